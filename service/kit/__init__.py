@@ -1,0 +1,1 @@
+"""Tools without business words: database, queue, clocks, sealing, errors, web, logging, templates."""

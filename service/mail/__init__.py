@@ -1,0 +1,2 @@
+"""The outbox: every message is a row first, leaves after the facts are safe, and ends in a state that people can see.
+"""

@@ -1,0 +1,2 @@
+"""What to nudge, whom, and when: in the patient's own hours, once, and not after it stopped mattering.
+"""

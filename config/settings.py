@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 HOUSE = Path(__file__).resolve().parent.parent
 STRIPE_API = "https://api.stripe.com"
@@ -24,10 +23,10 @@ class SettingsError(Exception):
     """The environment does not describe a service that may start. The text lists every reason."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """All of Homeward's settings. Times are seconds unless the name says otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix="HOMEWARD_", frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True)
 
     environment: Literal["production", "sandbox", "test"]
 
@@ -107,15 +106,10 @@ def read(environ: dict[str, str] | None = None) -> Settings:
 
     Raises SettingsError with every missing or unfit name.
     """
+    environ = dict(os.environ) if environ is None else environ
+    named = {name: environ.get(f"HOMEWARD_{name.upper()}") for name in Settings.model_fields}
     try:
-        if environ is None:
-            return Settings()
-        fields = {
-            name: environ[f"HOMEWARD_{name.upper()}"]
-            for name in Settings.model_fields
-            if f"HOMEWARD_{name.upper()}" in environ
-        }
-        return Settings(_env_prefix="HOMEWARD_UNUSED_", **fields)  # type: ignore[arg-type]
+        return Settings.model_validate({name: value for name, value in named.items() if value is not None})
     except ValidationError as error:
         lines = []
         for problem in error.errors():
@@ -138,5 +132,7 @@ def as_environment(settings: Settings) -> dict[str, str]:
         value = getattr(settings, name)
         if value is None:
             continue
-        out[f"HOMEWARD_{name.upper()}"] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        out[f"HOMEWARD_{name.upper()}"] = (
+            value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        )
     return out

@@ -1,0 +1,124 @@
+"""Sealing: AES-256-GCM for fields that a stolen database must not show, and keyed look-ups on them.
+
+A sealed value is bound to its table, column and row, so that it cannot be moved to another place. Layout:
+one byte of key-id length, the key id, a 12-byte nonce, the ciphertext with its tag.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from config.settings import Settings
+
+
+class Unsealable(Exception):
+    """A sealed value was changed, moved, or sealed with a key that is not here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """`seal` maps key ids to 32-byte keys, `current` seals, `index` makes look-ups."""
+
+    current: str
+    seal: dict[str, bytes]
+    index: bytes
+
+
+_keys: Keys | None = None
+
+
+def _key(name: str, text: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError(f"{name} is not base64") from None
+    if len(key) != 32:
+        raise ValueError(f"{name} must be 32 bytes, base64; it has {len(key)}")
+    return key
+
+
+def parse(seal_keys: str, index_key: str) -> Keys:
+    """Keys from "id:base64,id:base64" (the first seals) and a base64 index key. Raises ValueError."""
+    seal: dict[str, bytes] = {}
+    for part in seal_keys.split(","):
+        key_id, _, encoded = part.strip().partition(":")
+        if not key_id or len(key_id) > 32:
+            raise ValueError("HOMEWARD_SEAL_KEYS: each key is id:base64")
+        seal[key_id] = _key(f"HOMEWARD_SEAL_KEYS {key_id}", encoded)
+    return Keys(current=next(iter(seal)), seal=seal, index=_key("HOMEWARD_INDEX_KEY", index_key))
+
+
+def configure(settings: Settings) -> None:
+    """Use the settings' keys in this process."""
+    use(parse(settings.seal_keys.get_secret_value(), settings.index_key.get_secret_value()))
+
+
+def use(keys: Keys) -> None:
+    """Use `keys` from now on."""
+    global _keys
+    _keys = keys
+
+
+def _current() -> Keys:
+    if _keys is None:
+        raise RuntimeError("no keys: call kit.crypto.configure(settings) first")
+    return _keys
+
+
+def _place(key_id: str, table: str, column: str, row_id: UUID) -> bytes:
+    return "\x1f".join((key_id, table, column, str(row_id))).encode()
+
+
+def seal(value: str, table: str, column: str, row_id: UUID) -> bytes:
+    """Seal text for one field of one row."""
+    keys = _current()
+    nonce = os.urandom(12)
+    body = AESGCM(keys.seal[keys.current]).encrypt(
+        nonce, value.encode(), _place(keys.current, table, column, row_id)
+    )
+    key_id = keys.current.encode()
+    return bytes([len(key_id)]) + key_id + nonce + body
+
+
+def unseal(sealed: bytes, table: str, column: str, row_id: UUID) -> str:
+    """Open what `seal` made for the same place. Raises Unsealable."""
+    keys = _current()
+    sealed = bytes(sealed)
+    length = sealed[0] if sealed else 0
+    key_id = sealed[1 : 1 + length].decode(errors="replace")
+    if key_id not in keys.seal:
+        raise Unsealable(f"{table}.{column}: no such key")
+    nonce, body = sealed[1 + length : 13 + length], sealed[13 + length :]
+    try:
+        return AESGCM(keys.seal[key_id]).decrypt(nonce, body, _place(key_id, table, column, row_id)).decode()
+    except (InvalidTag, ValueError):
+        raise Unsealable(f"{table}.{column}: changed or moved") from None
+
+
+def seal_json(value: Any, table: str, column: str, row_id: UUID) -> bytes:
+    """Seal a JSON value."""
+    return seal(json.dumps(value, sort_keys=True, ensure_ascii=False), table, column, row_id)
+
+
+def unseal_json(sealed: bytes, table: str, column: str, row_id: UUID) -> Any:
+    """Open what `seal_json` made. Raises Unsealable."""
+    return json.loads(unseal(sealed, table, column, row_id))
+
+
+def index(value: str, purpose: str) -> bytes:
+    """A keyed digest for looking up a sealed value, separate for each purpose ("email", "phone").
+
+    The caller normalises `value` first.
+    """
+    return hmac.new(_current().index, f"{purpose}\x1f{value}".encode(), hashlib.sha256).digest()

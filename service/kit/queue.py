@@ -1,0 +1,118 @@
+"""Jobs leave after the facts are safe.
+
+`enqueue` notes a job on the session; `kit.db.transaction` publishes it after commit. A job that cannot be published is
+logged and forgotten: every job's work is also found by a sweeper, because Redis holds no truth.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+from celery import Celery
+from sqlalchemy.orm import Session
+
+from config.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+QUEUES = ("safety", "mail", "billing", "default")
+BROKER_OPTIONS: dict[str, Any] = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "visibility_timeout": 300,  # no task runs for minutes; a lost one comes back soon
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A task's name and its arguments: ids only, never answers or addresses."""
+
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def queue(self) -> str:
+        """The queue is the domain's own where it has one, so that mail never waits behind billing."""
+        return queue_of(self.name)
+
+
+class Publisher(Protocol):
+    """Whatever carries a job to a worker."""
+
+    def __call__(self, job: Job) -> None: ...
+
+
+def queue_of(name: str) -> str:
+    """The queue of a task by its name: `mail.deliver` -> `mail`; domains without one share `default`."""
+    domain = name.partition(".")[0]
+    return domain if domain in QUEUES else "default"
+
+
+class CeleryPublisher:
+    """Publishes by name, without knowing the tasks. After a failure it does not try again for two seconds."""
+
+    REST_SECONDS = 2.0
+
+    def __init__(self, broker_url: str) -> None:
+        self._app = Celery("homeward-publisher", broker=broker_url)
+        self._app.conf.update(
+            broker_transport_options=BROKER_OPTIONS,
+            broker_connection_retry=False,
+            broker_connection_timeout=1,
+            task_ignore_result=True,
+        )
+        self._resting_until = 0.0
+
+    def __call__(self, job: Job) -> None:
+        if time.monotonic() < self._resting_until:
+            raise ConnectionError("the broker was away a moment ago")
+        try:
+            self._app.send_task(job.name, kwargs=job.arguments, queue=job.queue, retry=False)
+        except Exception:
+            self._resting_until = time.monotonic() + self.REST_SECONDS
+            raise
+
+
+_publisher: Publisher | None = None
+
+
+def configure(settings: Settings) -> None:
+    """Publish to the settings' Redis from now on."""
+    use(CeleryPublisher(settings.redis_url.get_secret_value()))
+
+
+def use(publisher: Publisher | None) -> None:
+    """Use another publisher: a test's recorder, or none."""
+    global _publisher
+    _publisher = publisher
+
+
+def enqueue(session: Session, name: str, **arguments: Any) -> None:
+    """Note a job to publish once `session`'s transaction has committed. Arguments are ids as text."""
+    session.info.setdefault("jobs", []).append(Job(name, arguments))
+
+
+def noted(session: Session) -> Sequence[Job]:
+    """The jobs noted on `session`, taken off it."""
+    jobs: list[Job] = session.info.pop("jobs", [])
+    return jobs
+
+
+def publish(jobs: Sequence[Job]) -> None:
+    """Send `jobs` to the workers. Never raises: the facts are already safe and a sweeper finds the work."""
+    for job in jobs:
+        if _publisher is None:
+            log.warning("job not published: no publisher", job=job.name)
+            continue
+        try:
+            _publisher(job)
+        except Exception as error:
+            log.warning(
+                "job not published: the sweeper will find it", job=job.name, error=type(error).__name__
+            )

@@ -38,7 +38,7 @@ class Settings(BaseModel):
     # Redis: queues and rate limits. Nothing in it is the only copy of a fact.
     redis_url: SecretStr
 
-    # Keys. `seal_keys` is "id:base64,id:base64"; the first seals, all open. `index_key` is for look-ups on sealed fields.
+    # Keys. `seal_keys` is "id:base64,id:base64"; the first seals, all open. `index_key` makes look-ups on them.
     secret_key: SecretStr = Field(min_length=32)
     seal_keys: SecretStr
     index_key: SecretStr

@@ -1,0 +1,78 @@
+"""The command line: `homeward db prepare`, `homeward db migrate`, and on a laptop `homeward sandbox`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from config.settings import SettingsError
+from service.kit import roles
+
+
+def _needed(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise click.ClickException(f"{name} is not set.")
+    return value
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="homeward", prog_name="homeward")
+def main() -> None:
+    """Homeward, from the command line."""
+
+
+@main.group()
+def db() -> None:
+    """The database: its roles and its history."""
+
+
+@db.command()
+def prepare() -> None:
+    """Create the roles and the database (needs HOMEWARD_SUPERUSER_DATABASE_URL and three passwords)."""
+    roles.prepare(
+        _needed("HOMEWARD_SUPERUSER_DATABASE_URL"),
+        roles.Passwords(
+            owner=_needed("HOMEWARD_OWNER_PASSWORD"),
+            app=_needed("HOMEWARD_APP_PASSWORD"),
+            audit=_needed("HOMEWARD_AUDIT_PASSWORD"),
+        ),
+    )
+    click.echo("The roles and the database stand.")
+
+
+@db.command()
+def migrate() -> None:
+    """Bring the database up to date (needs HOMEWARD_OWNER_DATABASE_URL)."""
+    from service import migrations
+
+    migrations.migrate(_needed("HOMEWARD_OWNER_DATABASE_URL"))
+    click.echo("The database is up to date.")
+
+
+def _attach_sandbox(group: click.Group) -> None:
+    """Add the sandbox's commands where the sandbox is: a laptop, not the production image."""
+    try:
+        commands = importlib.import_module("service.sandbox.commands")
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("service.sandbox", "service.sandbox.commands"):
+            raise
+        return
+    commands.register(group)
+
+
+def run() -> None:
+    """The entry point `homeward`. The production image has no sandbox, and then no sandbox commands."""
+    _attach_sandbox(main)
+    try:
+        main()
+    except SettingsError as error:
+        click.echo(str(error), err=True)
+        sys.exit(78)  # EX_CONFIG
+
+
+if __name__ == "__main__":
+    run()

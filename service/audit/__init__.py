@@ -1,2 +1,1 @@
-"""Who did what, and who saw what, in words that name no content. Rows are only ever added.
-"""
+"""Who did what, and who saw what, in words that name no content. Rows are only ever added."""

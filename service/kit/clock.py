@@ -61,9 +61,7 @@ def set_offset(owner: Engine, offset: timedelta) -> None:
     Raises ValueError when time would run backwards: due moments already acted upon must not come again.
     """
     with owner.begin() as connection:
-        before = connection.execute(
-            text('SELECT "offset" FROM business_clock WHERE id = 1 FOR UPDATE')
-        ).scalar()
+        before = connection.execute(text('SELECT "offset" FROM business_clock WHERE id = 1 FOR UPDATE')).scalar()
         if isinstance(before, timedelta) and offset < before:
             raise ValueError("business time only moves forward")
         connection.execute(

@@ -84,9 +84,7 @@ def seal(value: str, table: str, column: str, row_id: UUID) -> bytes:
     """Seal text for one field of one row."""
     keys = _current()
     nonce = os.urandom(12)
-    body = AESGCM(keys.seal[keys.current]).encrypt(
-        nonce, value.encode(), _place(keys.current, table, column, row_id)
-    )
+    body = AESGCM(keys.seal[keys.current]).encrypt(nonce, value.encode(), _place(keys.current, table, column, row_id))
     key_id = keys.current.encode()
     return bytes([len(key_id)]) + key_id + nonce + body
 

@@ -113,6 +113,4 @@ def publish(jobs: Sequence[Job]) -> None:
         try:
             _publisher(job)
         except Exception as error:
-            log.warning(
-                "job not published: the sweeper will find it", job=job.name, error=type(error).__name__
-            )
+            log.warning("job not published: the sweeper will find it", job=job.name, error=type(error).__name__)

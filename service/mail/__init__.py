@@ -1,2 +1,1 @@
-"""The outbox: every message is a row first, leaves after the facts are safe, and ends in a state that people can see.
-"""
+"""The outbox: every message is a row first, leaves after the facts are safe, and ends in a state people can see."""

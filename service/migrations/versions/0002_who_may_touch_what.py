@@ -15,14 +15,39 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-WORKING = """
-    users sign_ins one_time_links sign_in_back_offs patients outbox alerts safety_holds practitioners licenses
-    open_hours appointments assessments enrollments waitlist_entries memberships checkouts invoices stripe_events
-    checkins reminders heartbeats
-""".split()
-ONLY_ADDED = """
-    audit_entries consent_texts consent_acceptances encounters enrollment_moves eligibility_decisions gate_records
-""".split()
+WORKING = [
+    "users",
+    "sign_ins",
+    "one_time_links",
+    "sign_in_back_offs",
+    "patients",
+    "outbox",
+    "alerts",
+    "safety_holds",
+    "practitioners",
+    "licenses",
+    "open_hours",
+    "appointments",
+    "assessments",
+    "enrollments",
+    "waitlist_entries",
+    "memberships",
+    "checkouts",
+    "invoices",
+    "stripe_events",
+    "checkins",
+    "reminders",
+    "heartbeats",
+]
+ONLY_ADDED = [
+    "audit_entries",
+    "consent_texts",
+    "consent_acceptances",
+    "encounters",
+    "enrollment_moves",
+    "eligibility_decisions",
+    "gate_records",
+]
 ONLY_READ = ("business_clock", "alembic_version")
 
 

@@ -1,0 +1,42 @@
+"""Adding to the trail, inside the caller's transaction: the fact and its trace are saved together or not at all."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from service.audit.models import AuditEntry
+from service.kit.actor import Actor
+from service.kit.clock import wall_now
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    action: str,
+    subject_kind: str,
+    subject_id: UUID | None = None,
+    *,
+    patient_id: UUID | None = None,
+    reason: str | None = None,
+    outcome: str = "done",
+) -> None:
+    """Note that `actor` did `action` ("checkin.submit") to a subject. Words and ids only, never content.
+
+    `outcome` is "done" or "refused". `reason` is a code, or what a member of staff gave as reason to look.
+    """
+    session.add(
+        AuditEntry(
+            at=wall_now(),
+            actor_kind=actor.kind,
+            actor_id=actor.user_id,
+            action=action,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            patient_id=patient_id if patient_id is not None else actor.patient_id,
+            reason=reason,
+            address=actor.address,
+            outcome=outcome,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Pure decisions of enrollment: eligibility, the status table, the one gate."""

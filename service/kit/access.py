@@ -1,0 +1,63 @@
+"""Every route declares who may enter. A route without a declaration lets nobody in.
+
+@blueprint.get("/check-ins/<uuid:checkin_id>")
+@access.patient
+def show(checkin_id): ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+View = TypeVar("View", bound=Callable[..., Any])
+_ATTRIBUTE = "homeward_door"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who may enter. `machine` is for callers that prove themselves by signature and carry no cookie."""
+
+    kind: Literal["public", "signed_in", "patient", "staff", "machine"]
+    roles: frozenset[str] = frozenset()
+
+
+def _declare(door: Door) -> Callable[[View], View]:
+    def declare(view: View) -> View:
+        setattr(view, _ATTRIBUTE, door)
+        return view
+
+    return declare
+
+
+def public(view: View) -> View:
+    """Anybody."""
+    return _declare(Door("public"))(view)
+
+
+def machine(view: View) -> View:
+    """A machine that signs what it sends: no cookie, no CSRF token, and the view must check the signature."""
+    return _declare(Door("machine"))(view)
+
+
+def signed_in(view: View) -> View:
+    """Anybody who is signed in, staff with their second factor."""
+    return _declare(Door("signed_in"))(view)
+
+
+def patient(view: View) -> View:
+    """A patient, for what is their own."""
+    return _declare(Door("patient"))(view)
+
+
+def staff(*roles: str) -> Callable[[View], View]:
+    """Staff with one of `roles` and their second factor."""
+    if not roles:
+        raise ValueError("name the roles that may enter")
+    return _declare(Door("staff", frozenset(roles)))
+
+
+def door_of(view: object) -> Door | None:
+    """What `view` declared, or None."""
+    return getattr(view, _ATTRIBUTE, None)

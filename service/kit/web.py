@@ -1,0 +1,186 @@
+"""The edge: who may enter, what a browser may load, and how a no becomes a page."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import Forbidden, HTTPException
+
+from service.kit import access
+from service.kit.actor import Actor
+from service.kit.errors import Conflict, HomewardError, NotAllowed, NotFound, Rejected, TryAgain, words
+
+log = structlog.get_logger(__name__)
+csrf = CSRFProtect()
+
+STATUS_OF_KIND = {NotFound: 404, NotAllowed: 403, Conflict: 409, Rejected: 422}
+SIGN_IN = "accounts.sign_in"
+SECOND_FACTOR = "accounts.second_factor"
+
+
+def install(app: Flask) -> None:
+    """Guard every request, set every header, and turn errors into pages."""
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-homeward",
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        MAX_CONTENT_LENGTH=256 * 1024,
+        MAX_FORM_MEMORY_SIZE=128 * 1024,
+        MAX_FORM_PARTS=200,
+        WTF_CSRF_CHECK_DEFAULT=False,  # the guard below checks, because it knows which doors are for machines
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session: a slow reader is not punished
+    )
+    csrf.init_app(app)
+    app.before_request(_name_the_request)
+    app.before_request(_guard)
+    app.after_request(_set_headers)
+    app.register_error_handler(HomewardError, _on_expected)
+    app.register_error_handler(TryAgain, _on_try_again)
+    app.register_error_handler(CSRFError, _on_stale_form)
+    app.register_error_handler(HTTPException, _on_http)
+    app.register_error_handler(Exception, _on_unexpected)
+
+
+def actor() -> Actor:
+    """Who is acting in this request."""
+    address = request.remote_addr
+    agent = (request.user_agent.string or "")[:300]
+    if not current_user.is_authenticated:
+        return Actor("visitor", address=address, user_agent=agent)
+    person = current_user
+    return Actor(
+        kind=person.kind,
+        user_id=person.user_id,
+        role=person.role,
+        patient_id=person.patient_id,
+        sign_in_id=person.sign_in_id,
+        address=address,
+        user_agent=agent,
+    )
+
+
+def safe_next(target: str | None) -> str | None:
+    """`target` if it is a path of this site, else None. Nobody is sent elsewhere by a link."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return None
+    if any(ord(letter) < 33 or letter == "\\" for letter in target):
+        return None
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else None
+
+
+def allow_form_redirect_to(origin: str) -> None:
+    """Let the form on this page end on `origin`: the payment page's own, and on no other page."""
+    g.form_action_origin = origin
+
+
+def _name_the_request() -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request=secrets.token_hex(8), endpoint=request.endpoint)
+
+
+def _guard() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None  # no such page: the 404 or 405 is on its way
+    door = access.door_of(current_app.view_functions[request.endpoint])
+    if door is None:
+        log.error("a route has no declaration of who may enter", endpoint=request.endpoint)
+        raise Forbidden
+    if door.kind == "machine":
+        return None
+    if door.kind != "public":
+        turned_away = _turn_away(door)
+        if turned_away is not None:
+            return turned_away
+    csrf.protect()
+    return None
+
+
+def _turn_away(door: access.Door) -> ResponseReturnValue | None:
+    if not current_user.is_authenticated:
+        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for(SIGN_IN, next=target) if target else url_for(SIGN_IN), code=303)
+    person = current_user
+    if person.kind == "staff" and not person.second_factor_passed:
+        return redirect(url_for(SECOND_FACTOR), code=303)
+    if door.kind == "patient" and person.kind != "patient":
+        raise Forbidden
+    if door.kind == "staff" and (person.kind != "staff" or person.role not in door.roles):
+        raise Forbidden
+    return None
+
+
+def _content_security_policy() -> str:
+    form_action = " ".join(["'self'", g.get("form_action_origin", "")]).strip()
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; "
+        f"form-action {form_action}"
+    )
+
+
+def _set_headers(response: Response) -> Response:
+    headers = response.headers
+    headers["Content-Security-Policy"] = _content_security_policy()
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), interest-cohort=()"
+    headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    # A shared phone's back button must not show somebody's record. Files with a hash in their address may stay.
+    headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def error_page(status: int, message: str | None = None) -> ResponseReturnValue:
+    """The page for `status`, with a sentence of its own where the error has one."""
+    return render_template([f"errors/{status}.html", "errors/400.html"], message=message, status=status), status
+
+
+def _on_expected(error: HomewardError) -> ResponseReturnValue:
+    status = next((code for kind, code in STATUS_OF_KIND.items() if isinstance(error, kind)), 400)
+    log.info("turned down", code=error.code, status=status)
+    return error_page(status, gettext(error.message))
+
+
+def _on_try_again(error: TryAgain) -> ResponseReturnValue:
+    log.warning("a service we need did not answer", error=str(error))
+    return error_page(503)
+
+
+def _on_stale_form(error: CSRFError) -> ResponseReturnValue:
+    log.info("turned down", code="stale_form", reason=error.description)
+    return error_page(
+        400,
+        gettext(
+            words(
+                "This page was open for too long, so we could not be sure it was you. "
+                "Nothing was saved or changed. Go back, reload the page and try again."
+            )
+        ),
+    )
+
+
+def _on_http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error
+    response = make_response(error_page(error.code))
+    retry_after = error.get_response().headers.get("Retry-After")
+    if retry_after:
+        response.headers["Retry-After"] = retry_after
+    return response
+
+
+def _on_unexpected(error: Exception) -> ResponseReturnValue:
+    log.error("an unexpected error", exc_info=error, error=type(error).__name__)
+    return error_page(500)

@@ -1,0 +1,40 @@
+"""What a message is, when to try again, and when to give up. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+MAX_ATTEMPTS = 8
+LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """A template's name and the facts it needs: first names, dates, paths. Never a condition, a score or an answer.
+
+    `facts` must be JSON. A path in it begins with "/" and is made absolute when the mail is rendered.
+    """
+
+    template: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail ready to leave."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def retry_after(attempts: int) -> timedelta | None:
+    """How long to wait after the `attempts`-th failure (1 is the first); None means give up.
+
+    30 s, 1 min, 2 min, ... 32 min: about an hour in all, so a restarted mail server is met again soon.
+    """
+    if attempts >= MAX_ATTEMPTS:
+        return None
+    return timedelta(seconds=30 * 2 ** (attempts - 1))

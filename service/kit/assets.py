@@ -20,7 +20,51 @@ from pathlib import Path
 STATIC = Path(__file__).resolve().parent.parent / "static"
 LOCK = "vendor.lock.json"
 
-ICONS = ["arrow-right", "bell", "calendar", "calendar-check", "check", "chevron-down", "chevron-left", "chevron-right", "circle-alert", "circle-check", "circle-help", "clipboard-check", "clock", "credit-card", "download", "file-text", "heart-handshake", "history", "house", "info", "life-buoy", "list-checks", "lock", "log-out", "mail", "map-pin", "menu", "message-circle", "message-square", "package", "phone", "pill", "printer", "search", "settings", "shield-check", "stethoscope", "sun", "triangle-alert", "user", "users", "video", "x"]
+ICONS = [
+    "arrow-right",
+    "bell",
+    "calendar",
+    "calendar-check",
+    "check",
+    "chevron-down",
+    "chevron-left",
+    "chevron-right",
+    "circle-alert",
+    "circle-check",
+    "circle-help",
+    "clipboard-check",
+    "clock",
+    "credit-card",
+    "download",
+    "file-text",
+    "heart-handshake",
+    "history",
+    "house",
+    "info",
+    "life-buoy",
+    "list-checks",
+    "lock",
+    "log-out",
+    "mail",
+    "map-pin",
+    "menu",
+    "message-circle",
+    "message-square",
+    "package",
+    "phone",
+    "pill",
+    "printer",
+    "search",
+    "settings",
+    "shield-check",
+    "stethoscope",
+    "sun",
+    "triangle-alert",
+    "user",
+    "users",
+    "video",
+    "x",
+]
 
 
 def plain(text: str) -> str:
@@ -181,7 +225,7 @@ def fetch(static: Path = STATIC) -> None:
                 }
             )
     (static / LOCK).write_text(json.dumps({"packages": entries}, indent=1) + "\n", "utf-8")
-    kept = {name for entry in entries for name in entry["files"]}  # type: ignore[attr-defined]
+    kept = {name for entry in entries for name in entry["files"]}
     for path in list((static / "vendor").rglob("*")):
         if path.is_file() and path.relative_to(static).as_posix() not in kept:
             path.unlink()

@@ -107,10 +107,9 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A session for reads. Whatever happened in it is rolled back."""
+    """A session for reads. Whatever happened in it is rolled back; rows read in it may be used afterwards."""
     session = _new_session()
     try:
         yield session
     finally:
-        session.rollback()
         session.close()

@@ -1,0 +1,57 @@
+"""Letting staff in. Nobody registers as staff by themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import pyotp
+from sqlalchemy import select
+
+from service.accounts import writes
+from service.accounts.models import ROLES, User
+from service.accounts.rules import normal_email
+from service.audit import writes as audit
+from service.kit import crypto, db
+from service.kit.actor import Actor
+from service.kit.errors import Conflict, Rejected, words
+from service.kit.passwords import hash_password
+
+
+def create_staff(
+    *,
+    email: str,
+    password: str,
+    display_name: str,
+    role: str,
+    actor: Actor,
+    now: datetime,
+    totp_secret: str | None = None,
+) -> UUID:
+    """Add a member of staff with a TOTP secret (base32; made here when none is given). Returns the user's id.
+
+    Raises Rejected for an unknown role or unfit address, Conflict when the address has an account.
+    """
+    if role not in ROLES:
+        raise Rejected("no_such_role", words("There is no such role."))
+    address = normal_email(email)
+    hashed = hash_password(password)
+    given, _, family = display_name.partition(" ")
+    with db.transaction() as session:
+        user_id = writes.create_user(
+            session,
+            kind="staff",
+            role=role,
+            email=address,
+            password_hash=hashed,
+            names=(given, family),
+            locale="en",
+            now=now,
+        )
+        if user_id is None:
+            raise Conflict("address_taken", words("This address has an account already."))
+        user = session.scalars(select(User).where(User.id == user_id)).one()
+        user.totp_sealed = crypto.seal(totp_secret or pyotp.random_base32(), "users", "totp", user_id)
+        user.email_confirmed_at = now
+        audit.record(session, actor, "staff.create", "user", user_id)
+    return user_id

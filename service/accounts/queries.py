@@ -1,0 +1,200 @@
+"""Who is this, and what are they called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from service.accounts.models import Patient, SignIn, User
+from service.accounts.rules import TOUCH_EVERY, still_signed_in
+from service.kit import crypto
+from service.kit.ids import token_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The person behind a request. Speaks Flask-Login's four words without knowing Flask."""
+
+    user_id: UUID
+    kind: str
+    role: str | None
+    sign_in_id: UUID
+    second_factor_passed: bool
+    has_second_factor: bool
+    locale: str
+    given_name: str
+    email_confirmed: bool
+    patient_id: UUID | None
+    time_zone: str
+    token: str
+    wants_touch: bool
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        """What the session cookie holds: the sign-in's token, not the user's id."""
+        return self.token
+
+
+@dataclass(frozen=True, slots=True)
+class PatientDetails:
+    """A patient, unsealed. For actions and for pages the patient or their care team may see."""
+
+    id: UUID
+    user_id: UUID
+    given_name: str
+    family_name: str
+    date_of_birth: date
+    state: str
+    county_fips: str
+    zip_code: str
+    time_zone: str
+    locale: str
+
+
+def email_index(address: str) -> bytes:
+    """The look-up key of a normalised address."""
+    return crypto.index(address, "email")
+
+
+def user_by_email(session: Session, address: str) -> User | None:
+    """The account of a normalised address, deactivated or not."""
+    return session.scalars(select(User).where(User.email_index == email_index(address))).one_or_none()
+
+
+def principal(session: Session, token: str, wall_now: datetime) -> Principal | None:
+    """The person whose sign-in `token` is, in one statement; None when it ended, was revoked or never was."""
+    row = session.execute(
+        select(
+            SignIn.id.label("sign_in_id"),
+            SignIn.created_at,
+            SignIn.seen_at,
+            SignIn.second_factor_at,
+            User.id.label("user_id"),
+            User.kind,
+            User.role,
+            User.locale,
+            User.display_name_sealed,
+            User.totp_sealed,
+            User.email_confirmed_at,
+            Patient.id.label("patient_id"),
+            Patient.time_zone,
+        )
+        .join(User, User.id == SignIn.user_id)
+        .outerjoin(Patient, Patient.user_id == User.id)
+        .where(
+            SignIn.token_hash == token_hash(token),
+            SignIn.revoked_at.is_(None),
+            SignIn.expires_at > wall_now,
+            User.deactivated_at.is_(None),
+        )
+    ).one_or_none()
+    if row is None or not still_signed_in(row.kind, row.created_at, row.seen_at, wall_now):
+        return None
+    return Principal(
+        user_id=row.user_id,
+        kind=row.kind,
+        role=row.role,
+        sign_in_id=row.sign_in_id,
+        second_factor_passed=row.second_factor_at is not None,
+        has_second_factor=row.totp_sealed is not None,
+        locale=row.locale,
+        given_name=_names(row.display_name_sealed, row.user_id)[0],
+        email_confirmed=row.email_confirmed_at is not None,
+        patient_id=row.patient_id,
+        time_zone=row.time_zone or "America/New_York",
+        token=token,
+        wants_touch=wall_now - row.seen_at >= TOUCH_EVERY,
+    )
+
+
+def _names(sealed: bytes | None, user_id: UUID) -> tuple[str, str]:
+    if sealed is None:
+        return "", ""
+    given, family = json.loads(crypto.unseal(sealed, "users", "display_name", user_id))
+    return given, family
+
+
+def display_name(session: Session, user_id: UUID) -> str:
+    """A person's full name, or an empty text."""
+    sealed = session.scalar(select(User.display_name_sealed).where(User.id == user_id))
+    return " ".join(part for part in _names(sealed, user_id) if part)
+
+
+def address_of(session: Session, user_id: UUID) -> tuple[str, str, str] | None:
+    """(e-mail address, first name, locale) of an active account, or None."""
+    row = session.execute(
+        select(User.email_sealed, User.display_name_sealed, User.locale).where(
+            User.id == user_id, User.deactivated_at.is_(None)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    address = crypto.unseal(row.email_sealed, "users", "email", user_id)
+    return address, _names(row.display_name_sealed, user_id)[0], row.locale
+
+
+def staff_ids(session: Session, *roles: str) -> list[UUID]:
+    """Active staff with one of `roles`, the longest-serving first."""
+    return list(
+        session.scalars(
+            select(User.id)
+            .where(User.kind == "staff", User.role.in_(roles), User.deactivated_at.is_(None))
+            .order_by(User.created_at, User.id)
+        )
+    )
+
+
+def _columns() -> tuple[object, ...]:
+    return (
+        Patient.id,
+        Patient.user_id,
+        Patient.given_name_sealed,
+        Patient.family_name_sealed,
+        Patient.date_of_birth_sealed,
+        Patient.state,
+        Patient.county_fips,
+        Patient.zip_sealed,
+        Patient.time_zone,
+        User.locale,
+    )
+
+
+def _details(row: Row[tuple[object, ...]]) -> PatientDetails:
+    def opened(column: str) -> str:
+        return crypto.unseal(getattr(row, f"{column}_sealed"), "patients", column, row.id)
+
+    return PatientDetails(
+        id=row.id,
+        user_id=row.user_id,
+        given_name=opened("given_name"),
+        family_name=opened("family_name"),
+        date_of_birth=date.fromisoformat(opened("date_of_birth")),
+        state=row.state,
+        county_fips=row.county_fips,
+        zip_code=opened("zip"),
+        time_zone=row.time_zone,
+        locale=row.locale,
+    )
+
+
+def patients(session: Session, ids: Iterable[UUID]) -> dict[UUID, PatientDetails]:
+    """Several patients by id; unknown ids are left out."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    query = select(*_columns()).join(User, User.id == Patient.user_id).where(Patient.id.in_(wanted))  # type: ignore[call-overload]
+    return {row.id: _details(row) for row in session.execute(query)}
+
+
+def patient(session: Session, patient_id: UUID) -> PatientDetails:
+    """One patient. Raises KeyError for an unknown id: callers hold ids that a foreign key vouches for."""
+    return patients(session, [patient_id])[patient_id]

@@ -1,0 +1,165 @@
+"""Accounts, inside the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from service.accounts import emails
+from service.accounts.models import OneTimeLink, Patient, SignInBackOff, User
+from service.accounts.queries import email_index, user_by_email
+from service.accounts.rules import CONFIRM_LINK_LIFE, wait_after
+from service.kit import crypto
+from service.kit.clock import wall_now
+from service.kit.ids import new_id, new_token, token_hash
+from service.mail import writes as mail
+
+
+def create_user(
+    session: Session,
+    *,
+    kind: str,
+    role: str | None,
+    email: str,
+    password_hash: str,
+    names: tuple[str, str],
+    locale: str,
+    now: datetime,
+) -> UUID | None:
+    """Add an account. Returns its id, or None when the normalised address has one already."""
+    user_id = new_id()
+    statement = (
+        insert(User)
+        .values(
+            id=user_id,
+            kind=kind,
+            role=role,
+            email_sealed=crypto.seal(email, "users", "email", user_id),
+            email_index=email_index(email),
+            password_hash=password_hash,
+            display_name_sealed=crypto.seal(json.dumps(names), "users", "display_name", user_id),
+            locale=locale,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["email_index"])
+        .returning(User.id)
+    )
+    return session.execute(statement).scalar()
+
+
+def create_patient_user(
+    session: Session,
+    *,
+    email: str,
+    password_hash: str,
+    given_name: str,
+    family_name: str,
+    locale: str,
+    now: datetime,
+) -> UUID | None:
+    """Add a patient's account. None when the address has an account already."""
+    return create_user(
+        session,
+        kind="patient",
+        role=None,
+        email=email,
+        password_hash=password_hash,
+        names=(given_name, family_name),
+        locale=locale,
+        now=now,
+    )
+
+
+def create_patient(
+    session: Session,
+    *,
+    user_id: UUID,
+    given_name: str,
+    family_name: str,
+    date_of_birth: date,
+    state: str,
+    county_fips: str,
+    zip_code: str,
+    time_zone: str,
+    now: datetime,
+) -> UUID:
+    """Add the patient behind an account. Returns the patient's id."""
+    patient_id = new_id()
+
+    def sealed(column: str, value: str) -> bytes:
+        return crypto.seal(value, "patients", column, patient_id)
+
+    session.add(
+        Patient(
+            id=patient_id,
+            user_id=user_id,
+            given_name_sealed=sealed("given_name", given_name),
+            family_name_sealed=sealed("family_name", family_name),
+            date_of_birth_sealed=sealed("date_of_birth", date_of_birth.isoformat()),
+            state=state,
+            county_fips=county_fips,
+            zip_sealed=sealed("zip", zip_code),
+            time_zone=time_zone,
+            created_at=now,
+        )
+    )
+    session.flush()
+    return patient_id
+
+
+def send_confirmation(session: Session, *, user_id: UUID, now: datetime) -> None:
+    """Mail a link that confirms the address. Earlier links go on working until one is used."""
+    link_id, token, wall = new_id(), new_token(), wall_now()
+    session.add(
+        OneTimeLink(
+            id=link_id,
+            user_id=user_id,
+            purpose="confirm_email",
+            token_hash=token_hash(token),
+            created_at=wall,
+            expires_at=wall + CONFIRM_LINK_LIFE,
+        )
+    )
+    mail.put(session, emails.confirm_address(token), key=f"confirm:{link_id}", user_id=user_id, now=now)
+
+
+def tell_already_registered(session: Session, email: str, now: datetime) -> None:
+    """Tell the owner of a known address that somebody signed up with it again. At most once a day."""
+    user = user_by_email(session, email)
+    if user is None or user.deactivated_at is not None:
+        return
+    if user.email_confirmed_at is None:
+        send_confirmation(session, user_id=user.id, now=now)
+        return
+    key = f"already:{user.id}:{now:%Y-%m-%d}"
+    mail.put(session, emails.already_registered(), key=key, user_id=user.id, now=now)
+
+
+def count_failure(session: Session, email: str) -> None:
+    """One more wrong try for this address, known or not, and the wait that follows from it."""
+    index, wall = email_index(email), wall_now()
+    row = session.scalars(
+        select(SignInBackOff).where(SignInBackOff.email_index == index).with_for_update()
+    ).one_or_none()
+    failures = (row.failures if row else 0) + 1
+    statement = insert(SignInBackOff).values(
+        email_index=index, failures=failures, wait_until=wall + wait_after(failures)
+    )
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["email_index"],
+            set_={"failures": SignInBackOff.failures + 1, "wait_until": statement.excluded.wait_until},
+        )
+    )
+
+
+def forget_failures(session: Session, email: str) -> None:
+    """After a right password the count starts again."""
+    row = session.get(SignInBackOff, email_index(email))
+    if row is not None:
+        row.failures = 0

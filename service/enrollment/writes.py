@@ -1,0 +1,87 @@
+"""Enrollment, inside the caller's transaction: how one begins, and the only way it moves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.audit import writes as audit
+from service.enrollment.models import Enrollment, EnrollmentMove
+from service.enrollment.rules import status
+from service.kit.actor import Actor
+from service.kit.errors import NotFound, words
+from service.kit.ids import new_id
+
+
+def locked(session: Session, enrollment_id: UUID) -> Enrollment:
+    """The enrollment's row, locked until the transaction ends and read anew. Raises NotFound."""
+    statement = select(Enrollment).where(Enrollment.id == enrollment_id).with_for_update()
+    row = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        raise NotFound("no_such_enrollment", words("We could not find that enrollment."))
+    return row
+
+
+def move(session: Session, enrollment: Enrollment | UUID, event: str, actor: Actor, now: datetime) -> str:
+    """Lock the enrollment, apply rules/status.py, keep the step and its trace. Returns the new status.
+
+    Whatever status the caller saw before does not count: the row is read again under the lock.
+    Raises Conflict when the table knows no such move, NotFound when there is no such enrollment.
+    """
+    row = locked(session, enrollment if isinstance(enrollment, UUID) else enrollment.id)
+    before = row.status
+    row.status = status.move(before, event)
+    row.status_changed_at = now
+    _keep_step(session, row, event, before, actor, now)
+    audit.record(session, actor, f"enrollment.{event}", "enrollment", row.id, patient_id=row.patient_id)
+    session.flush()
+    return row.status
+
+
+def begin(
+    session: Session,
+    *,
+    patient_id: UUID,
+    assessment_id: UUID,
+    program: str,
+    state: str,
+    actor: Actor,
+    now: datetime,
+) -> UUID:
+    """Start a patient's way into `program`, at "assessed". Returns the enrollment's id.
+
+    The database refuses a second live enrollment of the same patient.
+    """
+    row = Enrollment(
+        id=new_id(),
+        patient_id=patient_id,
+        assessment_id=assessment_id,
+        program=program,
+        state=state,
+        status="assessed",
+        status_changed_at=now,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    _keep_step(session, row, "join", "", actor, now)
+    audit.record(session, actor, "enrollment.join", "enrollment", row.id, patient_id=patient_id)
+    session.flush()
+    return row.id
+
+
+def _keep_step(session: Session, row: Enrollment, event: str, before: str, actor: Actor, now: datetime) -> None:
+    session.add(
+        EnrollmentMove(
+            id=new_id(),
+            enrollment_id=row.id,
+            event=event,
+            from_status=before,
+            to_status=row.status,
+            actor_id=actor.user_id,
+            at=now,
+        )
+    )

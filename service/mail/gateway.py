@@ -1,0 +1,115 @@
+"""The only file that speaks SMTP. Two kinds of error: try again (kit.errors.TryAgain), and never (Refused)."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from config.brand import Brand
+from config.settings import Settings
+from service.kit.errors import TryAgain
+from service.mail.rules import Rendered
+
+TIMEOUT_SECONDS = 20  # well inside the lease, so that a slow server cannot make two workers send one mail
+
+
+class Refused(Exception):
+    """The server will never take this message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message with its address. `id` becomes the Message-ID, the same on every try."""
+
+    id: UUID
+    to: str
+    rendered: Rendered
+    at: datetime
+
+
+class Smtp:
+    """One kept connection. Use as a context manager; it connects with the first letter."""
+
+    def __init__(self, settings: Settings, brand: Brand) -> None:
+        self._settings = settings
+        self._brand = brand
+        self._connection: smtplib.SMTP | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._hang_up()
+
+    def send(self, letter: Letter) -> None:
+        """Hand `letter` to the server. Raises TryAgain or Refused."""
+        try:
+            self._connected().send_message(self._message(letter))
+        except smtplib.SMTPRecipientsRefused as error:
+            code, _ = next(iter(error.recipients.values()))
+            self._after(code, "recipient refused")
+        except smtplib.SMTPResponseException as error:
+            self._hang_up()
+            self._after(error.smtp_code, "refused")
+        except (smtplib.SMTPException, OSError, ssl.SSLError) as error:
+            self._hang_up()
+            raise TryAgain(f"mail server: {type(error).__name__}") from None
+
+    def _after(self, code: int, what: str) -> None:
+        if 500 <= code < 600:
+            raise Refused(f"mail server: {what} {code}")
+        raise TryAgain(f"mail server: {what} {code}")
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._connection is not None:
+            return self._connection
+        settings = self._settings
+        context = ssl.create_default_context()
+        connection: smtplib.SMTP
+        if settings.smtp_security == "tls":
+            connection = smtplib.SMTP_SSL(
+                settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_SECONDS, context=context
+            )
+        else:
+            connection = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_SECONDS)
+            if settings.smtp_security == "starttls":
+                connection.starttls(context=context)
+        if settings.smtp_user and settings.smtp_password:
+            connection.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+        self._connection = connection
+        return connection
+
+    def _hang_up(self) -> None:
+        if self._connection is None:
+            return
+        try:
+            self._connection.quit()
+        except (smtplib.SMTPException, OSError):
+            self._connection.close()
+        self._connection = None
+
+    def _message(self, letter: Letter) -> EmailMessage:
+        brand = self._brand
+        domain = brand.sender_address.partition("@")[2]
+        message = EmailMessage()
+        message["From"] = Address(display_name=brand.sender_name, addr_spec=brand.sender_address)
+        message["To"] = Address(addr_spec=letter.to)
+        message["Reply-To"] = Address(addr_spec=brand.reply_address)
+        message["Subject"] = letter.rendered.subject
+        message["Date"] = format_datetime(letter.at)
+        message["Message-ID"] = f"<{letter.id}@{domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
+        message.set_content(letter.rendered.text)
+        message.add_alternative(letter.rendered.html, subtype="html")
+        return message

@@ -1,0 +1,39 @@
+"""Looking into the outbox."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from service.mail.models import OutboxMessage
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many messages are in each state."""
+    rows = session.execute(select(OutboxMessage.status, func.count()).group_by(OutboxMessage.status))
+    return dict(rows.tuples().all())
+
+
+def due_unsent(session: Session, now: datetime) -> int:
+    """How many messages should have left by `now` and have not ended."""
+    query = select(func.count()).where(OutboxMessage.status == "queued", OutboxMessage.send_at <= now)
+    return session.scalar(query) or 0
+
+
+def next_due_at(session: Session, after: datetime) -> datetime | None:
+    """The next business moment after `after` at which a message is to be sent."""
+    return session.scalar(
+        select(func.min(OutboxMessage.send_at)).where(OutboxMessage.status == "queued", OutboxMessage.send_at > after)
+    )
+
+
+def happened(session: Session, since: datetime, until: datetime) -> list[tuple[datetime, str]]:
+    """What the outbox did between two business moments, in words without names."""
+    rows = session.execute(
+        select(OutboxMessage.ended_at, OutboxMessage.status, OutboxMessage.template)
+        .where(OutboxMessage.ended_at > since, OutboxMessage.ended_at <= until)
+        .order_by(OutboxMessage.ended_at)
+    )
+    return [(row.ended_at, f"mail {row.status}: {row.template}") for row in rows]

@@ -1,0 +1,65 @@
+"""What runs, when, on which queue, and why. The whole timetable is this page.
+
+`tick` is every two seconds: an empty scan is one index probe. `sweep` is every minute and picks up what a lost job
+left behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from config.settings import Settings
+from service.kit.queue import QUEUES, queue_of
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timetable. `every` names an interval of the settings."""
+
+    task: str
+    every: Literal["tick", "sweep", "heartbeat"]
+    why: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    queue: str | None = None
+
+    @property
+    def name(self) -> str:
+        """A name that is unique in the timetable."""
+        return ":".join([self.task, *(str(value) for value in self.arguments.values())])
+
+
+SCHEDULE = (
+    Entry("safety.escalate_due", "tick", "an alert nobody acknowledged climbs; nothing else can hold this up"),
+    Entry("checkins.open_due", "tick", "open the check-ins whose patient-local moment has come, close the missed"),
+    Entry("reminders.plan_due", "tick", "put the nudges for open check-ins into the outbox, once each"),
+    Entry("mail.deliver_due", "tick", "send what is due, whoever queued it"),
+    Entry("billing.sweep_events", "sweep", "handle webhooks whose job was lost, retry those that failed"),
+    Entry("billing.ask_before_renewals", "sweep", "remind of charges to come and stop those the gate refuses"),
+    Entry("reminders.compare", "sweep", "expected against actual sends: silence raises an alarm"),
+    *(
+        Entry("health.beat", "heartbeat", f"the {name} queue is consumed", {"queue_name": name}, queue=name)
+        for name in QUEUES
+    ),
+)
+
+
+def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The timetable as Celery beat reads it.
+
+    A tick that waited for five intervals is dropped: a worker that was away finds one waiting, not thousands.
+    """
+    seconds = {
+        "tick": settings.tick_seconds,
+        "sweep": settings.sweep_seconds,
+        "heartbeat": settings.heartbeat_seconds,
+    }
+    return {
+        entry.name: {
+            "task": entry.task,
+            "schedule": seconds[entry.every],
+            "kwargs": entry.arguments,
+            "options": {"queue": entry.queue or queue_of(entry.task), "expires": seconds[entry.every] * 5},
+        }
+        for entry in SCHEDULE
+    }

@@ -1,0 +1,1 @@
+"""People and things for tests, made the way the product makes them."""

@@ -1,0 +1,39 @@
+"""The shape of what is typed at the door."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import EmailField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from service.accounts.rules import PASSWORD_MAX
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    """E-mail address and password."""
+
+    email = EmailField(
+        _("Email address"),
+        validators=[InputRequired(_("Enter your email address")), Length(max=254)],
+        render_kw={"autocomplete": "username", "autocapitalize": "none"},
+    )
+    password = PasswordField(
+        _("Password"),
+        validators=[
+            InputRequired(_("Enter your password")),
+            Length(max=PASSWORD_MAX, message=_("That is longer than any password here can be")),
+        ],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """The six digits of an authenticator app."""
+
+    code = StringField(
+        _("Code from your authenticator app"),
+        description=_("Six digits. A new code appears every 30 seconds."),
+        validators=[InputRequired(_("Enter the code")), Length(max=12, message=_("The code has six digits"))],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
+    )

@@ -1,0 +1,157 @@
+"""What staff do about alerts and holds, and the clock that calls the next person when nobody does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from service.accounts import queries as accounts
+from service.audit import writes as audit
+from service.catalog.rules.whole import Catalog
+from service.kit import crypto, db
+from service.kit.actor import SYSTEM, Actor
+from service.kit.errors import NotAllowed, NotFound, Rejected, words
+from service.safety import emails, queries, rules, writes
+from service.safety.models import Alert, SafetyHold
+
+log = structlog.get_logger(__name__)
+BATCH = 100
+NOT_YOURS = NotAllowed("not_your_task", words("Your role cannot do this. Ask a clinician on the team."))
+NO_SUCH_HOLD = NotFound("no_such_hold", words("We could not find that hold."))
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Who has taken an alert, and whether it was somebody else, earlier."""
+
+    by: str
+    by_somebody_else: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AlertList:
+    """The alert page: what is open, and what was taken lately."""
+
+    open: list[queries.AlertDetails]
+    recent: list[queries.AlertDetails]
+
+
+def open_list(*, actor: Actor) -> AlertList:
+    """The alerts for the staff page; who saw whose is noted."""
+    with db.transaction() as session:
+        found = AlertList(queries.open_alerts(session), queries.recent_alerts(session))
+        for patient_id in {alert.patient_id for alert in [*found.open, *found.recent] if alert.patient_id}:
+            audit.record(session, actor, "record.view", "alert", patient_id=patient_id)
+        return found
+
+
+def acknowledge(*, alert_id: UUID, actor: Actor, now: datetime) -> Acknowledged:
+    """Take an alert: it stops climbing. When somebody was quicker, the answer says who, and nothing changes.
+
+    Raises NotAllowed for other roles, NotFound for an unknown alert.
+    """
+    if actor.user_id is None or actor.role not in rules.MAY_ACKNOWLEDGE:
+        raise NOT_YOURS
+    with db.transaction() as session:
+        alert = session.scalars(select(Alert).where(Alert.id == alert_id).with_for_update()).one_or_none()
+        if alert is None:
+            raise NotFound("no_such_alert", words("We could not find that alert."))
+        if alert.acknowledged_by is not None:
+            return Acknowledged(
+                accounts.display_name(session, alert.acknowledged_by), alert.acknowledged_by != actor.user_id
+            )
+        alert.acknowledged_at = now
+        alert.acknowledged_by = actor.user_id
+        alert.escalate_at = None
+        audit.record(session, actor, "alert.acknowledge", "alert", alert.id, patient_id=alert.patient_id)
+        return Acknowledged(accounts.display_name(session, actor.user_id), by_somebody_else=False)
+
+
+def open_hold(*, hold_id: UUID, actor: Actor) -> queries.HoldDetails:
+    """A hold for the page that lifts it; who saw it is noted. Raises NotFound."""
+    with db.transaction() as session:
+        found = queries.hold(session, hold_id)
+        if found is None:
+            raise NO_SUCH_HOLD
+        audit.record(session, actor, "record.view", "hold", hold_id, patient_id=found.patient_id)
+        return found
+
+
+def lift_hold(*, hold_id: UUID, reason: str, actor: Actor, now: datetime) -> None:
+    """Lift a hold: a clinician's judgement, with a reason. Lifting it twice changes nothing.
+
+    Raises NotAllowed for anybody else, Rejected without a reason, NotFound for an unknown hold.
+    """
+    if actor.user_id is None or actor.role not in rules.MAY_LIFT:
+        raise NotAllowed("clinician_lifts", words("Only a clinician can lift a hold."))
+    if len(reason.strip()) < rules.REASON_MIN:
+        raise Rejected("reason_missing", words("Write in a sentence why it is safe to go on."))
+    with db.transaction() as session:
+        hold = session.scalars(select(SafetyHold).where(SafetyHold.id == hold_id).with_for_update()).one_or_none()
+        if hold is None:
+            raise NO_SUCH_HOLD
+        if hold.lifted_at is not None:
+            return
+        hold.lifted_at = now
+        hold.lifted_by = actor.user_id
+        hold.lift_reason_sealed = crypto.seal(reason.strip(), "safety_holds", "lift_reason", hold.id)
+        audit.record(session, actor, "hold.lift", "hold", hold.id, patient_id=hold.patient_id)
+
+
+def escalate_due(*, catalog: Catalog, now: datetime) -> int:
+    """Let every alert climb whose time is up and that nobody has acknowledged. Returns how many did.
+
+    Its own tick, independent of any other work. Each alert has its own transaction, so that a bad one stops
+    nobody else's; all that are due are walked through, so that bad ones at the front starve nobody.
+    """
+    climbed = 0
+    after: tuple[datetime, UUID] | None = None
+    while page := _due(now, after):
+        for moment, alert_id in page:
+            try:
+                climbed += _climb(catalog, alert_id, now)
+            except Exception:
+                log.exception("an alert could not climb; the next tick tries again", alert=str(alert_id))
+            after = (moment, alert_id)
+    return climbed
+
+
+def _due(now: datetime, after: tuple[datetime, UUID] | None) -> list[tuple[datetime, UUID]]:
+    query = (
+        select(Alert.escalate_at, Alert.id)
+        .where(Alert.acknowledged_at.is_(None), Alert.escalate_at <= now)
+        .order_by(Alert.escalate_at, Alert.id)
+        .limit(BATCH)
+    )
+    if after is not None:
+        query = query.where(tuple_(Alert.escalate_at, Alert.id) > after)
+    with db.reading() as session:
+        return [(moment, alert_id) for moment, alert_id in session.execute(query) if moment is not None]
+
+
+def _climb(catalog: Catalog, alert_id: UUID, now: datetime) -> int:
+    with db.transaction() as session:
+        alert = _claimed(session, alert_id, now)
+        if alert is None:
+            return 0  # acknowledged or taken by another worker a moment ago
+        rule = rules.definition(catalog, alert.code)
+        alert.level += 1
+        alert.escalate_at = rules.next_climb(rule, alert.level, alert.raised_at, now)
+        told = writes.call(session, alert.id, rule, alert.level, emails.alert_escalated(), now)
+        if not told:
+            log.error("an alert reaches nobody: there is no clinician, coordinator or owner", alert=str(alert.id))
+        audit.record(session, SYSTEM, "alert.escalate", "alert", alert.id, patient_id=alert.patient_id)
+        return 1
+
+
+def _claimed(session: Session, alert_id: UUID, now: datetime) -> Alert | None:
+    return session.scalars(
+        select(Alert)
+        .where(Alert.id == alert_id, Alert.acknowledged_at.is_(None), Alert.escalate_at <= now)
+        .with_for_update(skip_locked=True)
+    ).one_or_none()

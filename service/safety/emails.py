@@ -1,0 +1,17 @@
+"""The mails that call a person to the alert list. They say that something waits, never what or about whom."""
+
+from __future__ import annotations
+
+from service.mail.rules import Email
+
+ALERTS = "/staff/alerts"
+
+
+def alert_raised() -> Email:
+    """To the first person: look now."""
+    return Email("alert_raised", {"path": ALERTS})
+
+
+def alert_escalated() -> Email:
+    """To the next person: nobody has looked yet."""
+    return Email("alert_escalated", {"path": ALERTS})

@@ -1,0 +1,173 @@
+"""What stands open, whom it is about, and when somebody must be told again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from service.accounts import queries as accounts
+from service.mail.models import OutboxMessage
+from service.safety.models import Alert, SafetyHold
+
+RECENT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class HoldDetails:
+    """A hold that stands, or stood."""
+
+    id: UUID
+    code: str
+    patient_id: UUID | None
+    patient_name: str
+    placed_at: datetime
+    lifted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDetails:
+    """An alert as staff see it. `patient_name` is empty for somebody we do not know."""
+
+    id: UUID
+    code: str
+    patient_id: UUID | None
+    patient_name: str
+    raised_at: datetime
+    acknowledge_by: datetime
+    level: int
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+    hold: HoldDetails | None
+
+
+def standing_hold(session: Session, patient_id: UUID) -> bool:
+    """Does a hold stand for this patient? While one does, nothing is charged, shipped or started."""
+    query = select(exists().where(SafetyHold.patient_id == patient_id, SafetyHold.lifted_at.is_(None)))
+    return bool(session.scalar(query))
+
+
+def assessment_held(session: Session, assessment_id: UUID) -> bool:
+    """Does a hold stand on this assessment?"""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    SafetyHold.source_kind == "assessment",
+                    SafetyHold.source_id == assessment_id,
+                    SafetyHold.lifted_at.is_(None),
+                )
+            )
+        )
+    )
+
+
+def patients_on_hold(session: Session, patient_ids: Collection[UUID]) -> set[UUID]:
+    """Those of `patient_ids` for whom a hold stands."""
+    found = session.scalars(
+        select(SafetyHold.patient_id).where(SafetyHold.patient_id.in_(patient_ids), SafetyHold.lifted_at.is_(None))
+    )
+    return {patient_id for patient_id in found if patient_id is not None}
+
+
+def standing_holds(session: Session, patient_id: UUID) -> list[HoldDetails]:
+    """A patient's standing holds, the oldest first."""
+    rows = session.scalars(
+        select(SafetyHold)
+        .where(SafetyHold.patient_id == patient_id, SafetyHold.lifted_at.is_(None))
+        .order_by(SafetyHold.placed_at)
+    )
+    name = _names(session, [patient_id]).get(patient_id, "")
+    return [_hold(row, name) for row in rows]
+
+
+def hold(session: Session, hold_id: UUID) -> HoldDetails | None:
+    """One hold, or None."""
+    row = session.get(SafetyHold, hold_id)
+    if row is None:
+        return None
+    return _hold(row, _names(session, [row.patient_id]).get(row.patient_id, "") if row.patient_id else "")
+
+
+def open_count(session: Session) -> int:
+    """How many alerts nobody has acknowledged yet."""
+    return session.scalar(select(func.count()).select_from(Alert).where(Alert.acknowledged_at.is_(None))) or 0
+
+
+def open_alerts(session: Session) -> list[AlertDetails]:
+    """Every alert nobody has acknowledged, the nearest deadline first."""
+    rows = session.scalars(select(Alert).where(Alert.acknowledged_at.is_(None)).order_by(Alert.acknowledge_by))
+    return _details(session, list(rows))
+
+
+def recent_alerts(session: Session) -> list[AlertDetails]:
+    """The last acknowledged alerts, the newest first, with the holds that may still stand."""
+    query = select(Alert).where(Alert.acknowledged_at.is_not(None)).order_by(Alert.acknowledged_at.desc())
+    return _details(session, list(session.scalars(query.limit(RECENT))))
+
+
+def next_due_at(session: Session, after: datetime) -> datetime | None:
+    """The next moment after `after` at which an alert climbs unless it is acknowledged."""
+    return session.scalar(
+        select(func.min(Alert.escalate_at)).where(Alert.acknowledged_at.is_(None), Alert.escalate_at > after)
+    )
+
+
+def happened(session: Session, since: datetime, until: datetime) -> list[tuple[datetime, str]]:
+    """What came up in alerts after `since` and up to `until`, in neutral sentences, in order."""
+    out: list[tuple[datetime, str]] = []
+    raised = select(Alert.raised_at).where(Alert.raised_at > since, Alert.raised_at <= until)
+    out += [(at, "An alert was raised for the care team") for at in session.scalars(raised)]
+    taken = select(Alert.acknowledged_at).where(Alert.acknowledged_at > since, Alert.acknowledged_at <= until)
+    out += [(at, "An alert was acknowledged") for at in session.scalars(taken) if at is not None]
+    out += [(at, "An alert nobody had acknowledged called the next person") for at in _climbs(session, since, until)]
+    return sorted(out)
+
+
+def _climbs(session: Session, since: datetime, until: datetime) -> Iterable[datetime]:
+    # An alert keeps its level, not the moments of its steps; the mails that went out at each step do.
+    called = select(OutboxMessage.created_at).where(
+        OutboxMessage.template == "alert_escalated",
+        OutboxMessage.created_at > since,
+        OutboxMessage.created_at <= until,
+    )
+    return session.scalars(called.distinct())
+
+
+def _names(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, str]:
+    found = accounts.patients(session, patient_ids)
+    return {person.id: f"{person.given_name} {person.family_name}" for person in found.values()}
+
+
+def _hold(row: SafetyHold, name: str) -> HoldDetails:
+    return HoldDetails(row.id, row.code, row.patient_id, name, row.placed_at, row.lifted_at)
+
+
+def _details(session: Session, rows: list[Alert]) -> list[AlertDetails]:
+    names = _names(session, {row.patient_id for row in rows if row.patient_id is not None})
+    found = session.scalars(select(SafetyHold).where(SafetyHold.source_id.in_([row.source_id for row in rows])))
+    staff = {by: accounts.display_name(session, by) for by in {row.acknowledged_by for row in rows} if by}
+    holds = {(item.source_kind, item.source_id, item.code): item for item in found}
+    out = []
+    for row in rows:
+        name = names.get(row.patient_id, "") if row.patient_id else ""
+        own = holds.get((row.source_kind, row.source_id, row.code))
+        out.append(
+            AlertDetails(
+                id=row.id,
+                code=row.code,
+                patient_id=row.patient_id,
+                patient_name=name,
+                raised_at=row.raised_at,
+                acknowledge_by=row.acknowledge_by,
+                level=row.level,
+                acknowledged_at=row.acknowledged_at,
+                acknowledged_by=staff[row.acknowledged_by] if row.acknowledged_by else "",
+                hold=_hold(own, name) if own else None,
+            )
+        )
+    return out

@@ -1,0 +1,70 @@
+"""When an unacknowledged alert climbs, and to whom. Pure.
+
+How long each step lasts and whose it is stands in config/alerts.toml (a default of shared/domain.md 4.9 that the
+medical director signs off). After the last step it comes back once a day: an alert never falls silent by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from service.catalog.rules.alerts import AlertRule
+from service.catalog.rules.whole import Catalog
+
+REPEAT_EVERY = timedelta(days=1)
+MAY_ACKNOWLEDGE = ("clinician", "coordinator", "owner")
+MAY_LIFT = ("clinician",)
+REASON_MIN, REASON_MAX = 10, 2000
+T = TypeVar("T")
+
+
+def definition(catalog: Catalog, code: str) -> AlertRule:
+    """The rule of `code`; for one that has left the configuration, the strictest: its alerts still stand."""
+    return catalog.alerts.get(code) or AlertRule(
+        code=code,
+        title="An alert from before the rules changed",
+        acknowledge_minutes=15,
+        roles=("clinician", "coordinator", "owner"),
+        holds=True,
+        source="fallback",
+    )
+
+
+def acknowledge_by(rule: AlertRule, raised_at: datetime) -> datetime:
+    """Until when somebody must have looked."""
+    return raised_at + timedelta(minutes=rule.acknowledge_minutes)
+
+
+def leaves_level_at(rule: AlertRule, level: int, raised_at: datetime) -> datetime:
+    """When an alert at `level` (0: the first person) climbs unless somebody acknowledges it before."""
+    minutes = rule.minutes_until_level(level + 1)
+    if minutes is not None:
+        return raised_at + timedelta(minutes=minutes)
+    last = len(rule.roles) - 1
+    reached_last = timedelta(minutes=rule.minutes_until_level(last) or 0)
+    return raised_at + reached_last + REPEAT_EVERY * (level - last + 1)
+
+
+def next_climb(rule: AlertRule, level: int, raised_at: datetime, now: datetime) -> datetime:
+    """As `leaves_level_at`, for an alert that reaches `level` now, perhaps late. Steps that call somebody new keep
+    their time, even a past one; daily reminders missed meanwhile are not made up for.
+    """
+    planned = leaves_level_at(rule, level, raised_at)
+    if level >= len(rule.roles) - 1:
+        while planned <= now:
+            planned += REPEAT_EVERY
+    return planned
+
+
+def people(rule: AlertRule, level: int, staff_of: Callable[[str], Sequence[T]]) -> list[T]:
+    """Who is called at `level`: the step's role; after the last step everybody who was called before.
+
+    A role nobody holds passes on to the next, and the last to anybody at all: an alert reaches whoever is there.
+    """
+    if level < len(rule.roles):
+        for role in rule.roles[level:]:
+            if found := staff_of(role):
+                return list(found)
+    return list(dict.fromkeys(person for role in MAY_ACKNOWLEDGE for person in staff_of(role)))

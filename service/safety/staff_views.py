@@ -1,0 +1,60 @@
+"""The alert list: what a person must look at now, and the holds behind it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from service.kit import access, clock, web
+from service.safety import actions, rules
+from service.safety.forms import LiftForm
+
+bp = Blueprint("safety_staff", __name__)
+
+
+@bp.get("/staff/alerts")
+@access.staff("clinician", "coordinator", "owner")
+def alerts() -> ResponseReturnValue:
+    """Open alerts first, the nearest deadline at the top; below them what was taken lately."""
+    catalog = current_app.config["CATALOG"]
+    actor = web.actor()
+    found = actions.open_list(actor=actor)
+    codes = {alert.code for alert in [*found.open, *found.recent]}
+    return render_template(
+        "safety/staff/alerts.html",
+        open=found.open,
+        recent=found.recent,
+        titles={code: rules.definition(catalog, code).title for code in codes},
+        may_lift=actor.role in rules.MAY_LIFT,
+        now=clock.now(),
+    )
+
+
+@bp.post("/staff/alerts/<uuid:alert_id>/acknowledge")
+@access.staff("clinician", "coordinator", "owner")
+def acknowledge(alert_id: UUID) -> ResponseReturnValue:
+    """Take an alert. A second press, or a colleague's earlier one, is told kindly."""
+    taken = actions.acknowledge(alert_id=alert_id, actor=web.actor(), now=clock.now())
+    if taken.by_somebody_else:
+        flash(_("%(name)s has taken this alert already.", name=taken.by or _("A colleague")), "info")
+    else:
+        flash(_("You have taken this alert. It will not call anybody else."), "good")
+    return redirect(url_for("safety_staff.alerts"), code=303)
+
+
+@bp.route("/staff/holds/<uuid:hold_id>/lift", methods=["GET", "POST"])
+@access.staff("clinician")
+def lift(hold_id: UUID) -> ResponseReturnValue:
+    """What lifting a hold sets going again, and the reason for it."""
+    form = LiftForm()
+    if form.validate_on_submit():
+        actions.lift_hold(hold_id=hold_id, reason=form.reason.data, actor=web.actor(), now=clock.now())
+        flash(_("The hold is lifted."), "good")
+        return redirect(url_for("safety_staff.alerts"), code=303)
+    hold = actions.open_hold(hold_id=hold_id, actor=web.actor())
+    title = rules.definition(current_app.config["CATALOG"], hold.code).title
+    page = render_template("safety/staff/lift.html", form=form, hold=hold, title=title)
+    return page, 422 if form.errors else 200

@@ -1,0 +1,94 @@
+"""Alerts and holds, inside the transaction that wrote the worrying answer: both are saved with it or not at all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from service.accounts import queries as accounts
+from service.audit import writes as audit
+from service.catalog.rules.alerts import AlertRule
+from service.kit.actor import SYSTEM
+from service.kit.ids import new_id
+from service.mail import writes as mail
+from service.mail.rules import Email
+from service.safety import emails, rules
+from service.safety.models import Alert, SafetyHold
+
+
+def raise_alert(
+    session: Session,
+    *,
+    code: str,
+    source_kind: str,
+    source_id: UUID,
+    patient_id: UUID | None,
+    now: datetime,
+    definition: AlertRule,
+) -> UUID:
+    """Raise one alert for `code` and its source and call the first person. A second call finds the first alert.
+
+    `source_kind` is "assessment", "checkin", ...; only an assessment may have no patient. Returns the alert's id.
+    """
+    statement = (
+        insert(Alert)
+        .values(
+            id=new_id(),
+            code=code,
+            patient_id=patient_id,
+            source_kind=source_kind,
+            source_id=source_id,
+            raised_at=now,
+            acknowledge_by=rules.acknowledge_by(definition, now),
+            level=0,
+            escalate_at=rules.leaves_level_at(definition, 0, now),
+        )
+        .on_conflict_do_nothing(index_elements=["source_kind", "source_id", "code"])
+        .returning(Alert.id)
+    )
+    added = session.execute(statement).scalar()
+    if added is None:
+        return _existing(session, source_kind, source_id, code)
+    audit.record(session, SYSTEM, "alert.raise", "alert", added, patient_id=patient_id, reason=code)
+    call(session, added, definition, 0, emails.alert_raised(), now)
+    return added
+
+
+def place_hold(
+    session: Session, *, code: str, source_kind: str, source_id: UUID, patient_id: UUID | None, now: datetime
+) -> None:
+    """Stop what must stop, once for each source and code. A hold that was lifted is not placed again."""
+    statement = (
+        insert(SafetyHold)
+        .values(
+            id=new_id(),
+            code=code,
+            patient_id=patient_id,
+            source_kind=source_kind,
+            source_id=source_id,
+            placed_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["source_kind", "source_id", "code"])
+        .returning(SafetyHold.id)
+    )
+    added = session.execute(statement).scalar()
+    if added is not None:
+        audit.record(session, SYSTEM, "hold.place", "hold", added, patient_id=patient_id, reason=code)
+
+
+def call(session: Session, alert_id: UUID, rule: AlertRule, level: int, email: Email, now: datetime) -> int:
+    """Mail the people of `level`, each once. Returns how many there are. No quiet hours: safety does not wait."""
+    team = rules.people(rule, level, lambda role: accounts.staff_ids(session, role))
+    for user_id in team:
+        mail.put(session, email, key=f"alert:{alert_id}:{level}:{user_id}", user_id=user_id, now=now)
+    return len(team)
+
+
+def _existing(session: Session, source_kind: str, source_id: UUID, code: str) -> UUID:
+    return session.scalars(
+        select(Alert.id).where(Alert.source_kind == source_kind, Alert.source_id == source_id, Alert.code == code)
+    ).one()

@@ -1,0 +1,33 @@
+"""The offline ZIP list, asked one code at a time: it stays packed, and a look-up takes well under a millisecond."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import zipcodes
+
+from service.catalog.rules.places import NotAZip, PlaceAnswer, ZipRow, five_digits, place
+from service.catalog.rules.whole import Catalog
+
+
+def place_of_zip(catalog: Catalog, zip_text: str, county_fips: str | None = None) -> PlaceAnswer:
+    """Where the ZIP in `zip_text` is. `county_fips` is the person's answer when an earlier call asked for it."""
+    zip_code = five_digits(zip_text)
+    if zip_code is None:
+        return NotAZip()
+    return place(catalog.states, zip_code, zip_row(zip_code), county_fips)
+
+
+def zip_row(zip_code: str) -> ZipRow | None:
+    """The list's entry for five digits, or None."""
+    rows: list[dict[str, Any]] = zipcodes.matching(zip_code)  # type: ignore[no-untyped-call]
+    if not rows:
+        return None
+    row = rows[0]
+    return ZipRow(
+        zip_code=zip_code,
+        state=row["state"],
+        county=row["county"] or "",
+        city=row["city"],
+        military=row["zip_code_type"] == "MILITARY",
+    )

@@ -1,0 +1,120 @@
+"""The whole catalog, and what its files must agree on with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from service.catalog.rules.alerts import AlertRule
+from service.catalog.rules.consents import ConsentDocument
+from service.catalog.rules.instruments import Instrument
+from service.catalog.rules.plans import Plan
+from service.catalog.rules.policies import Policy
+from service.catalog.rules.programs import Program
+from service.catalog.rules.questionnaires import Questionnaire
+from service.catalog.rules.reading import CatalogError
+from service.catalog.rules.reminders import ReminderRules
+from service.catalog.rules.states import State
+
+# What the gate reads (enrollment/rules/gate.py): without it every prescription would be refused without a word why.
+NEEDED_POLICIES = (("federal_telemedicine_authority", "US"),)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """config/ as frozen values. Mappings are by key; nothing in it changes while the service runs."""
+
+    states: Mapping[str, State]
+    policies: tuple[Policy, ...]
+    plans: Mapping[str, Plan]
+    programs: Mapping[str, Program]
+    instruments: Mapping[str, Instrument]
+    assessments: Mapping[str, Questionnaire]
+    consents: tuple[ConsentDocument, ...]
+    reminders: ReminderRules
+    alerts: Mapping[str, AlertRule]
+
+    @property
+    def open_plans(self) -> tuple[Plan, ...]:
+        """The plans a patient may choose, cheapest first."""
+        return tuple(sorted((p for p in self.plans.values() if p.open), key=lambda plan: plan.price_cents))
+
+    @property
+    def from_price_cents(self) -> int:
+        """The honest number behind "from $... a month"."""
+        return self.open_plans[0].price_cents
+
+
+def cross_check(catalog: Catalog) -> Catalog:
+    """`catalog` unchanged, or CatalogError for the first name in one file that another does not know."""
+    for program in catalog.programs.values():
+        _check_program(catalog, f"programs/{program.key}.toml", program)
+    for instrument in catalog.instruments.values():
+        for flag in instrument.red_flags:
+            _known(
+                catalog.alerts,
+                f"instruments/{instrument.key}.toml",
+                "red_flags.code",
+                flag.code,
+                "alerts.toml",
+            )
+    for questionnaire in catalog.assessments.values():
+        _check_questionnaire(catalog, f"assessments/{questionnaire.key}.toml", questionnaire)
+    for topic, jurisdiction in NEEDED_POLICIES:
+        _policy(catalog, "policies.toml", "policies", topic, jurisdiction)
+    for document in catalog.consents:
+        if document.state:
+            _known(catalog.states, f"consents/{document.key}", "name", document.state, "states/")
+    _one_county_one_state(catalog)
+    return catalog
+
+
+def _check_program(catalog: Catalog, file: str, program: Program) -> None:
+    _known(catalog.assessments, file, "assessment", program.assessment, "assessments/")
+    for cadence in program.cadences:
+        instrument = _known(
+            catalog.instruments, file, "check_ins.instrument", cadence.instrument, "instruments/"
+        )
+        # A two-week measure asked every week would count the same days twice (domain.md 5).
+        if cadence.every_days < instrument.recall_days:
+            raise CatalogError(
+                file,
+                "check_ins.every_days",
+                f"is {cadence.every_days}, but {instrument.name} looks back {instrument.recall_days} days",
+            )
+
+
+def _check_questionnaire(catalog: Catalog, file: str, questionnaire: Questionnaire) -> None:
+    for rule in questionnaire.rules.values():
+        if rule.alert:
+            _known(catalog.alerts, file, f"rules.{rule.id}.alert", rule.alert, "alerts.toml")
+    for question in questionnaire.questions:
+        for choice in question.choices:
+            if choice.program:
+                _known(catalog.programs, file, f"{question.id}.{choice.value}", choice.program, "programs/")
+            for state in catalog.states if choice.policy else ():
+                _policy(catalog, file, f"{question.id}.{choice.value}", choice.policy, state)
+
+
+def _policy(catalog: Catalog, file: str, key: str, topic: str, jurisdiction: str) -> None:
+    if not any(p.topic == topic and p.jurisdiction == jurisdiction for p in catalog.policies):
+        raise CatalogError(file, key, f'policies.toml has no "{topic}" for {jurisdiction}')
+
+
+def _one_county_one_state(catalog: Catalog) -> None:
+    owner: dict[str, str] = {}
+    for state in catalog.states.values():
+        for county in state.counties:
+            if county.fips in owner:
+                raise CatalogError(
+                    "states/", state.code, f"{county.fips} also belongs to {owner[county.fips]}"
+                )
+            owner[county.fips] = state.code
+
+
+def _known(names: Mapping[str, T], file: str, key: str, name: str, where: str) -> T:
+    if name not in names:
+        raise CatalogError(file, key, f'"{name}" is not in {where}')
+    return names[name]

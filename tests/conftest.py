@@ -8,44 +8,53 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
-from service.catalog.models import Catalog
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import sessionmaker
 
 from config.settings import Settings, read
 from service import migrations
-from service.app import create_app
-from service.catalog.queries import catalog as read_catalog
 from service.kit import clock, crypto, db, queue, roles
 from tests.client import Browser
 
+if TYPE_CHECKING:
+    from service.catalog.models import Catalog
+
 SERVER = "HOMEWARD_TEST_POSTGRES"
-TEMPLATE = "homeward_template"
+RUN = "HOMEWARD_TEST_RUN"  # names this run's databases, so that two runs may share a server
 PASSWORDS = roles.Passwords(owner="owner-test", app="app-test", audit="audit-test")
 _stack = ExitStack()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """The controller starts the server and migrates the template once; workers only copy it."""
-    if SERVER in os.environ or hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
         return
-    from service.sandbox.postgres import running_postgres
+    if SERVER not in os.environ:
+        from service.sandbox.postgres import running_postgres
 
-    server = _stack.enter_context(running_postgres())
-    os.environ[SERVER] = server.superuser_dsn()
-    roles.prepare(os.environ[SERVER], PASSWORDS, database=TEMPLATE)
-    migrations.migrate(role_url("owner", TEMPLATE))
+        server = _stack.enter_context(running_postgres())
+        os.environ[SERVER] = server.superuser_dsn()
+        _stack.callback(os.environ.pop, SERVER)
+    os.environ[RUN] = f"homeward_{os.getpid()}"
+    roles.prepare(os.environ[SERVER], PASSWORDS, database=template())
+    migrations.migrate(role_url("owner", template()))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the server that this process started."""
     if not hasattr(config, "workerinput"):
         _stack.close()
-        os.environ.pop(SERVER, None)
+
+
+def template() -> str:
+    """The migrated database that every other is a copy of."""
+    return f"{os.environ[RUN]}_template"
 
 
 def role_url(role: str, database: str) -> str:
@@ -62,7 +71,7 @@ def new_database(name: str) -> None:
     )
     with admin.connect() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" OWNER {roles.OWNER}'))
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template()}" OWNER {roles.OWNER}'))
         connection.execute(text(f'GRANT CONNECT ON DATABASE "{name}" TO {roles.APP}, {roles.AUDIT}'))
     admin.dispose()
 
@@ -70,7 +79,7 @@ def new_database(name: str) -> None:
 @pytest.fixture(scope="session")
 def database() -> str:
     """The name of this worker's own database."""
-    name = f"homeward_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    name = f"{os.environ[RUN]}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     new_database(name)
     return name
 
@@ -107,7 +116,10 @@ def settings(database: str) -> Settings:
 @pytest.fixture(scope="session")
 def catalog(settings: Settings) -> Catalog:
     """The clinic's facts as shipped."""
-    return read_catalog(settings.config_dir)
+
+    from service.catalog.queries import catalog
+
+    return catalog(settings.config_dir)
 
 
 @pytest.fixture(scope="session")
@@ -123,9 +135,15 @@ class House:
     """Everything configured, inside a transaction that is rolled back. `now` is business time."""
 
     settings: Settings
-    catalog: Catalog
     now: datetime = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # a Monday, 10 AM in Miami
     jobs: list[queue.Job] = field(default_factory=list)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The clinic's facts as shipped."""
+        from service.catalog.queries import catalog
+
+        return catalog(self.settings.config_dir)
 
     def at(self, moment: datetime) -> None:
         """Move business time to `moment`."""
@@ -133,9 +151,9 @@ class House:
 
 
 @pytest.fixture
-def house(settings: Settings, catalog: Catalog, engine: Engine) -> Iterator[House]:
+def house(settings: Settings, engine: Engine) -> Iterator[House]:
     """The whole house, ready to act in. Actions commit as they do; afterwards nothing is left."""
-    house = House(settings, catalog)
+    house = House(settings)
     crypto.configure(settings)
     queue.use(house.jobs.append)
     clock.use(lambda: house.now)
@@ -152,6 +170,8 @@ def house(settings: Settings, catalog: Catalog, engine: Engine) -> Iterator[Hous
 @pytest.fixture(scope="session")
 def app(settings: Settings) -> Flask:
     """The application."""
+    from service.app import create_app  # the pages of a room being built must not stop the tests of another
+
     app = create_app(settings, opened=True)
     app.test_client_class = Browser
     return app

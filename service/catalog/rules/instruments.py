@@ -63,7 +63,9 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Instrument:
-    """One measure. Totals are sums, or means to one decimal rounded half up. `near` and `cut` are cut-points, no bands."""
+    """One measure. Totals are sums, or means to one decimal rounded half up. `near` and `cut` are cut-points,
+    not bands.
+    """
 
     key: str
     version: str

@@ -1,0 +1,57 @@
+"""When a nudge leaves: in the patient's own day, never at night, and not once it has lost its point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from service.catalog.rules.reminders import QuietHours, ReminderLadder
+from service.checkins.rules.local_time import local, moment
+
+
+@dataclass(frozen=True)
+class PlannedReminder:
+    """One step of a ladder. `due_at` is when it is wanted, `send_at` the next allowed minute, and from `send_before`
+    on it is not worth sending.
+    """
+
+    step: str
+    email: str
+    due_at: datetime
+    send_at: datetime
+    send_before: datetime
+
+
+def send_at(due_at: datetime, time_zone: str, quiet_hours: QuietHours) -> datetime:
+    """`due_at` itself inside the sending hours, else the next opening on the patient's own clock (UTC)."""
+    here = local(due_at, time_zone)
+    if quiet_hours.opens <= here.time() < quiet_hours.closes:
+        return due_at
+    day = here.date() if here.time() < quiet_hours.opens else here.date() + timedelta(days=1)
+    return moment(day, quiet_hours.opens, time_zone)
+
+
+def plan(
+    ladder: ReminderLadder, due_at: datetime, time_zone: str, quiet_hours: QuietHours
+) -> tuple[PlannedReminder, ...]:
+    """Every step of `ladder` for something due at `due_at`. A step gives way to the next one and all of them to the
+    give-up time, so a service that was away for a week sends nothing stale.
+    """
+    here = local(due_at, time_zone)
+
+    def days_later(days: int) -> datetime:
+        return due_at if days == 0 else moment(here.date() + timedelta(days=days), here.time(), time_zone)
+
+    give_up = days_later(ladder.give_up_after_days)
+    wanted = [days_later(step.after_days) for step in ladder.steps]
+    leaving = [send_at(at, time_zone, quiet_hours) for at in wanted]
+    return tuple(
+        PlannedReminder(step.key, step.email, wanted[n], leaving[n], min([*leaving[n + 1 : n + 2], give_up]))
+        for n, step in enumerate(ladder.steps)
+    )
+
+
+def due_now(planned: tuple[PlannedReminder, ...], now: datetime) -> PlannedReminder | None:
+    """The one reminder that may leave at `now`, if any: the newest whose time has come and is not over."""
+    ready = [reminder for reminder in planned if reminder.send_at <= now < reminder.send_before]
+    return ready[-1] if ready else None

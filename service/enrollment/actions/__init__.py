@@ -1,0 +1,1 @@
+"""What a person does on the way in: one function, one transaction, one thing done."""

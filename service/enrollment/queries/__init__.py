@@ -1,0 +1,1 @@
+"""What pages and other domains may ask about the way in."""

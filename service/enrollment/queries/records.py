@@ -1,0 +1,118 @@
+"""One enrollment: where it stands, how it came there, and what a clinician decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from service.accounts import queries as accounts
+from service.accounts.models import User
+from service.enrollment.models import EligibilityDecision, Enrollment, EnrollmentMove
+from service.kit import crypto
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentDetails:
+    """An enrollment without anything clinical in it."""
+
+    id: UUID
+    patient_id: UUID
+    assessment_id: UUID
+    program: str
+    state: str
+    status: str
+    status_changed_at: datetime
+    owner_id: UUID | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One move of an enrollment, and whose."""
+
+    event: str
+    to_status: str
+    actor_name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a clinician decided, resting on which encounter."""
+
+    encounter_id: UUID
+    practitioner_id: UUID
+    decision: str
+    reason: str
+    decided_at: datetime
+
+
+_COLUMNS = (
+    Enrollment.id,
+    Enrollment.patient_id,
+    Enrollment.assessment_id,
+    Enrollment.program,
+    Enrollment.state,
+    Enrollment.status,
+    Enrollment.status_changed_at,
+    Enrollment.owner_id,
+    Enrollment.created_at,
+)
+
+
+def enrollment(session: Session, enrollment_id: UUID) -> EnrollmentDetails | None:
+    """One enrollment, or None."""
+    row = session.execute(select(*_COLUMNS).where(Enrollment.id == enrollment_id)).one_or_none()
+    return None if row is None else EnrollmentDetails(*row)
+
+
+def current_enrollment(session: Session, patient_id: UUID) -> EnrollmentDetails | None:
+    """A patient's latest enrollment, living or over, or None."""
+    query = select(*_COLUMNS).where(Enrollment.patient_id == patient_id).order_by(Enrollment.created_at.desc())
+    row = session.execute(query.limit(1)).one_or_none()
+    return None if row is None else EnrollmentDetails(*row)
+
+
+def steps(session: Session, enrollment_id: UUID) -> list[Step]:
+    """How an enrollment came where it is, oldest first."""
+    rows = session.execute(
+        select(EnrollmentMove.event, EnrollmentMove.to_status, EnrollmentMove.actor_id, EnrollmentMove.at)
+        .where(EnrollmentMove.enrollment_id == enrollment_id)
+        .order_by(EnrollmentMove.at, EnrollmentMove.id)
+    ).all()
+    names = {actor: accounts.display_name(session, actor) for actor in {row.actor_id for row in rows} if actor}
+    return [Step(row.event, row.to_status, names.get(row.actor_id, ""), row.at) for row in rows]
+
+
+def latest_decision(session: Session, enrollment_id: UUID) -> Decision | None:
+    """The last decision on an enrollment, with its reason opened, or None."""
+    row = session.execute(
+        select(
+            EligibilityDecision.id,
+            EligibilityDecision.encounter_id,
+            EligibilityDecision.practitioner_id,
+            EligibilityDecision.decision,
+            EligibilityDecision.reason_sealed,
+            EligibilityDecision.decided_at,
+        )
+        .where(EligibilityDecision.enrollment_id == enrollment_id)
+        .order_by(EligibilityDecision.decided_at.desc(), EligibilityDecision.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _decision(row)
+
+
+def _decision(row: Row[tuple[UUID, UUID, UUID, str, bytes | None, datetime]]) -> Decision:
+    reason = ""
+    if row.reason_sealed is not None:
+        reason = crypto.unseal(row.reason_sealed, "eligibility_decisions", "reason", row.id)
+    return Decision(row.encounter_id, row.practitioner_id, row.decision, reason, row.decided_at)
+
+
+def address_confirmed(session: Session, patient_user_id: UUID) -> bool:
+    """Has this account proved its e-mail address?"""
+    return session.scalar(select(User.email_confirmed_at).where(User.id == patient_user_id)) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from service.catalog.rules.reminders import QuietHours, ReminderLadder
@@ -51,7 +51,16 @@ def plan(
     )
 
 
-def due_now(planned: tuple[PlannedReminder, ...], now: datetime) -> PlannedReminder | None:
-    """The one reminder that may leave at `now`, if any: the newest whose time has come and is not over."""
-    ready = [reminder for reminder in planned if reminder.send_at <= now < reminder.send_before]
-    return ready[-1] if ready else None
+def due_now(
+    planned: tuple[PlannedReminder, ...], now: datetime, time_zone: str, quiet_hours: QuietHours
+) -> PlannedReminder | None:
+    """The one reminder to note at `now`: the newest step that is wanted by now, or None.
+
+    Its `send_at` is never in the past and never at night: whoever comes late waits for the morning too.
+    """
+    wanted = [reminder for reminder in planned if reminder.due_at <= now]
+    if not wanted:
+        return None
+    newest = wanted[-1]
+    leaving = send_at(max(newest.send_at, now), time_zone, quiet_hours)
+    return replace(newest, send_at=leaving) if leaving < newest.send_before else None

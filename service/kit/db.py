@@ -55,6 +55,7 @@ def connect(url: str, *, pool_size: int = 5) -> Engine:
         max_overflow=pool_size,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error in a log must not carry somebody's answers
         connect_args={
             "connect_timeout": 5,
             "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000"

@@ -1,0 +1,210 @@
+"""Taking the free assessment: start, one answer at a time, send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.audit import writes as audit
+from service.catalog.rules.places import AskCounty, Found
+from service.catalog.rules.questionnaires import Question, Questionnaire
+from service.catalog.rules.whole import Catalog
+from service.enrollment.models import Assessment
+from service.enrollment.queries.assessments import details, opened, place_of, questionnaire
+from service.enrollment.rules.answers import validate_answer
+from service.enrollment.rules.eligibility import (
+    Answer,
+    ScreeningResult,
+    decide,
+    local_day,
+    next_question,
+    program_of,
+    screen,
+)
+from service.enrollment.rules.emergencies import emergency_choices
+from service.kit import crypto, db
+from service.kit.actor import Actor
+from service.kit.errors import NotFound, Rejected, words
+from service.kit.ids import new_id, new_token, token_hash
+from service.safety import rules as safety_rules
+from service.safety import writes as safety
+
+DISCLAIMER_VERSION = "1"
+GONE = NotFound("assessment_gone", words("We could not find those answers. You can start again at any time."))
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of an answer. `next_id` is the page that follows, None when there is none left.
+
+    `changed_elsewhere`: another tab gave this question another answer meanwhile; nothing was saved.
+    """
+
+    emergency: bool = False
+    ended: bool = False
+    changed_elsewhere: bool = False
+    next_id: str | None = None
+
+
+def start(*, catalog: Catalog, locale: str, actor: Actor, now: datetime) -> str:
+    """Begin an assessment. Returns its secret: whoever holds it may read and go on with the answers."""
+    token, row_id, form = new_token(), new_id(), questionnaire(catalog)
+    with db.transaction() as session:
+        session.add(
+            Assessment(
+                id=row_id,
+                token_hash=token_hash(token),
+                questionnaire_version=form.version,
+                ruleset_version=form.ruleset,
+                disclaimer_version=DISCLAIMER_VERSION,
+                answers_sealed=crypto.seal_json({}, "assessments", "answers", row_id),
+                rule_ids=[],
+                locale=locale,
+                started_at=now,
+            )
+        )
+        audit.record(session, actor, "assessment.start", "assessment", row_id)
+    return token
+
+
+def save_answer(
+    *, token: str, question_id: str, sent: Sequence[str], revision: int, catalog: Catalog, actor: Actor, now: datetime
+) -> Saved:
+    """Keep one answer. `revision` is the one the page was drawn from.
+
+    An emergency is heard first, whatever else is wrong with what was sent: it ends the assessment and writes the
+    alert and the hold in this same transaction. A gate no clinician could open ends it too.
+    Raises Rejected with a sentence for the person, NotFound when there is no such assessment.
+    """
+    form = questionnaire(catalog)
+    question = form.question(question_id)
+    with db.transaction() as session:
+        row = _locked(session, token)
+        urgent = emergency_choices(form, question, sent) if question else []
+        if question and urgent:
+            _emergency(session, catalog, row, question, urgent, actor, now)
+            return Saved(emergency=True, ended=True)
+        here = details(session, catalog, row, now)
+        if row.submitted_at is not None:
+            return Saved(emergency=row.outcome == "emergency", ended=True)
+        if here.outdated:
+            raise Rejected("questions_changed", words("Our questions have changed since you began. Start again."))
+        if question is None or not here.reachable(question):
+            return Saved(next_id=here.next.id if here.next else None)
+        state = here.place.state if isinstance(here.place, Found | AskCounty) else None
+        today = local_day(here.place, now)
+        answer = validate_answer(question, sent, today=today, states=catalog.states, state=state)
+        known = here.answers.get(question.id)
+        if revision != row.revision and known is not None and known != answer:
+            return Saved(changed_elsewhere=True)
+        answers = _with(here.answers, question.id, answer)
+        if answers != here.answers:
+            _keep(row, answers)
+        place = place_of(catalog, answers)
+        result = screen(form, answers, place=place, now=now, policies=catalog.policies)
+        if result.ends:
+            _finish(session, catalog, row, answers, result, actor, now)
+            return Saved(ended=True)
+        following = next_question(form, answers, place=place, now=now, policies=catalog.policies)
+        return Saved(next_id=following.id if following else None)
+
+
+def submit(*, token: str, catalog: Catalog, actor: Actor, now: datetime) -> str:
+    """Send the answers and work out the outcome. A second time gives the first outcome.
+
+    Raises Rejected("assessment_unfinished") while a question is open, NotFound when there is no such assessment.
+    """
+    with db.transaction() as session:
+        row = _locked(session, token)
+        if row.outcome is not None:
+            return row.outcome
+        answers, form = opened(row), questionnaire(catalog)
+        place = place_of(catalog, answers)
+        result = decide(form, answers, place=place, now=now, policies=catalog.policies)
+        _finish(session, catalog, row, answers, result, actor, now)
+        return result.outcome
+
+
+def _locked(session: Session, token: str) -> Assessment:
+    query = select(Assessment).where(Assessment.token_hash == token_hash(token)).with_for_update()
+    row = session.scalars(query).one_or_none()
+    if row is None:
+        raise GONE
+    return row
+
+
+def _with(answers: dict[str, Answer], question_id: str, answer: Answer) -> dict[str, Answer]:
+    changed = {**answers, question_id: answer}
+    if question_id == "zip" and answers.get("zip") != answer:
+        changed.pop("county", None)  # it belonged to the other ZIP code
+    return changed
+
+
+def _keep(row: Assessment, answers: dict[str, Answer]) -> None:
+    row.answers_sealed = crypto.seal_json(answers, "assessments", "answers", row.id)
+    row.revision += 1
+
+
+def _emergency(
+    session: Session,
+    catalog: Catalog,
+    row: Assessment,
+    question: Question,
+    urgent: list[str],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """An assessment that was sent before keeps its outcome; the alert and the hold stand all the same."""
+    form: Questionnaire = questionnaire(catalog)
+    answers = _with(opened(row), question.id, urgent[0] if question.kind == "radios" else urgent)
+    place = place_of(catalog, answers)
+    result = screen(form, answers, place=place, now=now, policies=catalog.policies)
+    if row.submitted_at is None:
+        _keep(row, answers)
+        _finish(session, catalog, row, answers, result, actor, now)
+    else:
+        _raise(session, catalog, result, row.id, row.patient_id, now)
+
+
+def _finish(
+    session: Session,
+    catalog: Catalog,
+    row: Assessment,
+    answers: dict[str, Answer],
+    result: ScreeningResult,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    place = place_of(catalog, answers)
+    row.outcome = result.outcome
+    row.rule_ids = result.rule_ids
+    row.program = program_of(questionnaire(catalog), answers)
+    row.state = place.state if isinstance(place, Found | AskCounty) else None
+    row.submitted_at = now
+    audit.record(session, actor, "assessment.submit", "assessment", row.id, reason=result.outcome)
+    _raise(session, catalog, result, row.id, row.patient_id, now)
+
+
+def _raise(
+    session: Session, catalog: Catalog, result: ScreeningResult, row_id: UUID, patient_id: UUID | None, now: datetime
+) -> None:
+    for code in result.alerts:
+        rule = safety_rules.definition(catalog, code)
+        safety.raise_alert(
+            session,
+            code=code,
+            source_kind="assessment",
+            source_id=row_id,
+            patient_id=patient_id,
+            now=now,
+            definition=rule,
+        )
+        if rule.holds:
+            safety.place_hold(
+                session, code=code, source_kind="assessment", source_id=row_id, patient_id=patient_id, now=now
+            )

@@ -1,0 +1,118 @@
+"""From an anonymous assessment to an account."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.accounts import queries as accounts_queries
+from service.accounts import writes as accounts
+from service.accounts.rules import normal_email
+from service.audit import writes as audit
+from service.catalog.rules.places import Found
+from service.catalog.rules.whole import Catalog
+from service.enrollment import writes
+from service.enrollment.models import Assessment
+from service.enrollment.queries.assessments import MAY_JOIN, opened, place_of
+from service.kit import db
+from service.kit.actor import Actor
+from service.kit.errors import Conflict, Rejected, words
+from service.kit.ids import token_hash
+from service.kit.passwords import hash_password
+from service.safety import queries as safety
+
+NOT_FROM_HERE = Rejected(
+    "cannot_join", words("An account can be made once the free assessment says that you may qualify.")
+)
+CLAIMED = Conflict("already_claimed", words("An account was made from these answers already. Sign in to go on."))
+
+
+def join(
+    *,
+    token: str,
+    given_name: str,
+    family_name: str,
+    email: str,
+    password: str,
+    locale: str,
+    catalog: Catalog,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Make the account, the patient and the enrollment from one assessment, and mail the link that confirms.
+
+    All or nothing. The person has agreed to notices by e-mail: the form asks for it, the trail keeps it. A known
+    address gets another mail and the caller learns nothing of it; a second press of the button changes nothing.
+    Raises Rejected for an unfit address or an assessment that may not lead here, Conflict when somebody else's
+    account holds it.
+    """
+    address = normal_email(email)
+    hashed = hash_password(password)  # slow: before the transaction opens
+    with db.transaction() as session:
+        query = select(Assessment).where(Assessment.token_hash == token_hash(token)).with_for_update()
+        row = session.scalars(query).one_or_none()
+        if row is None or row.outcome not in MAY_JOIN or safety.assessment_held(session, row.id):
+            raise NOT_FROM_HERE
+        if row.patient_id is not None:
+            if _is_address_of(session, row.patient_id, address):
+                return  # the button was pressed twice
+            raise CLAIMED
+        user_id = accounts.create_patient_user(
+            session,
+            email=address,
+            password_hash=hashed,
+            given_name=given_name,
+            family_name=family_name,
+            locale=locale,
+            now=now,
+        )
+        if user_id is None:
+            accounts.tell_already_registered(session, address, now)
+            audit.record(
+                session, actor, "account.join", "assessment", row.id, outcome="refused", reason="known_address"
+            )
+            return
+        patient_id = _patient(session, catalog, row, user_id, given_name, family_name, now)
+        row.patient_id = patient_id
+        session.flush()
+        writes.begin(
+            session,
+            patient_id=patient_id,
+            assessment_id=row.id,
+            program=row.program or "",
+            state=row.state or "",
+            actor=actor,
+            now=now,
+        )
+        accounts.send_confirmation(session, user_id=user_id, now=now)
+        for done in ("account.join", "account.agree_to_email_notices"):
+            audit.record(session, actor, done, "user", user_id, patient_id=patient_id)
+
+
+def _patient(
+    session: Session, catalog: Catalog, row: Assessment, user_id: UUID, given: str, family: str, now: datetime
+) -> UUID:
+    answers = opened(row)
+    place = place_of(catalog, answers)
+    if not isinstance(place, Found) or row.program is None:
+        raise NOT_FROM_HERE  # a state that has closed since, or an assessment from before a change of questions
+    return accounts.create_patient(
+        session,
+        user_id=user_id,
+        given_name=given,
+        family_name=family,
+        date_of_birth=date.fromisoformat(str(answers["born_on"])),
+        state=place.state,
+        county_fips=place.county.fips,
+        zip_code=place.zip_code,
+        time_zone=place.time_zone,
+        now=now,
+    )
+
+
+def _is_address_of(session: Session, patient_id: UUID, address: str) -> bool:
+    user = accounts_queries.user_by_email(session, address)
+    return user is not None and accounts_queries.patient(session, patient_id).user_id == user.id

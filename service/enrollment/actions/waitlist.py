@@ -1,0 +1,110 @@
+"""Waiting for a state to open: ask, confirm by mail, leave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from service.accounts.queries import email_index
+from service.accounts.rules import normal_email
+from service.audit import writes as audit
+from service.catalog.rules.whole import Catalog
+from service.enrollment import emails
+from service.enrollment.models import WaitlistEntry
+from service.enrollment.queries.waitlist import LINK_LIFE
+from service.enrollment.rules.regions import REGIONS, waiting_regions
+from service.kit import crypto, db
+from service.kit.actor import Actor
+from service.kit.errors import Rejected, words
+from service.kit.ids import new_id, new_token, token_hash
+from service.mail import writes as mail
+
+EXPIRED = Rejected("link_expired", words("This link has expired. You can join the waitlist again at any time."))
+
+
+def ask(*, email: str, state: str, locale: str, catalog: Catalog, actor: Actor, now: datetime) -> None:
+    """Put an address on the list, pending, and mail the link that confirms it, at most once a day.
+
+    The caller learns nothing about whether the address was there before. Raises Rejected for an unfit address or
+    a state that is no state, or open already.
+    """
+    address = normal_email(email)
+    if state not in waiting_regions([code for code, place in catalog.states.items() if place.open]):
+        raise Rejected("no_such_state", words("Choose the state you live in."))
+    with db.transaction() as session:
+        row = _entry(session, address, state, now)
+        waiting = row.confirmed_at is not None and row.left_at is None
+        if waiting:
+            return
+        token = new_token()
+        queued = mail.put(
+            session,
+            emails.waitlist_confirm(token, REGIONS[state]),
+            key=f"waitlist:{row.id}:{now:%Y-%m-%d}",
+            address=address,
+            locale=locale,
+            now=now,
+        )
+        if queued is not None:  # otherwise today's mail is on its way and its link must go on working
+            row.token_hash = token_hash(token)
+            row.asked_at, row.confirmed_at, row.left_at = now, None, None
+            audit.record(session, actor, "waitlist.ask", "waitlist", row.id)
+
+
+def confirm(*, token: str, actor: Actor, now: datetime) -> None:
+    """Confirm the address. Twice is once. Raises Rejected for an unknown or expired link."""
+    with db.transaction() as session:
+        row = _by_token(session, token)
+        if row.confirmed_at is not None:
+            return
+        if now - row.asked_at > LINK_LIFE:
+            raise EXPIRED
+        row.confirmed_at = now
+        audit.record(session, actor, "waitlist.confirm", "waitlist", row.id)
+        address = crypto.unseal(row.email_sealed, "waitlist_entries", "email", row.id)
+        mail.put(
+            session,
+            emails.waitlist_joined(token, REGIONS[row.state]),
+            key=f"waitlist:{row.id}:joined:{now:%Y-%m-%d}",
+            address=address,
+            now=now,
+        )
+
+
+def leave(*, token: str, actor: Actor, now: datetime) -> None:
+    """Leave the list. Twice is once. Raises Rejected for an unknown link."""
+    with db.transaction() as session:
+        row = _by_token(session, token)
+        if row.left_at is None:
+            row.left_at = now
+            audit.record(session, actor, "waitlist.leave", "waitlist", row.id)
+
+
+def _entry(session: Session, address: str, state: str, now: datetime) -> WaitlistEntry:
+    """The one row of this address and state, made if need be, locked."""
+    row_id, index = new_id(), email_index(address)
+    session.execute(
+        insert(WaitlistEntry)
+        .values(
+            id=row_id,
+            email_sealed=crypto.seal(address, "waitlist_entries", "email", row_id),
+            email_index=index,
+            state=state,
+            token_hash=token_hash(new_token()),
+            asked_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["email_index", "state"])
+    )
+    query = select(WaitlistEntry).where(WaitlistEntry.email_index == index, WaitlistEntry.state == state)
+    return session.scalars(query.with_for_update()).one()
+
+
+def _by_token(session: Session, token: str) -> WaitlistEntry:
+    query = select(WaitlistEntry).where(WaitlistEntry.token_hash == token_hash(token)).with_for_update()
+    row = session.scalars(query).one_or_none()
+    if row is None:
+        raise EXPIRED
+    return row

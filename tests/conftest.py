@@ -23,7 +23,7 @@ from service.kit import clock, crypto, db, queue, roles
 from tests.client import Browser
 
 if TYPE_CHECKING:
-    from service.catalog.models import Catalog
+    from service.catalog.rules.whole import Catalog
 
 SERVER = "HOMEWARD_TEST_POSTGRES"
 RUN = "HOMEWARD_TEST_RUN"  # names this run's databases, so that two runs may share a server

@@ -81,7 +81,13 @@ def to_remind(session: Session, now: datetime, limit: int) -> list[ToRemind]:
     """Open check-ins whose `remind_at` has come, each locked; those another tick holds are left to it."""
     rows = session.execute(
         select(
-            CheckIn.id, CheckIn.patient_id, Patient.user_id, Patient.time_zone, CheckIn.key, CheckIn.due_at, CheckIn.closes_at
+            CheckIn.id,
+            CheckIn.patient_id,
+            Patient.user_id,
+            Patient.time_zone,
+            CheckIn.key,
+            CheckIn.due_at,
+            CheckIn.closes_at,
         )
         .join(Patient, Patient.id == CheckIn.patient_id)
         .where(CheckIn.status == "open", CheckIn.remind_at <= now)

@@ -1,0 +1,49 @@
+"""The tick that puts the nudges of open check-ins into the outbox, once each."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from service.catalog.rules.whole import Catalog
+from service.checkins import queries as checkins
+from service.checkins import writes as checkin_writes
+from service.checkins.queries import ToRemind
+from service.kit import db
+from service.reminders import rules, writes
+
+log = structlog.get_logger(__name__)
+
+LADDER = "check_in"
+REST = timedelta(minutes=15)  # how long one that cannot be planned stands aside for the others
+
+
+def plan_due(*, catalog: Catalog, now: datetime, limit: int = 500) -> int:
+    """Queue every nudge whose moment has come. Returns how many; when none has, it is one index probe.
+
+    Of several steps that have come only the newest is sent, so nobody meets a backlog. One check-in that cannot be
+    planned stands aside, so that it never holds up the others.
+    """
+    planned = 0
+    with db.transaction() as session:
+        for checkin in checkins.to_remind(session, now, limit):
+            try:
+                with session.begin_nested():
+                    planned += _plan(session, checkin, catalog, now)
+            except Exception:
+                log.exception("a reminder could not be planned", checkin=str(checkin.id))
+                checkin_writes.remind_at(session, checkin.id, now + REST)
+    return planned
+
+
+def _plan(session: Session, checkin: ToRemind, catalog: Catalog, now: datetime) -> bool:
+    quiet = catalog.reminders.quiet_hours
+    steps = rules.plan(catalog.reminders.ladders[LADDER], checkin.due_at, checkin.time_zone, quiet)
+    newest = rules.due_now(steps, now, checkin.time_zone, quiet)
+    queued = newest is not None and writes.put(session, checkin, newest, now=now)
+    checkin_writes.remind_at(
+        session, checkin.id, min((step.due_at for step in steps if step.due_at > now), default=None)
+    )
+    return queued

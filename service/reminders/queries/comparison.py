@@ -1,0 +1,80 @@
+"""Expected against actual: a service that fell silent must not look like one with nothing to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from service.accounts.models import Patient
+from service.billing.models import Membership
+from service.catalog.rules.whole import Catalog
+from service.checkins.models import CheckIn
+from service.mail.models import OutboxMessage
+from service.reminders import rules
+from service.reminders.models import Reminder
+
+LADDER = "check_in"
+LIVE = ("active", "grace")
+PATIENCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`unplanned` open check-ins have no nudge although one was due; `unsent` nudges wait longer than they should;
+    `failed` ended in the last week without reaching anybody.
+    """
+
+    unplanned: int
+    unsent: int
+    failed: int
+
+    @property
+    def all_well(self) -> bool:
+        """Nothing is missing and nothing is stuck."""
+        return self.unplanned == 0 and self.unsent == 0
+
+
+def compare(session: Session, catalog: Catalog, now: datetime) -> Comparison:
+    """What should have left by now against what did.
+
+    Expectations come from the check-ins themselves and not from the planner's own notes, which may be what is wrong.
+    """
+    stuck, failed = session.execute(
+        select(
+            func.count().filter(OutboxMessage.status == "queued", OutboxMessage.send_at <= now - PATIENCE),
+            func.count().filter(OutboxMessage.status == "failed", OutboxMessage.send_at > now - timedelta(days=7)),
+        )
+        .select_from(Reminder)
+        .join(OutboxMessage, OutboxMessage.id == Reminder.outbox_id)
+        .where(OutboxMessage.status.in_(("queued", "failed")))
+    ).one()
+    return Comparison(_unplanned(session, catalog, now), stuck, failed)
+
+
+def _unplanned(session: Session, catalog: Catalog, now: datetime) -> int:
+    ladder, quiet = catalog.reminders.ladders[LADDER], catalog.reminders.quiet_hours
+    rows = session.execute(
+        select(CheckIn.id, CheckIn.due_at, Patient.time_zone, func.array_agg(Reminder.step).label("steps"))
+        .join(Membership, Membership.id == CheckIn.membership_id)
+        .join(Patient, Patient.id == CheckIn.patient_id)
+        .outerjoin(Reminder, Reminder.checkin_id == CheckIn.id)
+        .where(
+            CheckIn.status == "open",
+            CheckIn.closes_at > now,
+            CheckIn.due_at <= now - PATIENCE,
+            CheckIn.due_at > now - timedelta(days=ladder.give_up_after_days),
+            Membership.status.in_(LIVE),
+            Patient.closed_at.is_(None),
+        )
+        .group_by(CheckIn.id, CheckIn.due_at, Patient.time_zone)
+    )
+    missing = 0
+    for row in rows:
+        steps = rules.plan(ladder, row.due_at, row.time_zone, quiet)
+        expected = rules.due_now(steps, now - PATIENCE, row.time_zone, quiet)
+        if expected is not None and expected.send_before > now and expected.step not in row.steps:
+            missing += 1
+    return missing

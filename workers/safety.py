@@ -1,0 +1,14 @@
+"""Alerts climb."""
+
+from __future__ import annotations
+
+from service.catalog.queries import catalog
+from service.kit.clock import now
+from service.safety import actions
+from workers.app import app, settings
+
+
+@app.task(name="safety.escalate_due")  # type: ignore[untyped-decorator]
+def escalate_due() -> None:
+    """Call the next people for alerts that nobody acknowledged."""
+    actions.escalate_due(catalog=catalog(settings.config_dir), now=now())

@@ -1,2 +1,1 @@
-"""What to nudge, whom, and when: in the patient's own hours, once, and not after it stopped mattering.
-"""
+"""What to nudge, whom, and when: in the patient's own hours, once, and not after it stopped mattering."""

@@ -46,10 +46,7 @@ def next_due_at(program: Program, membership_started_on: date, time_zone: str, n
     moments = []
     for cadence in program.cadences:
         turn = _turn_of(cadence, membership_started_on, local(now, time_zone).date())
-        ahead = (
-            _check_in(cadence, membership_started_on, time_zone, max(turn + step, 0)).due_at
-            for step in (0, 1)
-        )
+        ahead = (_check_in(cadence, membership_started_on, time_zone, max(turn + step, 0)).due_at for step in (0, 1))
         moments.append(next(due_at for due_at in ahead if due_at > now))
     return min(moments)
 

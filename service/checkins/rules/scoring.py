@@ -36,9 +36,7 @@ def score(instrument: Instrument, answers: Mapping[str, int]) -> Score:
     """
     _check(instrument, answers)
     total = _total(instrument, answers)
-    return Score(
-        total, _band(instrument, total), red_flags(instrument, answers), *_cuts(instrument, answers, total)
-    )
+    return Score(total, _band(instrument, total), red_flags(instrument, answers), *_cuts(instrument, answers, total))
 
 
 def red_flags(instrument: Instrument, answers: Mapping[str, int]) -> tuple[str, ...]:
@@ -82,9 +80,7 @@ def _band(instrument: Instrument, total: Decimal) -> str:
     return next((band.name for band in instrument.bands if band.lowest <= total <= band.highest), "")
 
 
-def _cuts(
-    instrument: Instrument, answers: Mapping[str, int], total: Decimal
-) -> tuple[str | None, bool | None]:
+def _cuts(instrument: Instrument, answers: Mapping[str, int], total: Decimal) -> tuple[str | None, bool | None]:
     cut = None
     if instrument.cut is not None:
         near = instrument.cut if instrument.near is None else instrument.near

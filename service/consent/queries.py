@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.catalog.rules.whole import Catalog
 from service.catalog.queries import consents_for
+from service.catalog.rules.whole import Catalog
 from service.consent import rules
 from service.consent.models import ConsentAcceptance, ConsentText
 from service.consent.rules import Signature, Task

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from config.brand import Brand
 from service.catalog.rules.consents import ConsentDocument
+from service.kit.format import money
 
 FIRST = "esign"  # 15 U.S.C. 7001(c): agreeing to sign on a screen comes before signing on one
 
@@ -46,3 +48,23 @@ def all_blocking_signed(tasks: Iterable[Task]) -> bool:
     """Is every text that care waits for signed? With no such text at all the answer is no: something is missing."""
     blocking = [task for task in tasks if task.document.blocking]
     return bool(blocking) and all(task.signed_at is not None for task in blocking)
+
+
+def blanks(brand: Brand, from_price_cents: int) -> dict[str, str]:
+    """What fills the blanks of the texts before a plan is chosen: general terms, never a promise of a price.
+
+    The exact price, the day of the first charge and the renewal are agreed to once more beside the payment.
+    """
+    dollars = money(from_price_cents, whole=True)
+    return {
+        "practice": brand.legal_name,
+        "postal_address": ", ".join(brand.postal_address),
+        "support_email": brand.support_address,
+        "support_phone": brand.support_phone,
+        "statement_name": brand.name,
+        "plan_name": "The plan you choose next",
+        "price": f"the plan's price (from {dollars})",
+        "interval": "month",
+        "first_charge_on": "the day of the first payment",
+        "next_charge_on": "one month later",
+    }

@@ -117,8 +117,12 @@ def _lines(session: Session, rows: list[Enrollment], now: datetime) -> list[Wait
 
 
 def _counts(session: Session, state: str | None) -> dict[str, int]:
-    query = select(Enrollment.status, func.count()).where(Enrollment.status.in_(LISTED)).group_by(Enrollment.status)
+    query = (
+        select(Enrollment.status, func.count().label("number"))
+        .where(Enrollment.status.in_(LISTED))
+        .group_by(Enrollment.status)
+    )
     if state:
         query = query.where(Enrollment.state == state)
-    found = {status: number for status, number in session.execute(query)}
+    found = {row.status: row.number for row in session.execute(query)}
     return {status: found.get(status, 0) for status in LISTED}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
@@ -103,10 +103,8 @@ def latest_decision(session: Session, enrollment_id: UUID) -> Decision | None:
         .order_by(EligibilityDecision.decided_at.desc(), EligibilityDecision.id.desc())
         .limit(1)
     ).one_or_none()
-    return None if row is None else _decision(row)
-
-
-def _decision(row: Row[tuple[UUID, UUID, UUID, str, bytes | None, datetime]]) -> Decision:
+    if row is None:
+        return None
     reason = ""
     if row.reason_sealed is not None:
         reason = crypto.unseal(row.reason_sealed, "eligibility_decisions", "reason", row.id)

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from service.visits.models import Appointment, LicenseRecord, OpenHours
 from service.visits.models import Practitioner as PractitionerRow
 from service.visits.rules.encounters import PRACTICE_KINDS
-from service.visits.rules.times import DAYS_AHEAD, Span, Stretch, open_times as times_open
+from service.visits.rules.times import DAYS_AHEAD, Span, Stretch
+from service.visits.rules.times import open_times as times_open
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,11 +85,11 @@ def booked_visit(session: Session, patient_id: UUID) -> Visit | None:
 def booked_at(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, datetime]:
     """When each of several patients has a visit ahead; those without one are left out."""
     rows = session.execute(
-        select(Appointment.patient_id, func.lower(Appointment.during)).where(
+        select(Appointment.patient_id, func.lower(Appointment.during).label("starts_at")).where(
             Appointment.patient_id.in_(patient_ids), Appointment.status == "booked"
         )
     )
-    return {patient_id: starts_at for patient_id, starts_at in rows}
+    return {row.patient_id: row.starts_at for row in rows}
 
 
 def visits_of(session: Session, patient_id: UUID) -> list[Visit]:

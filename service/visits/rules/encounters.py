@@ -69,12 +69,12 @@ def why_not(record: VisitRecord, known: Circumstances) -> tuple[str, ...]:
 def _why_no_encounter(record: VisitRecord, known: Circumstances) -> list[str]:
     reasons = []
     if known.license_expires_on is None:
-        reasons.append(words("You have no licence on file for this patient's state."))
+        reasons.append(words("You have no license on file for this patient's state."))
     elif not licensed_on(known.license_expires_on, known.today):
-        reasons.append(words("Your licence for this patient's state has expired, or expires today."))
+        reasons.append(words("Your license for this patient's state has expired, or expires today."))
     if record.patient_state != known.enrolled_in:
         reasons.append(
-            words("The patient must be in the state they are enrolled in, which is the state of your licence.")
+            words("The patient must be in the state they are enrolled in, which is the state of your license.")
         )
     if not record.identity_checked:
         reasons.append(words("Check the patient's identity before you sign."))
@@ -98,8 +98,8 @@ def _why_no_approval(record: VisitRecord, known: Circumstances) -> list[str]:
     if record.in_person_exam_on is None and not known.telemedicine_authority:
         reasons.append(
             words(
-                "The federal telemedicine authority does not cover today, so this patient needs an in-person exam first."
-                " Record the day of the exam, or choose another decision."
+                "The federal telemedicine authority does not cover today, so this patient needs an in-person exam. "
+                "Record the day of the exam, or choose another decision."
             )
         )
     if known.on_hold:

@@ -1,0 +1,66 @@
+"""Staff look at the queue and at one record. Looking leaves a trace, in the transaction that loads the page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from service.audit import writes as audit
+from service.catalog.rules.whole import Catalog
+from service.enrollment import writes
+from service.enrollment.queries import queue, records, review
+from service.enrollment.queries.queue import Place, QueuePage
+from service.enrollment.queries.review import Record
+from service.kit import db
+from service.kit.actor import Actor
+from service.kit.errors import NotAllowed, NotFound, words
+
+MAY_LOOK = ("clinician", "coordinator", "owner")
+SEES_ANSWERS = ("clinician",)
+
+
+def open_queue(
+    *, statuses: Collection[str], state: str | None, after: Place | None, actor: Actor, now: datetime
+) -> QueuePage:
+    """A page of the queue. Raises NotAllowed for roles that have no business there."""
+    _check(actor)
+    with db.transaction() as session:
+        page = queue.queue(session, statuses=statuses, state=state, after=after, now=now)
+        audit.record(session, actor, "queue.view", "queue")
+        return page
+
+
+def open_record(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, now: datetime) -> Record:
+    """One person's record, as far as the actor's role goes. Raises NotAllowed or NotFound."""
+    _check(actor)
+    clinical = actor.role in SEES_ANSWERS
+    with db.transaction() as session:
+        found = records.enrollment(session, enrollment_id)
+        if found is None:
+            raise NotFound("no_such_enrollment", words("We could not find that enrollment."))
+        audit.record(
+            session,
+            actor,
+            "record.view",
+            "enrollment",
+            enrollment_id,
+            patient_id=found.patient_id,
+            reason="clinical" if clinical else "logistics",
+        )
+        return review.record(session, catalog, found, clinical=clinical, now=now)
+
+
+def take(*, enrollment_id: UUID, actor: Actor) -> None:
+    """Become the owner of an enrollment, in place of whoever was. Taking it twice is once."""
+    _check(actor)
+    with db.transaction() as session:
+        row = writes.locked(session, enrollment_id)
+        if row.owner_id != actor.user_id:
+            row.owner_id = actor.user_id
+            audit.record(session, actor, "enrollment.take", "enrollment", row.id, patient_id=row.patient_id)
+
+
+def _check(actor: Actor) -> None:
+    if actor.kind != "staff" or actor.role not in MAY_LOOK:
+        raise NotAllowed("care_team_only", words("Only the care team may open this."))

@@ -1,0 +1,59 @@
+"""Choosing a time: one choice, shown in up to three groups of tiles."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, RadioField
+
+from service.kit.format import hour
+from service.visits.queries import OpenTime
+from service.visits.rules.times import part_of_day
+
+PARTS = ("morning", "afternoon", "evening")
+
+
+class BookingForm(FlaskForm):  # type: ignore[misc]
+    """Three groups of tiles that are one question: they share their name, so one choice unticks the others."""
+
+    day = HiddenField()
+    morning = RadioField(_("Morning"), name="slot", id="slot-morning", choices=[], validate_choice=False)
+    afternoon = RadioField(_("Afternoon"), name="slot", id="slot-afternoon", choices=[], validate_choice=False)
+    evening = RadioField(_("Evening"), name="slot", id="slot-evening", choices=[], validate_choice=False)
+
+    def offer(self, times: Sequence[OpenTime], zone: str, locale: str) -> None:
+        """Fill the groups with what is open."""
+        groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for time in times:
+            words = hour(time.starts_at, zone, locale, named=False)
+            groups[part_of_day(time.starts_at, zone)].append((slot_value(time), words))
+        for part in PARTS:
+            self[part].choices = groups[part]
+
+    @property
+    def groups(self) -> list[RadioField]:
+        """The groups that have a time in them."""
+        return [self[part] for part in PARTS if self[part].choices]
+
+    def ask(self) -> None:
+        """Say that a time must be chosen, at the first tile."""
+        if self.groups:
+            self.groups[0].errors = [str(_("Choose a time for your visit"))]
+
+    def chosen(self) -> tuple[UUID, datetime] | None:
+        """With whom and when; None when nothing, or nothing we offered, was chosen."""
+        practitioner, _, moment = str(self.morning.data or "").partition("_")
+        try:
+            return UUID(practitioner), datetime.fromtimestamp(int(moment), UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+
+
+def slot_value(time: OpenTime) -> str:
+    """How a tile names its time: the practitioner and the moment."""
+    return f"{time.practitioner.id}_{int(time.starts_at.timestamp())}"

@@ -10,7 +10,7 @@ from wtforms.validators import Length
 from service.safety.rules import REASON_MAX, REASON_MIN
 
 
-class LiftForm(FlaskForm):
+class LiftForm(FlaskForm):  # type: ignore[misc]
     """Why it is safe to go on, in the clinician's own words."""
 
     reason = TextAreaField(

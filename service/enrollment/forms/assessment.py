@@ -1,0 +1,70 @@
+"""One question of the assessment as a form. The rules judge what was sent; the form only gathers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, RadioField, SelectField, StringField
+
+from service.catalog.rules.questionnaires import Question
+from service.enrollment.rules.eligibility import Answer
+from service.kit.forms import DayField, TicksField
+
+
+class QuestionForm(FlaskForm):  # type: ignore[misc]
+    """What every page of the assessment carries: which state of the answers it was drawn from."""
+
+    revision = HiddenField()
+
+    def drawn_from(self) -> int:
+        """The revision the page was drawn from; -1, which never matches, where it is missing or damaged."""
+        sent = str(self.revision.data or "")
+        return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 9 else -1
+
+    def sent(self) -> list[str]:
+        """What the page sent, in the shape enrollment/rules/answers.py judges."""
+        field = self["answer"]
+        if isinstance(field, DayField):
+            if field.data is not None:
+                return [str(field.data.month), str(field.data.day), str(field.data.year)]
+            return [field.typed.get(part, "") for part in ("month", "day", "year")]
+        if isinstance(field, TicksField):
+            return list(field.data or [])
+        return [field.data or ""]
+
+
+def question_form(question: Question, counties: Mapping[str, str], revision: int, saved: Answer | None) -> QuestionForm:
+    """The form of one question. `counties` (FIPS code to name) are those of the state that the ZIP told."""
+
+    class OneQuestion(QuestionForm):
+        answer = _field(question, counties)
+
+    form: QuestionForm = OneQuestion(data={"answer": _shown(question, saved)})
+    if not form.is_submitted():
+        form.revision.data = str(revision)
+    return form
+
+
+def _field(question: Question, counties: Mapping[str, str]) -> Any:
+    label, about = _(question.text), _(question.hint) if question.hint else ""
+    choices = [(choice.value, _(choice.label)) for choice in question.choices]
+    if question.kind == "zip":
+        return StringField(label, description=about, render_kw={"autocomplete": "postal-code", "inputmode": "numeric"})
+    if question.kind == "county":
+        return SelectField(label, description=about, choices=list(counties.items()), validate_choice=False)
+    if question.kind == "date":
+        return DayField(label, description=about, render_kw={"autocomplete": "bday"})
+    if question.kind == "radios":
+        return RadioField(label, description=about, choices=choices, validate_choice=False)
+    return TicksField(label, description=about, choices=choices, validate_choice=False)
+
+
+def _shown(question: Question, saved: Answer | None) -> Any:
+    """The saved answer as the field holds it. Nothing is ever ticked that the person did not tick."""
+    if question.kind == "date" and isinstance(saved, str):
+        return date.fromisoformat(saved)
+    return saved

@@ -1,0 +1,71 @@
+"""From the result to an account."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from service.enrollment.actions import join as actions
+from service.enrollment.forms.join import JoinForm
+from service.enrollment.views import bp, visitor
+from service.kit import access, clock, limits, web
+from service.kit.errors import Rejected
+
+
+def _elsewhere() -> ResponseReturnValue | None:
+    """Where somebody goes who has an account already, or no assessment that leads here."""
+    if current_user.is_authenticated:
+        return redirect(url_for("dashboard.home" if current_user.kind == "patient" else "dashboard.staff_home"), 303)
+    here = visitor.assessment()
+    if here is None:
+        return redirect(url_for("enrollment.assessment"), code=303)
+    if here.claimed:
+        return None  # the action tells a second press of the button from somebody else's account
+    return None if here.may_join else redirect(visitor.next_url(here), code=303)
+
+
+@bp.get("/join")
+@access.public
+def join() -> ResponseReturnValue:
+    """The form."""
+    here = visitor.assessment()
+    away = _elsewhere()
+    if away is not None:
+        return away
+    if here is not None and here.claimed:
+        return redirect(url_for("enrollment.result"), code=303)
+    return render_template("enrollment/join/join.html", form=JoinForm())
+
+
+@bp.post("/join")
+@access.public
+@limits.per_address("20 per minute")
+def make_account() -> ResponseReturnValue:
+    """Make the account. Known and unknown addresses lead to the same page; so does a second press."""
+    away, secret = _elsewhere(), visitor.token()
+    if away is not None or secret is None:
+        return away or redirect(url_for("enrollment.assessment"), code=303)
+    form = JoinForm()
+    if form.validate_on_submit():
+        try:
+            actions.join(
+                token=secret,
+                given_name=form.given_name.data,
+                family_name=form.family_name.data,
+                email=form.email.data,
+                password=form.password.data,
+                locale=str(get_locale() or "en"),
+                catalog=visitor.catalog(),
+                actor=web.actor(),
+                now=clock.now(),
+            )
+        except Rejected as error:
+            if error.code != "email_syntax":
+                raise
+            form.email.errors = [_(error.message)]
+        else:
+            return redirect(url_for("accounts.check_your_email"), code=303)
+    return render_template("enrollment/join/join.html", form=form), 422

@@ -39,12 +39,8 @@ def load(config_dir: Path) -> Catalog:
             policies=read_policies(_table(config_dir, config_dir / "policies.toml")),
             plans=MappingProxyType({plan.key: plan for plan in plans}),
             programs=_folder(config_dir, "programs", read_program, lambda program: program.key),
-            instruments=_folder(
-                config_dir, "instruments", read_instrument, lambda instrument: instrument.key
-            ),
-            assessments=_folder(
-                config_dir, "assessments", read_questionnaire, lambda assessment: assessment.key
-            ),
+            instruments=_folder(config_dir, "instruments", read_instrument, lambda instrument: instrument.key),
+            assessments=_folder(config_dir, "assessments", read_questionnaire, lambda assessment: assessment.key),
             consents=_consents(config_dir),
             reminders=read_reminders(_table(config_dir, config_dir / "reminders.toml")),
             alerts=read_alerts(_table(config_dir, config_dir / "alerts.toml")),

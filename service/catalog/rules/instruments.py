@@ -92,9 +92,7 @@ class Instrument:
 def read_instrument(table: Table) -> Instrument:
     """One `instruments/<key>.toml`. Raises CatalogError."""
     scale = tuple(_option(row) for row in table.tables("scale", needed=False))
-    items = unique(
-        table, "items", tuple(_item(row, scale) for row in table.tables("items")), lambda item: item.id
-    )
+    items = unique(table, "items", tuple(_item(row, scale) for row in table.tables("items")), lambda item: item.id)
     names = tuple(item.id for item in items)
     instrument = Instrument(
         key=table.like("key", "[a-z][a-z0-9_]*", "phq9"),
@@ -150,9 +148,7 @@ def _band(row: Table) -> Band:
 
 
 def _cluster(row: Table, names: tuple[str, ...]) -> Cluster:
-    cluster = Cluster(
-        row.text("name"), row.texts("items"), row.number("at_least"), row.number("needed", least=1)
-    )
+    cluster = Cluster(row.text("name"), row.texts("items"), row.number("at_least"), row.number("needed", least=1))
     row.close()
     for name in cluster.items:
         if name not in names:

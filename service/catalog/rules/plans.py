@@ -30,9 +30,7 @@ def read_plans(table: Table) -> tuple[Plan, ...]:
     advertised = table.number("advertised_from_cents", least=1)
     cheapest = min((plan.price_cents for plan in plans if plan.open), default=None)
     if cheapest != advertised:
-        raise table.fail(
-            "advertised_from_cents", f"is {advertised}, but the lowest open plan costs {cheapest}"
-        )
+        raise table.fail("advertised_from_cents", f"is {advertised}, but the lowest open plan costs {cheapest}")
     table.close()
     return plans
 

@@ -51,9 +51,7 @@ def read_policies(table: Table) -> tuple[Policy, ...]:
 
 def policy_in_force(policies: Iterable[Policy], topic: str, jurisdiction: str, day: date) -> Policy | None:
     """The one policy of that topic and jurisdiction on `day`, or None: silence is never a permission."""
-    return next(
-        (p for p in policies if p.topic == topic and p.jurisdiction == jurisdiction and p.covers(day)), None
-    )
+    return next((p for p in policies if p.topic == topic and p.jurisdiction == jurisdiction and p.covers(day)), None)
 
 
 def _clash(one: Policy, other: Policy) -> bool:

@@ -125,9 +125,7 @@ class Table:
         return key in self._values
 
     def any_value(self, key: str) -> str | int | bool:
-        value: str | int | bool = self._get(
-            key, (str, int, bool), "a text, a number, or true or false", _NOTHING
-        )
+        value: str | int | bool = self._get(key, (str, int, bool), "a text, a number, or true or false", _NOTHING)
         return value
 
     def close(self) -> None:

@@ -79,9 +79,7 @@ def read_state(table: Table) -> State:
         zip_prefixes=_prefixes(table, "zip_prefixes"),
         military_zip_prefixes=_prefixes(table, "military_zip_prefixes"),
         counties=tuple(sorted(counties, key=lambda county: county.name)),
-        zip_zones=MappingProxyType(
-            {zip_code: _zip_zone(row) for zip_code, row in table.named_tables("zip_zones")}
-        ),
+        zip_zones=MappingProxyType({zip_code: _zip_zone(row) for zip_code, row in table.named_tables("zip_zones")}),
     )
     table.close()
     return state

@@ -74,9 +74,7 @@ def cross_check(catalog: Catalog) -> Catalog:
 def _check_program(catalog: Catalog, file: str, program: Program) -> None:
     _known(catalog.assessments, file, "assessment", program.assessment, "assessments/")
     for cadence in program.cadences:
-        instrument = _known(
-            catalog.instruments, file, "check_ins.instrument", cadence.instrument, "instruments/"
-        )
+        instrument = _known(catalog.instruments, file, "check_ins.instrument", cadence.instrument, "instruments/")
         # A two-week measure asked every week would count the same days twice (domain.md 5).
         if cadence.every_days < instrument.recall_days:
             raise CatalogError(
@@ -108,9 +106,7 @@ def _one_county_one_state(catalog: Catalog) -> None:
     for state in catalog.states.values():
         for county in state.counties:
             if county.fips in owner:
-                raise CatalogError(
-                    "states/", state.code, f"{county.fips} also belongs to {owner[county.fips]}"
-                )
+                raise CatalogError("states/", state.code, f"{county.fips} also belongs to {owner[county.fips]}")
             owner[county.fips] = state.code
 
 

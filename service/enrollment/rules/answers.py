@@ -58,9 +58,7 @@ def _birthday(values: list[str], today: date) -> str:
     try:
         born_on = date(year, month, day)
     except ValueError:
-        raise Rejected(
-            "date_unreal", words("That day is not in the calendar. Check month, day and year.")
-        ) from None
+        raise Rejected("date_unreal", words("That day is not in the calendar. Check month, day and year.")) from None
     if born_on > today:
         raise Rejected("date_ahead", words("Your date of birth must be in the past."))
     if today.year - born_on.year > OLDEST:

@@ -141,9 +141,7 @@ def _open(question: Question, answers: Answers, place: PlaceAnswer | None) -> bo
 def _asked(question: Question, place: PlaceAnswer | None) -> bool:
     if question.kind != "county":
         return True
-    return isinstance(place, AskCounty) or (
-        isinstance(place, Found) and (place.needs_confirmation or place.asked)
-    )
+    return isinstance(place, AskCounty) or (isinstance(place, Found) and (place.needs_confirmation or place.asked))
 
 
 def _chosen(question: Question, answers: Answers) -> list[Choice]:
@@ -168,9 +166,7 @@ def _age_rules(answers: Answers, place: PlaceAnswer | None, now: datetime) -> li
     return ["H6"] if age >= REVIEW_FROM_AGE else []
 
 
-def _policy_rules(
-    choice: Choice, place: PlaceAnswer | None, policies: Iterable[Policy], now: datetime
-) -> list[str]:
+def _policy_rules(choice: Choice, place: PlaceAnswer | None, policies: Iterable[Policy], now: datetime) -> list[str]:
     """A choice under a policy is closed unless the person's state allows it on that day, alone or with review."""
     if not choice.policy or not isinstance(place, Found | AskCounty):
         return []

@@ -65,9 +65,7 @@ class Answer:
 
 def may(action: Action, facts: Facts, now: datetime) -> Answer:
     """May `action` happen to this patient at `now` (for a renewal: at the moment it would be charged)?"""
-    failing = tuple(
-        Reason(code, MESSAGES[code]) for code in (*ALWAYS, *ALSO[action]) if not CHECKS[code](facts, now)
-    )
+    failing = tuple(Reason(code, MESSAGES[code]) for code in (*ALWAYS, *ALSO[action]) if not CHECKS[code](facts, now))
     return Answer(not failing, failing)
 
 
@@ -87,10 +85,7 @@ def _telemedicine_lawful(facts: Facts, now: datetime) -> bool:
 
 
 def _check_in_fresh(facts: Facts, now: datetime) -> bool:
-    return (
-        facts.last_check_in_at is not None
-        and timedelta(0) <= now - facts.last_check_in_at <= CHECK_IN_STAYS_FRESH
-    )
+    return facts.last_check_in_at is not None and timedelta(0) <= now - facts.last_check_in_at <= CHECK_IN_STAYS_FRESH
 
 
 def _day(facts: Facts, now: datetime) -> date | None:
@@ -124,9 +119,7 @@ MESSAGES = {
     "state_open": words("The program is not open in the patient's state."),
     "in_state": words("The patient is not known to be in that state."),
     "license": words("No clinician's license for that state is valid on this day."),
-    "telemedicine": words(
-        "No rule allows this by telemedicine on this day, and no examination in person is recorded."
-    ),
+    "telemedicine": words("No rule allows this by telemedicine on this day, and no examination in person is recorded."),
     "hold": words("A safety hold stands, or holds could not be read."),
     "prescription": words("There is no valid prescription."),
     "membership": words("The membership is not active."),

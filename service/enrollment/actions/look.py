@@ -10,7 +10,7 @@ from service.audit import writes as audit
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes
 from service.enrollment.queries import queue, records, review
-from service.enrollment.queries.queue import Place, QueuePage
+from service.enrollment.queries.queue import Place, QueuePage, UpcomingVisit
 from service.enrollment.queries.review import Record
 from service.kit import db
 from service.kit.actor import Actor
@@ -49,6 +49,15 @@ def open_record(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, now: dat
             reason="clinical" if clinical else "logistics",
         )
         return review.record(session, catalog, found, clinical=clinical, now=now)
+
+
+def open_visits(*, actor: Actor) -> tuple[UpcomingVisit, ...]:
+    """The visits ahead. Raises NotAllowed for roles that have no business there."""
+    _check(actor)
+    with db.transaction() as session:
+        found = queue.visits_ahead(session)
+        audit.record(session, actor, "queue.view", "visits")
+        return found
 
 
 def take(*, enrollment_id: UUID, actor: Actor) -> None:

@@ -16,6 +16,7 @@ from service.enrollment.models import Enrollment
 from service.enrollment.rules.status import STATUSES, WAITING_FOR_CLINICIAN, WAITING_FOR_STAFF
 from service.safety import queries as safety
 from service.visits import queries as visits
+from service.visits.queries import Visit
 
 PAGE = 25
 OVER = ("declined", "ended")
@@ -38,6 +39,15 @@ class Waiting:
     flag: Flag
     owner_name: str
     visit_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpcomingVisit:
+    """A booked visit, with the record it belongs to."""
+
+    enrollment_id: UUID | None
+    patient_name: str
+    visit: Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,25 @@ def flags(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, Flag]:
     on_hold = safety.patients_on_hold(session, patient_ids)
     alerted = {alert.patient_id for alert in safety.open_alerts(session)}
     return {one: "hold" if one in on_hold else "alert" if one in alerted else "none" for one in patient_ids}
+
+
+def visits_ahead(session: Session) -> tuple[UpcomingVisit, ...]:
+    """The next visits that are booked, soonest first, and those whose time has passed unrecorded."""
+    found = visits.booked_visits(session, limit=4 * PAGE)
+    ids = [visit.patient_id for visit in found]
+    people = accounts.patients(session, ids)
+    query = select(Enrollment.patient_id, Enrollment.id).where(
+        Enrollment.patient_id.in_(ids), Enrollment.status == "booked"
+    )
+    records = {row.patient_id: row.id for row in session.execute(query)}
+    return tuple(
+        UpcomingVisit(
+            records.get(visit.patient_id),
+            f"{people[visit.patient_id].given_name} {people[visit.patient_id].family_name}",
+            visit,
+        )
+        for visit in found
+    )
 
 
 def _lines(session: Session, rows: list[Enrollment], now: datetime) -> list[Waiting]:

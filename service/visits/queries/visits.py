@@ -82,6 +82,12 @@ def booked_visit(session: Session, patient_id: UUID) -> Visit | None:
     return None if row is None else Visit(*row)
 
 
+def booked_visits(session: Session, limit: int) -> list[Visit]:
+    """What is booked and not yet recorded, the earliest first."""
+    query = _visits().where(Appointment.status == "booked").order_by(func.lower(Appointment.during)).limit(limit)
+    return [Visit(*row) for row in session.execute(query)]
+
+
 def booked_at(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, datetime]:
     """When each of several patients has a visit ahead; those without one are left out."""
     rows = session.execute(

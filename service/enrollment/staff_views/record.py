@@ -1,0 +1,57 @@
+"""One person's record, and the two small things done on it: taking it over and completing an approval."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from service.enrollment.actions import complete, look
+from service.enrollment.staff_views import bp
+from service.enrollment.staff_views.queue import status_names
+from service.kit import access, clock, web
+from service.kit.errors import Conflict
+
+
+@bp.get("/staff/enrollments/<uuid:enrollment_id>")
+@access.staff(*look.MAY_LOOK)
+def record(enrollment_id: UUID) -> ResponseReturnValue:
+    """The record, as far as the reader's role goes."""
+    found = look.open_record(
+        enrollment_id=enrollment_id, catalog=current_app.config["CATALOG"], actor=web.actor(), now=clock.now()
+    )
+    return render_template(
+        "enrollment/staff/record.html",
+        record=found,
+        names={**status_names(), "declined": _("Declined"), "ended": _("Ended")},
+        decisions={"approve": _("Approve"), "decline": _("Decline"), "more_info": _("Ask for more information")},
+        may_decide=current_user.role == "clinician" and found.enrollment.status == "booked",
+        may_complete=current_user.role in complete.ROLES and found.enrollment.status == "decided",
+        mine=found.enrollment.owner_id == current_user.user_id,
+        zone=current_user.time_zone,
+    )
+
+
+@bp.post("/staff/enrollments/<uuid:enrollment_id>/take")
+@access.staff(*look.MAY_LOOK)
+def take(enrollment_id: UUID) -> ResponseReturnValue:
+    """Become the one who looks after it."""
+    look.take(enrollment_id=enrollment_id, actor=web.actor())
+    flash(_("This is yours now."), "good")
+    return redirect(url_for(".record", enrollment_id=enrollment_id), code=303)
+
+
+@bp.post("/staff/enrollments/<uuid:enrollment_id>/complete")
+@access.staff(*complete.ROLES)
+def complete_submit(enrollment_id: UUID) -> ResponseReturnValue:
+    """Complete what a clinician approved."""
+    try:
+        complete.complete_approval(enrollment_id=enrollment_id, actor=web.actor(), now=clock.now())
+    except Conflict as no:
+        flash(_(no.message), "bad")
+    else:
+        flash(_("The approval is complete. We wrote to the patient."), "good")
+    return redirect(url_for(".record", enrollment_id=enrollment_id), code=303)

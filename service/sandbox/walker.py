@@ -143,7 +143,8 @@ class Page:
         missing = [text for text in texts if text.lower() not in self.text.lower()]
         if self.status != status or missing:
             raise WalkError(
-                f"{self.url}: status {self.status}, expected {status}; missing {missing}; “{self.heading}”: {self.text[:600]}"
+                f"{self.url}: status {self.status}, expected {status}; missing {missing}; "
+                f"“{self.heading}”: {self.text[:600]}"
             )
         return self
 

@@ -1,0 +1,183 @@
+"""Stretches of the journey as a person walks them, over HTTP. Used by the demo people and by smoke."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import urllib.request
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlsplit
+
+import pyotp
+
+from service.kit.clock import wall_now
+from service.sandbox.walker import Page, Values, Walker, WalkError
+
+CALM: dict[str, str] = {
+    "zip": "33101",
+    "condition": "depression",
+    "safety": "none",
+    "blood_pressure": "usual",
+    "heart": "none",
+    "mind": "none",
+    "pregnancy": "no",
+    "substances": "none",
+    "body": "none",
+    "medicines": "none",
+    "home": "none",
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who walks."""
+
+    given_name: str
+    family_name: str
+    email: str
+    password: str
+    zip_code: str = "33101"
+    born_on: date = date(1988, 4, 12)
+
+    @property
+    def full_name(self) -> str:
+        """As they sign."""
+        return f"{self.given_name} {self.family_name}"
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """A member of staff."""
+
+    email: str
+    password: str
+    totp_secret: str
+
+
+class Mailbox:
+    """The sandbox's mailbox, read over HTTP."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+
+    def mails(self, to: str) -> list[dict[str, str]]:
+        """The mails to one address, oldest first."""
+        with urllib.request.urlopen(f"{self._url}/api/mails", timeout=10) as answer:
+            everything = json.load(answer)
+        return [mail for mail in everything if to.lower() in str(mail["to"]).lower()]
+
+    def wait_for(self, to: str, subject: str, *, after: int = 0, seconds: float = 25) -> dict[str, str]:
+        """The newest mail to `to` with `subject` in its subject, beyond the first `after` such mails."""
+        end = time.monotonic() + seconds
+        while True:
+            found = [mail for mail in self.mails(to) if subject.lower() in mail["subject"].lower()]
+            if len(found) > after:
+                return found[-1]
+            if time.monotonic() > end:
+                subjects = [mail["subject"] for mail in self.mails(to)]
+                raise WalkError(f"no mail “{subject}” to {to} within {seconds:g} s; there are {subjects}")
+            time.sleep(0.2)
+
+
+def path_in(mail: dict[str, str], pattern: str) -> str:
+    """The path of the first link in `mail` that matches `pattern`."""
+    for link in re.findall(r"https?://[^\s<>\"]+", mail["text"]):
+        parts = urlsplit(link)
+        if re.search(pattern, parts.path):
+            return parts.path
+    raise WalkError(f"no link {pattern} in the mail “{mail['subject']}”: {mail['text'][:400]}")
+
+
+def assess(walker: Walker, answers: dict[str, str], born_on: date = date(1988, 4, 12)) -> Page:
+    """Take the assessment until it ends or asks for something that `answers` does not say."""
+    walker.get("/assessment")
+    page = walker.fill({}, "/assessment")
+    for _ in range(40):
+        question = page.path.rpartition("/")[2]
+        if not page.path.startswith("/assessment/") or question == "result" or page.status != 200:
+            return page
+        if question == "check":
+            page = walker.fill({})
+            continue
+        names = {name for form in page.forms for name in (*form.values, *form.choices)}
+        if "answer" not in names and "answer-month" not in names:
+            return page
+        values: Values = (
+            {"answer-month": str(born_on.month), "answer-day": str(born_on.day), "answer-year": str(born_on.year)}
+            if "answer-month" in names
+            else {"answer": answers[question]}
+        )
+        page = walker.fill(values, "answer" if "answer" in names else "answer-month")
+    raise WalkError("the assessment does not end")
+
+
+def join(walker: Walker, person: Person) -> Page:
+    """Make an account from the assessment just taken."""
+    walker.get("/join")
+    return walker.fill(
+        {
+            "given_name": person.given_name,
+            "family_name": person.family_name,
+            "email": person.email,
+            "password": person.password,
+            "notices": "y",
+        },
+        "password",
+    ).must("Check your email")
+
+
+def confirm(walker: Walker, person: Person, mailbox: Mailbox) -> Page:
+    """Open the link in the mail and press the button."""
+    walker.get(path_in(mailbox.wait_for(person.email, "Confirm"), r"^/confirm/")).must("Confirm")
+    return walker.fill({}, "/confirm/")
+
+
+def sign_in(walker: Walker, email: str, password: str) -> Page:
+    """Sign in with a password."""
+    walker.get("/sign-in")
+    return walker.fill({"email": email, "password": password}, "password")
+
+
+def staff_sign_in(walker: Walker, colleague: Colleague) -> Page:
+    """Sign in with a password and a code. A code works once: when it was just used, wait for the next."""
+    page = sign_in(walker, colleague.email, colleague.password)
+    for _ in range(4):
+        if page.path != "/second-factor":
+            return page
+        page = walker.fill({"code": pyotp.TOTP(colleague.totp_secret).at(wall_now())}, "code")
+        if page.path == "/second-factor":
+            time.sleep(31 - time.time() % 30)
+    raise WalkError(f"the second factor of {colleague.email} was not accepted")
+
+
+def book(walker: Walker) -> Page:
+    """Book the first open time."""
+    page = walker.get("/visits/book")
+    days = [href for href, _ in page.links if re.search(r"/visits/book/\d{4}-", href)]
+    if not days:
+        raise WalkError(f"no day is open: {page.text[:400]}")
+    page = walker.get(days[0])
+    slot = page.form("slot").choices["slot"][0]
+    return walker.fill({"slot": slot}, "slot").must("booked")
+
+
+def sign_consents(walker: Walker, person: Person) -> int:
+    """Read and sign every text. Returns how many."""
+    signed = 0
+    page = walker.get("/consents")
+    while True:
+        todo = [href for href, _ in page.links if re.fullmatch(r"/consents/[a-z_]+", urlsplit(href).path)]
+        unsigned = [href for href in todo if "agreed" in _names(walker.get(href))]
+        if not unsigned:
+            return signed
+        page = walker.get(unsigned[0])
+        while "agreed" in _names(page):
+            page = walker.fill({"agreed": "y", "typed_name": person.full_name}, "agreed")
+            signed += 1
+        page = walker.get("/consents")
+
+
+def _names(page: Page) -> set[str]:
+    return {name for form in page.forms for name in (*form.values, *form.choices)}

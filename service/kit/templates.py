@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # mail is rendered by workers, which know no Flask
     from flask import Flask
 
 # The design system's macros ask whether these exist by using them.
-PROBED = frozenset({"caller", "undefined", "successBanner", "typeClass"})
+PROBED = frozenset({"caller", "null", "undefined", "successBanner", "typeClass"})
 
 
 class Absent(Undefined):
@@ -136,6 +136,7 @@ def install(app: Flask, settings: Settings | None = None) -> None:
     env.globals.update(
         asset_url=partial(asset_url, settings.static_dir, app.static_url_path or "/static"),
         icon=icon,
+        language=_locale,
         brand=brand(settings.config_dir),
         sandbox=settings.environment == "sandbox",
     )

@@ -26,11 +26,11 @@ class AlertRule:
     def minutes_until_level(self, level: int) -> int | None:
         """Minutes after raising at which the alert climbs to `level` (1, 2, ...), or None where nobody is left.
 
-        Half the time allowed passes before the next person is called, then the rest of it (domain.md 4.9).
+        The second person is called after half the time allowed, the third after all of it (domain.md 4.9).
         """
         if not 1 <= level < len(self.roles):
             return None
-        return self.acknowledge_minutes * min(level, 2) // 2 + self.acknowledge_minutes * max(level - 2, 0)
+        return self.acknowledge_minutes // 2 if level == 1 else self.acknowledge_minutes * (level - 1)
 
 
 def read_alerts(table: Table) -> Mapping[str, AlertRule]:

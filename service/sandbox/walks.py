@@ -86,7 +86,7 @@ def path_in(mail: dict[str, str], pattern: str) -> str:
     for link in re.findall(r"https?://[^\s<>\"]+", mail["text"]):
         parts = urlsplit(link)
         if re.search(pattern, parts.path):
-            return parts.path
+            return str(parts.path)
     raise WalkError(f"no link {pattern} in the mail “{mail['subject']}”: {mail['text'][:400]}")
 
 
@@ -181,3 +181,75 @@ def sign_consents(walker: Walker, person: Person) -> int:
 
 def _names(page: Page) -> set[str]:
     return {name for form in page.forms for name in (*form.values, *form.choices)}
+
+
+def open_record(walker: Walker, person: Person) -> Page:
+    """Find somebody in the queue and open the record."""
+    page = walker.get("/staff/queue?status=all")
+    return walker.get(page.link(person.family_name))
+
+
+def record_decision(
+    walker: Walker, person: Person, *, state: str, in_person_exam_on: date | None = None, seen_at: str
+) -> Page:
+    """As a clinician: sign the visit and approve. `seen_at` is the clinician's clock, "11/23/2026 10:15 AM"."""
+    record = open_record(walker, person)
+    walker.get(record.path + "/encounter")
+    values: Values = {
+        "modality": "video",
+        "patient_state": state,
+        "identity_checked": "y",
+        "physician_option_disclosed": "y",
+        "pdmp_checked_at": seen_at,
+        "notes": "Spoke for thirty minutes. History taken, options and risks discussed, questions answered.",
+        "decision": "approve",
+    }
+    if in_person_exam_on is not None:
+        day = in_person_exam_on
+        values.update(
+            {
+                "in_person_exam_on-month": str(day.month),
+                "in_person_exam_on-day": str(day.day),
+                "in_person_exam_on-year": str(day.year),
+            }
+        )
+    return walker.fill(values, "decision")
+
+
+def complete(walker: Walker, person: Person) -> Page:
+    """As a coordinator: complete the approval."""
+    record = open_record(walker, person)
+    return walker.send(record.form("/complete"))
+
+
+def pay(walker: Walker, *, card: str = "success") -> Page:
+    """Choose the first plan, agree, and pay on the hosted page with one of its test cards."""
+    page = walker.get("/membership")
+    form = page.form("agreed")
+    plan = form.choices.get("plan", [""])[0] or form.values.get("plan", "")
+    hosted = walker.send(form, {"agreed": "y", "plan": plan})
+    for form in hosted.forms:
+        for name, values in form.choices.items():
+            if card in values:
+                return walker.send(form, {name: card})
+    raise WalkError(f"no card “{card}” on {hosted.url}: {[form.choices for form in hosted.forms]}")
+
+
+def answer_check_in(walker: Walker, path: str, answers: list[int]) -> tuple[Page, list[Page]]:
+    """Open a check-in, answer item by item, send it. Returns the last page and the safety pages met on the way."""
+    page, given, safety = walker.get(path), iter(answers), list[Page]()
+    for _ in range(2 * len(answers) + 6):
+        form = next((one for one in page.forms if one.method == "post" and not one.action.endswith("/sign-out")), None)
+        if form is not None and "answer" in form.choices:
+            page = walker.send(form, {"answer": str(next(given))})
+        elif form is not None:
+            page = walker.send(form)
+        else:
+            onwards = [href for href, _ in page.links if re.search(r"/check-ins/[0-9a-f-]{36}/(\d+|check)$", href)]
+            if not onwards or page.path.endswith("/result"):
+                return page, safety
+            page = walker.get(onwards[-1])
+            continue
+        if "Get help now" in page.text:
+            safety.append(page)
+    return page, safety

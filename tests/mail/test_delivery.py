@@ -112,8 +112,9 @@ def test_a_server_in_trouble_is_met_again_later_with_the_same_message_id(
 
 def test_a_server_that_is_away_loses_nothing(post: Post, house: House) -> None:
     post.put(user_id=a_patient().user_id)
-    away = Post(house, Server())
-    away.settings = settings_for(house.settings.database_url.get_secret_value(), SMTP_PORT="1")
+    nobody = Server()
+    nobody.port = 1
+    away = Post(house, nobody)
     assert away.deliver() == 0
     post.wall += timedelta(minutes=1)
     assert post.deliver() == 1

@@ -20,6 +20,7 @@ from service.enrollment.queries import records
 from service.enrollment.views import bp
 from service.kit import access, clock, db, web
 from service.kit.errors import Conflict, Rejected
+from service.kit.format import zone_name
 from service.visits import queries as visits
 from service.visits.queries import OpenTime
 
@@ -84,7 +85,7 @@ def book() -> ResponseReturnValue:
     except (Conflict, Rejected) as no:
         open_times = _open_times()
         if open_times is None or no.code != "time_taken":
-            flash(_(no.message), "info")
+            flash(_(no.message), "bad")
             return redirect(url_for("enrollment.own_visits"), code=303)
         day = starts_at.astimezone(ZoneInfo(current_user.time_zone)).date()
         return _times_page(day, open_times, BookingForm(formdata=None), too_late=_(no.message))
@@ -112,7 +113,7 @@ def cancel_submit(visit_id: UUID) -> ResponseReturnValue:
     try:
         bookings.cancel_visit(appointment_id=visit_id, actor=web.actor(), now=clock.now())
     except Conflict as no:
-        flash(_(no.message), "info")
+        flash(_(no.message), "bad")
     else:
         flash(_("Your visit is cancelled. You can choose another time whenever you like."), "good")
     return redirect(url_for("enrollment.own_visits"), code=303)
@@ -139,9 +140,9 @@ def _by_day(times: list[OpenTime]) -> dict[date, list[OpenTime]]:
 def _times_page(
     day: date, open_times: list[OpenTime], form: BookingForm, *, ask: bool = False, too_late: str | None = None
 ) -> ResponseReturnValue:
-    days, zone = _by_day(open_times), current_user.time_zone
+    days, zone, locale = _by_day(open_times), current_user.time_zone, str(get_locale() or "en")
     here = days.get(day, [])
-    form.offer(here, zone, str(get_locale() or "en"))
+    form.offer(here, zone, locale)
     form.day.data = day.isoformat()
     if ask:
         form.ask()
@@ -149,7 +150,10 @@ def _times_page(
         "enrollment/booking/times.html",
         form=form,
         day=day,
-        people={slot_value(time): time for time in here},
+        hints={
+            slot_value(time): f"{zone_name(time.starts_at, ZoneInfo(zone), locale)} · {time.practitioner.title}"
+            for time in here
+        },
         later=next((other for other in days if other > day), None),
         zone=zone,
         notice=_notice(),

@@ -58,7 +58,7 @@ def consent(key: str) -> ResponseReturnValue:
     except sign.Superseded as changed:
         return _page(overview, key, SignForm(formdata=None), status=409, changed=_(changed.message))
     except (Conflict, Rejected) as no:
-        flash(_(no.message), "info")
+        flash(_(no.message), "bad")
         return redirect(url_for("enrollment.consent_list"), code=303)
     return _onwards()
 

@@ -35,3 +35,7 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
     def value(self) -> int | None:
         """The chosen value."""
         return int(self.answer.data) if self.answer.data else None
+
+
+class SendForm(FlaskForm):  # type: ignore[misc]
+    """The button below all answers. It has no field of its own; what is missing is said above it."""

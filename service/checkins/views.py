@@ -19,10 +19,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.catalog.rules.instruments import Instrument
 from service.catalog.rules.whole import Catalog
 from service.checkins import actions, queries
-from service.checkins.forms import AnswerForm
+from service.checkins.forms import AnswerForm, SendForm
 from service.checkins.rules.scoring import red_flags
 from service.kit import access, clock, db, web
 from service.kit.errors import NotFound, Rejected
+from service.safety import rules as safety
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("checkins", __name__)
@@ -154,8 +155,11 @@ def check(checkin_id: UUID) -> ResponseReturnValue:
 def _check_page(
     found: queries.CheckInDetails, instrument: Instrument, problem: str | None = None
 ) -> ResponseReturnValue:
+    form = SendForm()
+    if problem:
+        form.form_errors.append(problem)
     rows = queries.answered(instrument, found.answers)
-    body = render_template("checkins/check.html", checkin=found, instrument=instrument, rows=rows, problem=problem)
+    body = render_template("checkins/check.html", checkin=found, instrument=instrument, rows=rows, form=form)
     return body, 422 if problem else 200
 
 
@@ -188,15 +192,27 @@ def _posted(instrument: Instrument) -> Mapping[str, int]:
 
 def _help(flags: tuple[str, ...], *, onwards: str | None) -> ResponseReturnValue:
     """The safety page: help now, what we did, what comes next."""
-    minutes = min(_catalog().alerts[code].acknowledge_minutes for code in flags if code in _catalog().alerts)
-    return render_template("checkins/safety.html", saved=True, hours=max(1, minutes // 60), onwards=onwards)
+    rules = [safety.definition(_catalog(), code) for code in flags]
+    return render_template(
+        "checkins/safety.html",
+        saved=True,
+        self_harm=_self_harm(flags),
+        hours=max(1, min(rule.acknowledge_minutes for rule in rules) // 60),
+        holds=any(rule.holds for rule in rules),
+        onwards=onwards,
+    )
+
+
+def _self_harm(flags: tuple[str, ...]) -> bool:
+    return any(code.startswith("RF-SI") for code in flags)
 
 
 def _help_although_not_saved(
     instrument: Instrument, answers: Mapping[str, int], error: SQLAlchemyError
 ) -> ResponseReturnValue:
     """Help, when the answers could not be kept. Without a worrying answer the error goes its usual way."""
-    if not red_flags(instrument, answers):
+    flags = red_flags(instrument, answers)
+    if not flags:
         raise error
     log.error("a worrying answer could not be saved; the person was shown where help is", error=type(error).__name__)
-    return render_template("checkins/safety.html", saved=False, hours=0, onwards=None)
+    return render_template("checkins/safety.html", saved=False, self_harm=_self_harm(flags), onwards=None)

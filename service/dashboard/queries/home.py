@@ -1,0 +1,158 @@
+"""A patient's home: at most five statements, one for each room that has something to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.billing.models import Membership
+from service.catalog.rules.instruments import Instrument
+from service.catalog.rules.whole import Catalog
+from service.checkins import queries as checkins
+from service.dashboard import rules
+from service.enrollment.queries import records as enrollment
+from service.kit.charts import Band, Chart, Point, chart
+from service.safety import queries as safety
+from service.visits import queries as visits
+from service.visits.queries import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """The membership in the patient's words. `next_cents` is 0 when nothing will be charged."""
+
+    kind: Literal["unpaid", "active", "ending", "grace", "stopped", "ended"]
+    plan: str
+    next_cents: int
+    next_at: datetime | None
+    card: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueCheckIn:
+    """A check-in to fill in now."""
+
+    id: UUID
+    questions: int
+    minutes: int
+    begun: bool
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """One instrument's scores as a drawing and as a trend. `trend` is None after the first."""
+
+    instrument: Instrument
+    chart: Chart
+    trend: checkins.Trend | None
+    last: checkins.Point
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Everything the page says."""
+
+    stage: rules.Stage
+    done: int
+    visit: Visit | None
+    money: Money | None
+    on_hold: bool
+    due: tuple[DueCheckIn, ...]
+    scores: tuple[Scores, ...]
+    last_check_in_at: datetime | None
+
+
+def home(session: Session, catalog: Catalog, *, patient_id: UUID, zone: str, now: datetime) -> Home:
+    """Gather what a patient's home page shows at `now`."""
+    joined = enrollment.current_enrollment(session, patient_id)
+    visit = visits.booked_visit(session, patient_id)
+    found = checkins.of_patient(session, patient_id)
+    where = rules.stage(joined.status if joined else None, visit.ends_at if visit else None, now)
+    return Home(
+        stage=where,
+        done=rules.steps_done(where),
+        visit=visit if visit is not None and visit.ends_at > now else None,
+        money=_money(session, catalog, patient_id),
+        on_hold=safety.standing_hold(session, patient_id),
+        due=tuple(_due(item, catalog) for item in found if item.is_open(now)),
+        scores=_scores(found, catalog, zone),
+        last_check_in_at=max((item.submitted_at for item in found if item.submitted_at), default=None),
+    )
+
+
+def _due(item: checkins.CheckInDetails, catalog: Catalog) -> DueCheckIn:
+    instrument = catalog.instruments[item.instrument]
+    questions = len(instrument.scored_items)
+    return DueCheckIn(item.id, questions, checkins.minutes(instrument), bool(item.answers), item.closes_at)
+
+
+def _money(session: Session, catalog: Catalog, patient_id: UUID) -> Money | None:
+    row = session.execute(
+        select(
+            Membership.plan,
+            Membership.price_cents,
+            Membership.status,
+            Membership.period_ends_at,
+            Membership.cancels_at_period_end,
+            Membership.card_brand,
+            Membership.card_last4,
+            Membership.ended_at,
+        )
+        .where(Membership.patient_id == patient_id)
+        .order_by(Membership.created_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    kinds: dict[str, Literal["unpaid", "active", "grace", "stopped", "ended"]] = {
+        "awaiting_payment": "unpaid",
+        "active": "active",
+        "grace": "grace",
+        "stopped": "stopped",
+        "ended": "ended",
+    }
+    kind: Literal["unpaid", "active", "ending", "grace", "stopped", "ended"] = kinds[row.status]
+    if kind == "active" and row.cancels_at_period_end:
+        kind = "ending"
+    card = f"{(row.card_brand or '').capitalize()} {row.card_last4}" if row.card_last4 else ""
+    plan = catalog.plans.get(row.plan)
+    return Money(
+        kind=kind,
+        plan=plan.name if plan else row.plan,
+        next_cents=row.price_cents if kind in ("active", "grace") else 0,
+        next_at=row.ended_at if kind == "ended" else row.period_ends_at,
+        card=card,
+    )
+
+
+def _scores(found: tuple[checkins.CheckInDetails, ...], catalog: Catalog, zone: str) -> tuple[Scores, ...]:
+    out = []
+    for key in dict.fromkeys(item.instrument for item in found if item.score is not None):
+        instrument = catalog.instruments[key]
+        series = checkins.points(found, key, zone)
+        out.append(
+            Scores(
+                instrument=instrument,
+                chart=_chart(instrument, series),
+                trend=checkins.trend(series),
+                last=series[-1],
+                highest=int(checkins.highest_total(instrument)),
+            )
+        )
+    return tuple(out)
+
+
+def _chart(instrument: Instrument, series: tuple[checkins.Point, ...]) -> Chart:
+    bands = [
+        Band(band.name.capitalize(), float(band.lowest), float(band.highest), min(tone, 4))
+        for tone, band in enumerate(instrument.bands)
+    ]
+    points = [Point(point.on, float(point.total)) for point in series]
+    return chart(points, low=0, high=float(checkins.highest_total(instrument)), bands=bands)

@@ -22,6 +22,7 @@ class Browser(FlaskClient):
 
     def submit(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
         """Post a form to `path` as the page would."""
+        options.setdefault("headers", {"Referer": "https://localhost/"})  # a browser's same-origin form sends it
         return self.post(path, data={"csrf_token": self.csrf_token(), **(data or {})}, **options)
 
     def csrf_token(self) -> str:

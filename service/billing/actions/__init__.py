@@ -1,0 +1,25 @@
+"""What people and Stripe do about memberships."""
+
+from __future__ import annotations
+
+from service.billing.actions.cancel import cancel, undo_cancel
+from service.billing.actions.checkout import NotYet, start_checkout
+from service.billing.actions.confirm import Confirmed, confirm_checkout
+from service.billing.actions.events import handle_event, receive, sweep_events
+from service.billing.actions.reconcile import Drift, reconcile
+from service.billing.actions.renewals import ask_before_renewals
+
+__all__ = [
+    "Confirmed",
+    "Drift",
+    "NotYet",
+    "ask_before_renewals",
+    "cancel",
+    "confirm_checkout",
+    "handle_event",
+    "receive",
+    "reconcile",
+    "start_checkout",
+    "sweep_events",
+    "undo_cancel",
+]

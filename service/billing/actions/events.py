@@ -1,0 +1,126 @@
+"""Stripe's messages: kept first, acted upon after. What a message says is never believed, only that it came."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from service.billing import queries, rules
+from service.billing.actions import sync
+from service.billing.gateway import CheckoutPage, Gateway, Notice
+from service.billing.models import StripeEvent
+from service.kit import clock, crypto, db, queue
+from service.kit.errors import TryAgain
+from service.kit.ids import new_id
+
+log = structlog.get_logger(__name__)
+BATCH = 100
+
+
+def receive(*, notice: Notice, body: str, wall_now: datetime) -> bool:
+    """Put a genuine message into the inbox. False when it is there already: then nothing happens again."""
+    with db.transaction() as session:
+        row_id = new_id()
+        statement = (
+            insert(StripeEvent)
+            .values(
+                id=row_id,
+                stripe_event_id=notice.event_id,
+                kind=notice.kind,
+                object_id=notice.object_id,
+                body_sealed=crypto.seal(body, "stripe_events", "body", row_id),
+                received_at=wall_now,
+                try_at=wall_now + rules.HEAD_START,
+                attempts=0,
+            )
+            .on_conflict_do_nothing(index_elements=["stripe_event_id"])
+            .returning(StripeEvent.id)
+        )
+        if session.execute(statement).scalar() is None:
+            return False
+        queue.enqueue(session, "billing.handle_event", event_id=str(row_id))
+        return True
+
+
+def handle_event(*, event_id: UUID, gateway: Gateway, now: datetime) -> bool:
+    """Act upon one message: lock, ask Stripe what is true now, write it, mark it handled, all in one transaction.
+
+    True when it is handled, now or before. A failure is kept in a transaction of its own and tried again later.
+    """
+    try:
+        _act(event_id, gateway, now)
+    except sync.Unclaimed as error:
+        log.error("a message from Stripe needs a person", event=str(event_id), reason=str(error))
+        _note_failure(event_id, str(error), park=True)
+        return False
+    except Exception as error:
+        retry = isinstance(error, TryAgain)
+        log.warning("a message could not be handled", event=str(event_id), exc_info=None if retry else error)
+        _note_failure(event_id, f"{type(error).__name__}: {error}" if retry else type(error).__name__)
+        return False
+    return True
+
+
+def sweep_events(*, gateway: Gateway, now: datetime, wall_now: datetime) -> int:
+    """Handle what a lost job left behind, and try again what failed. Returns how many were handled."""
+    with db.reading() as session:
+        waiting = queries.waiting_events(session, wall_now, BATCH)
+    return sum(handle_event(event_id=event_id, gateway=gateway, now=now) for event_id in waiting)
+
+
+def _act(event_id: UUID, gateway: Gateway, now: datetime) -> None:
+    with db.reading() as session:
+        found = session.execute(
+            select(StripeEvent.kind, StripeEvent.object_id).where(
+                StripeEvent.id == event_id, StripeEvent.handled_at.is_(None), StripeEvent.parked_at.is_(None)
+            )
+        ).one_or_none()
+    if found is None:
+        return
+    # Which subscription an invoice or a page belongs to never changes, so it may be asked before anything is locked.
+    page, subscription_id = _subject(found.kind, found.object_id, gateway)
+    with db.transaction() as session:
+        row = session.scalars(
+            select(StripeEvent)
+            .where(StripeEvent.id == event_id, StripeEvent.handled_at.is_(None), StripeEvent.parked_at.is_(None))
+            .with_for_update(skip_locked=True)
+        ).one_or_none()
+        if row is None:
+            return  # another worker has it
+        if subscription_id is not None:
+            sync.subscription_now(session, subscription_id, gateway=gateway, now=now)
+        if page is not None:
+            sync.page_now(session, page)
+        row.attempts += 1
+        row.handled_at, row.last_error = clock.wall_now(), None
+
+
+def _subject(kind: str, object_id: str, gateway: Gateway) -> tuple[CheckoutPage | None, str | None]:
+    """The pay page and the subscription a message is about. A kind we do not know is about nothing."""
+    if kind.startswith("customer.subscription."):
+        return None, object_id
+    if kind.startswith("checkout.session."):
+        page = gateway.get_checkout(object_id)
+        return page, page.subscription_id
+    if kind.startswith("invoice.") and object_id.startswith("in_"):
+        return None, gateway.get_invoice(object_id).subscription_id
+    return None, None
+
+
+def _note_failure(event_id: UUID, reason: str, *, park: bool = False) -> None:
+    with db.transaction() as session:
+        row = session.get_one(StripeEvent, event_id, with_for_update=True)
+        if row.handled_at is not None:
+            return
+        row.attempts += 1
+        row.last_error = reason[:300]
+        wait = None if park else rules.retry_after(row.attempts)
+        if wait is None:
+            row.parked_at = clock.wall_now()
+            log.error("a message from Stripe was parked", event=str(event_id), attempts=row.attempts)
+        else:
+            row.try_at = clock.wall_now() + wait

@@ -1,0 +1,75 @@
+"""The mails about money: an amount, a day, a card, how to cancel. Never what the membership is for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from service.kit.format import moment, money
+from service.mail.rules import Email
+
+BILLING = "/billing"
+CANCEL = "/billing/cancel"
+
+
+def _day(when: datetime, time_zone: str, locale: str) -> str:
+    return moment(when, time_zone, "day-only long", locale)
+
+
+def card_words(brand: str | None, last4: str | None) -> str:
+    """ "Visa ending 4242", or an empty text."""
+    return f"{(brand or '').title()} ending {last4}" if last4 else ""
+
+
+def membership_started(*, price_cents: int, next_charge_at: datetime, time_zone: str, locale: str) -> Email:
+    """Welcome, what it costs, when the next charge is, how to cancel."""
+    return Email(
+        "membership_started",
+        {
+            "amount": money(price_cents),
+            "next_charge": _day(next_charge_at, time_zone, locale),
+            "path": "/home",
+            "cancel_path": CANCEL,
+        },
+    )
+
+
+def payment_receipt(*, amount_cents: int, paid_at: datetime, card: str, time_zone: str, locale: str) -> Email:
+    """Our own receipt; Stripe sends none. The full one is behind the sign-in."""
+    return Email(
+        "payment_receipt",
+        {
+            "amount": money(amount_cents),
+            "paid_on": _day(paid_at, time_zone, locale),
+            "card": card,
+            "path": BILLING,
+        },
+    )
+
+
+def payment_problem(*, amount_cents: int, card: str) -> Email:
+    """A charge failed. Care goes on while it is sorted out."""
+    return Email("payment_problem", {"amount": money(amount_cents), "card": card, "path": BILLING})
+
+
+def renewal_reminder(*, price_cents: int, charge_at: datetime, card: str, time_zone: str, locale: str) -> Email:
+    """Seven days before each charge (domain.md 7.3)."""
+    return Email(
+        "renewal_reminder",
+        {
+            "amount": money(price_cents),
+            "charge_on": _day(charge_at, time_zone, locale),
+            "card": card,
+            "path": BILLING,
+            "cancel_path": CANCEL,
+        },
+    )
+
+
+def membership_ending(*, ends_at: datetime, time_zone: str, locale: str) -> Email:
+    """Confirms a cancellation at once, with the last day and the way back."""
+    return Email("membership_ending", {"ends_on": _day(ends_at, time_zone, locale), "path": BILLING})
+
+
+def membership_ended() -> Email:
+    """No more charges. Records, safety pages and messages stay open."""
+    return Email("membership_ended", {"path": BILLING, "home_path": "/home"})

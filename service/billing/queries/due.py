@@ -1,0 +1,123 @@
+"""Which charges come, which messages wait, and what happened meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.orm import Session
+
+from service.billing.models import Checkout, GateRecord, Invoice, Membership, StripeEvent
+from service.billing.rules import IN_CARE, LIVE, REMIND_BEFORE, STAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A charge that Stripe will make by itself."""
+
+    membership_id: UUID
+    charge_at: datetime
+
+
+def _will_renew() -> ColumnElement[bool]:
+    return and_(
+        Membership.status.in_(IN_CARE),
+        Membership.cancels_at_period_end.is_(False),
+        Membership.stripe_subscription_id.is_not(None),
+    )
+
+
+def renewals(session: Session, now: datetime) -> list[Renewal]:
+    """The charges of the coming seven days, the nearest first."""
+    rows: Any = session.execute(
+        select(Membership.id, Membership.period_ends_at)
+        .where(
+            _will_renew(),
+            Membership.period_ends_at > now,
+            Membership.period_ends_at <= now + REMIND_BEFORE,
+        )
+        .order_by(Membership.period_ends_at)
+    )
+    return [Renewal(*row) for row in rows]
+
+
+def waiting_events(session: Session, wall_now: datetime, limit: int) -> list[UUID]:
+    """Messages whose time to be tried (again) has come, the longest-waiting first."""
+    return list(
+        session.scalars(
+            select(StripeEvent.id)
+            .where(StripeEvent.handled_at.is_(None), StripeEvent.parked_at.is_(None), StripeEvent.try_at <= wall_now)
+            .order_by(StripeEvent.try_at)
+            .limit(limit)
+        )
+    )
+
+
+def parked_count(session: Session) -> int:
+    """Messages nobody could act upon: somebody has to look."""
+    return session.scalar(select(func.count()).select_from(StripeEvent).where(StripeEvent.parked_at.is_not(None))) or 0
+
+
+def live_subscriptions(session: Session) -> list[str]:
+    """Every subscription that may still charge, by Stripe's id."""
+    query = select(Membership.stripe_subscription_id).where(
+        Membership.status.in_(LIVE), Membership.stripe_subscription_id.is_not(None)
+    )
+    return [found for found in session.scalars(query) if found is not None]
+
+
+def open_pages(session: Session) -> list[str]:
+    """Every pay page we believe to be open, by Stripe's id."""
+    query = select(Checkout.stripe_session_id).where(Checkout.status == "open", Checkout.stripe_session_id.is_not(None))
+    return [found for found in session.scalars(query) if found is not None]
+
+
+def known_events(session: Session, event_ids: Iterable[str]) -> set[str]:
+    """Those of `event_ids` that are in the inbox."""
+    return set(
+        session.scalars(select(StripeEvent.stripe_event_id).where(StripeEvent.stripe_event_id.in_(list(event_ids))))
+    )
+
+
+def next_due_at(session: Session, after: datetime) -> datetime | None:
+    """The next moment after `after` at which a coming charge is asked about or announced."""
+    moments = []
+    for _, before in STAGES:
+        moment = session.scalar(
+            select(func.min(Membership.period_ends_at)).where(
+                _will_renew(),
+                Membership.period_ends_at > after + before,
+            )
+        )
+        if moment is not None:
+            moments.append(moment - before)
+    return min(moments, default=None)
+
+
+def happened(session: Session, since: datetime, until: datetime) -> list[tuple[datetime, str]]:
+    """What became of memberships and charges after `since` and up to `until`, in neutral sentences, in order."""
+    kinds = (
+        (Membership.activated_at, None, "A membership became active"),
+        (Membership.ended_at, Membership.activated_at.is_not(None), "A membership ended"),
+        (Invoice.paid_at, Invoice.amount_paid_cents > 0, "A monthly charge was paid"),
+        (GateRecord.asked_at, GateRecord.yes, "The gate said yes to a charge"),
+        (GateRecord.asked_at, GateRecord.yes.is_(False), "The gate said no to a charge"),
+    )
+    out: list[tuple[datetime, str]] = []
+    for column, condition, sentence in kinds:
+        query = select(column).where(column > since, column <= until)
+        if condition is not None:
+            query = query.where(condition)
+        out += [(at, sentence) for at in session.scalars(query) if at is not None]
+    return sorted(out)
+
+
+def has_membership(session: Session, patient_id: UUID) -> bool:
+    """Does this patient have a live membership, of whatever health?"""
+    return bool(
+        session.scalar(select(exists().where(Membership.patient_id == patient_id, Membership.status.in_(LIVE))))
+    )

@@ -1,0 +1,131 @@
+"""Memberships as pages and other domains see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.billing.models import Checkout, Invoice, Membership
+from service.billing.rules import IN_CARE
+from service.enrollment.models import Enrollment
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipCard:
+    """A membership as its patient sees it. `next_charge_at` is None when nothing will be charged."""
+
+    id: UUID
+    patient_id: UUID
+    enrollment_id: UUID
+    plan: str
+    price_cents: int
+    status: str
+    period_ends_at: datetime | None
+    cancels_at_period_end: bool
+    card_brand: str | None
+    card_last4: str | None
+    activated_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def next_charge_at(self) -> datetime | None:
+        going_on = self.status in IN_CARE and not self.cancels_at_period_end
+        return self.period_ends_at if going_on else None
+
+    @property
+    def card(self) -> str:
+        """ "Visa ending 4242", or an empty text."""
+        return f"{(self.card_brand or '').title()} ending {self.card_last4}" if self.card_last4 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveMembership:
+    """A membership in care, for domains that derive their work from it."""
+
+    id: UUID
+    patient_id: UUID
+    enrollment_id: UUID
+    program: str
+    activated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A paid month."""
+
+    id: UUID
+    paid_at: datetime
+    amount_cents: int
+
+
+_CARD = (
+    Membership.id,
+    Membership.patient_id,
+    Membership.enrollment_id,
+    Membership.plan,
+    Membership.price_cents,
+    Membership.status,
+    Membership.period_ends_at,
+    Membership.cancels_at_period_end,
+    Membership.card_brand,
+    Membership.card_last4,
+    Membership.activated_at,
+    Membership.ended_at,
+)
+
+
+def membership_of(session: Session, patient_id: UUID) -> MembershipCard | None:
+    """A patient's live membership, else their latest, else None."""
+    row: Any = session.execute(
+        select(*_CARD)
+        .where(Membership.patient_id == patient_id)
+        .order_by((Membership.status == "ended"), Membership.created_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else MembershipCard(*row)
+
+
+def active_memberships(session: Session) -> list[ActiveMembership]:
+    """Every membership in care (active, or in grace while a payment is sorted out), oldest first."""
+    rows: Any = session.execute(
+        select(
+            Membership.id, Membership.patient_id, Membership.enrollment_id, Enrollment.program, Membership.activated_at
+        )
+        .join(Enrollment, Enrollment.id == Membership.enrollment_id)
+        .where(Membership.status.in_(IN_CARE), Membership.activated_at.is_not(None))
+        .order_by(Membership.activated_at)
+    )
+    return [ActiveMembership(*row) for row in rows]
+
+
+def receipts(session: Session, membership_id: UUID) -> list[Receipt]:
+    """The months that were paid, the latest first."""
+    rows: Any = session.execute(
+        select(Invoice.id, Invoice.paid_at, Invoice.amount_paid_cents)
+        .where(Invoice.membership_id == membership_id, Invoice.paid_at.is_not(None), Invoice.amount_paid_cents > 0)
+        .order_by(Invoice.paid_at.desc())
+    )
+    return [Receipt(*row) for row in rows]
+
+
+def live_enrollment(session: Session, patient_id: UUID) -> UUID | None:
+    """The enrollment a charge would be for, or None."""
+    return session.scalar(
+        select(Enrollment.id).where(
+            Enrollment.patient_id == patient_id, Enrollment.status.not_in(("declined", "ended"))
+        )
+    )
+
+
+def checkout_owner(session: Session, stripe_session_id: str) -> UUID | None:
+    """The patient whose pay page this is, or None."""
+    return session.scalar(
+        select(Membership.patient_id)
+        .join(Checkout, Checkout.membership_id == Membership.id)
+        .where(Checkout.stripe_session_id == stripe_session_id)
+    )

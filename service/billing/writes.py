@@ -1,0 +1,95 @@
+"""What the gate answered, and what Stripe says is true, written inside the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from service.billing import queries
+from service.billing.gateway import InvoiceFacts, SubscriptionFacts
+from service.billing.models import Checkout, GateRecord, Invoice, Membership
+from service.catalog.rules.whole import Catalog
+from service.enrollment.rules import gate
+from service.kit.ids import new_id
+
+
+def ask_gate(
+    session: Session,
+    *,
+    patient_id: UUID,
+    enrollment_id: UUID,
+    period: str,
+    charge_at: datetime,
+    catalog: Catalog,
+    now: datetime,
+) -> tuple[gate.Answer, UUID]:
+    """Ask the one gate about a charge at `charge_at` and keep what it said. Returns the answer and its record."""
+    answer = gate.may("charge", queries.charge_facts(session, enrollment_id, catalog, charge_at), charge_at)
+    record_id = new_id()
+    session.execute(
+        insert(GateRecord)
+        .values(
+            id=record_id,
+            patient_id=patient_id,
+            action="charge",
+            period=period,
+            asked_at=now,
+            yes=answer.yes,
+            reasons=list(answer.codes),
+        )
+        .on_conflict_do_nothing()  # two tabs in one instant asked the same
+    )
+    return answer, record_id
+
+
+def lock_object(session: Session, stripe_id: str) -> None:
+    """Wait until nobody else works on this object of Stripe's, and keep others waiting until the commit."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))"), {"id": stripe_id})
+
+
+def locked_membership(session: Session, membership_id: UUID) -> Membership | None:
+    """A membership's row, locked and read anew."""
+    statement = select(Membership).where(Membership.id == membership_id).with_for_update()
+    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def live_membership(session: Session, patient_id: UUID) -> Membership | None:
+    """A patient's one live membership, locked, or None."""
+    statement = select(Membership).where(Membership.patient_id == patient_id, Membership.status != "ended")
+    return session.scalars(statement.with_for_update()).one_or_none()
+
+
+def take_over(row: Membership, facts: SubscriptionFacts) -> None:
+    """Write what Stripe says is true of a membership."""
+    row.stripe_subscription_id = facts.id
+    row.stripe_customer_id = facts.customer_id
+    row.status = facts.status
+    row.price_cents = facts.price_cents
+    row.period_starts_at, row.period_ends_at = facts.period_starts_at, facts.period_ends_at
+    row.cancels_at_period_end = facts.cancels_at_period_end
+    if facts.card_last4 is not None:
+        row.card_brand, row.card_last4 = facts.card_brand, facts.card_last4
+
+
+def keep_invoice(session: Session, membership_id: UUID, facts: InvoiceFacts) -> None:
+    """Write what Stripe says is true of an invoice. Called again with the same facts, it changes nothing."""
+    values = {
+        "status": facts.status,
+        "amount_due_cents": facts.amount_due_cents,
+        "amount_paid_cents": facts.amount_paid_cents,
+        "paid_at": facts.paid_at,
+    }
+    statement = insert(Invoice).values(
+        id=new_id(), membership_id=membership_id, stripe_invoice_id=facts.id, issued_at=facts.issued_at, **values
+    )
+    session.execute(statement.on_conflict_do_update(index_elements=["stripe_invoice_id"], set_=values))
+
+
+def next_attempt_number(session: Session, membership_id: UUID) -> int:
+    """1 for a membership's first attempt to pay."""
+    query = select(func.count()).select_from(Checkout).where(Checkout.membership_id == membership_id)
+    return (session.scalar(query) or 0) + 1

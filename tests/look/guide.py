@@ -25,8 +25,10 @@ from wtforms import (
 from wtforms.validators import InputRequired
 
 from config.settings import HOUSE
+from service.catalog.queries import catalog
 from service.kit import charts, templates
 from service.kit.forms import DayField, TicksField
+from service.site import views as site_views
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -108,7 +110,10 @@ def make() -> Flask:
         response.headers["Content-Security-Policy"] = POLICY
         return response
 
-    @app.route("/", methods=["GET", "POST"])
+    app.config["CATALOG"] = catalog(HOUSE / "config")
+    app.register_blueprint(site_views.bp)
+
+    @app.route("/guide", methods=["GET", "POST"])
     def guide() -> str:
         form = GuideForm()
         if request.method == "POST":

@@ -1,0 +1,43 @@
+"""What the public pages say about the offer, read from the catalog: never a number of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.catalog.rules.plans import Plan
+from service.catalog.rules.states import State
+from service.catalog.rules.whole import Catalog
+
+
+@dataclass(frozen=True)
+class Place:
+    """A state as a visitor reads about it."""
+
+    code: str
+    name: str
+    open: bool
+    counties: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Prices in cents a month, places, and the conditions there are programs for."""
+
+    from_cents: int
+    plans: tuple[Plan, ...]
+    places: tuple[Place, ...]
+    conditions: tuple[str, ...]
+
+
+def offer(catalog: Catalog) -> Offer:
+    """The offer of today's catalog."""
+    return Offer(
+        from_cents=catalog.from_price_cents,
+        plans=catalog.open_plans,
+        places=tuple(_place(state) for state in sorted(catalog.states.values(), key=lambda state: state.name)),
+        conditions=tuple(program.condition for program in catalog.programs.values()),
+    )
+
+
+def _place(state: State) -> Place:
+    return Place(state.code, state.name, state.open, tuple(county.name for county in state.counties))

@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 
 from service.catalog.rules.questionnaires import Question
 from service.enrollment.rules.eligibility import Answer
@@ -51,11 +52,12 @@ def question_form(question: Question, counties: Mapping[str, str], revision: int
 
 def _field(question: Question, counties: Mapping[str, str]) -> Any:
     label, about = _(question.text), _(question.hint) if question.hint else ""
-    choices = [(choice.value, _(choice.label)) for choice in question.choices]
+    choices = [SelectChoice(choice.value, _(choice.label)) for choice in question.choices]
     if question.kind == "zip":
         return StringField(label, description=about, render_kw={"autocomplete": "postal-code", "inputmode": "numeric"})
     if question.kind == "county":
-        return SelectField(label, description=about, choices=list(counties.items()), validate_choice=False)
+        names = [SelectChoice(fips, name) for fips, name in counties.items()]
+        return SelectField(label, description=about, choices=names, validate_choice=False)
     if question.kind == "date":
         return DayField(label, description=about, render_kw={"autocomplete": "bday"})
     if question.kind == "radios":

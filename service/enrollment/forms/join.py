@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, Field, Form, PasswordField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from service.accounts.rules import PASSWORD_MAX, PASSWORD_MIN
 from service.enrollment.rules.passwords import is_common
@@ -28,7 +28,7 @@ class JoinForm(FlaskForm):  # type: ignore[misc]
         _("First name"),
         filters=[trimmed],
         validators=[
-            InputRequired(_("Enter your first name")),
+            DataRequired(_("Enter your first name")),
             Length(max=100, message=_("Keep your first name under 100 letters")),
         ],
         render_kw={"autocomplete": "given-name"},
@@ -37,7 +37,7 @@ class JoinForm(FlaskForm):  # type: ignore[misc]
         _("Last name"),
         filters=[trimmed],
         validators=[
-            InputRequired(_("Enter your last name")),
+            DataRequired(_("Enter your last name")),
             Length(max=100, message=_("Keep your last name under 100 letters")),
         ],
         render_kw={"autocomplete": "family-name"},

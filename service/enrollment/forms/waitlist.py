@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import EmailField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from service.enrollment.forms.join import trimmed
@@ -35,4 +36,4 @@ class WaitlistForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, regions: Mapping[str, str], **values: Any) -> None:
         super().__init__(**values)
-        self.state.choices = list(regions.items())
+        self.state.choices = [SelectChoice(code, name) for code, name in regions.items()]

@@ -1,0 +1,151 @@
+"""An emergency answer: help in the same response, the alert and the hold in the same transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select
+
+from service.enrollment.actions import answer as actions
+from service.enrollment.models import Assessment
+from service.kit import db
+from service.safety.models import Alert, SafetyHold
+from tests.factories.accounts import a_staff_member
+from tests.factories.enrollment import HEALTHY, fields, walk
+from tests.factories.safety import called
+
+if TYPE_CHECKING:
+    from werkzeug.test import TestResponse
+
+    from tests.client import Browser
+    from tests.conftest import House
+
+URGENT = {
+    "cannot_stay_safe": "RF-SI-ACUTE",
+    "body_emergency": "RF-EMERGENCY",
+    "overdose": "RF-EMERGENCY",
+    "unsafe_home": "RF-EMERGENCY",
+}
+
+
+def shows_help(page: TestResponse) -> bool:
+    """911 and 988 in the page itself, not only in the bar of every page."""
+    body = page.text.partition("<main")[2]
+    return page.status_code == 200 and "Call 911" in body and "Call 988" in body
+
+
+def alerts() -> list[tuple[str, str]]:
+    with db.reading() as session:
+        return [(row.code, row.source_kind) for row in session.scalars(select(Alert))]
+
+
+def holds() -> list[str]:
+    with db.reading() as session:
+        return [row.code for row in session.scalars(select(SafetyHold))]
+
+
+def outcome() -> str | None:
+    with db.reading() as session:
+        return session.scalars(select(Assessment)).one().outcome
+
+
+@pytest.mark.parametrize(("choice", "code"), URGENT.items())
+def test_an_emergency_answer_shows_help_and_wrote_the_alert_and_the_hold(
+    client: Browser, house: House, choice: str, code: str
+):
+    a_staff_member("clinician")
+    page = walk(client, {**HEALTHY, "safety": [choice]})
+    assert shows_help(page)
+    assert "book" not in page.text.partition("<main")[2].lower()
+    assert (outcome(), alerts(), holds()) == ("emergency", [(code, "assessment")], [code])
+    assert len(called("alert_raised")) == 1
+
+
+def test_an_anonymous_visitor_is_told_plainly_that_nobody_can_reach_them(client: Browser, house: House):
+    page = walk(client, {**HEALTHY, "safety": ["cannot_stay_safe"]})
+    assert "Nobody will be alerted who could reach you" in page.text
+
+
+def test_none_of_these_beside_an_emergency_is_still_an_emergency(client: Browser, house: House):
+    assert shows_help(walk(client, {**HEALTHY, "safety": ["unsafe_home", "none"]}))
+    assert outcome() == "emergency"
+
+
+def test_every_later_step_keeps_showing_help(client: Browser, house: House):
+    walk(client, {**HEALTHY, "safety": ["overdose"]})
+    for path in ("/assessment/heart", "/assessment/safety", "/assessment/check", "/assessment/result", "/join"):
+        assert shows_help(client.get(path, follow_redirects=True)), path
+    again = client.submit("/assessment/safety", fields("safety", ["none"], 9))
+    assert shows_help(again), "an emergency is not taken back by another answer"
+    assert "Poison Control" in client.get("/assessment/result").text
+
+
+def test_sending_the_emergency_twice_raises_one_alert(client: Browser, house: House):
+    walk(client, {**HEALTHY, "safety": ["overdose"]})
+    assert shows_help(client.submit("/assessment/safety", fields("safety", ["overdose"], 4)))
+    assert len(alerts()) == 1
+    assert len(holds()) == 1
+
+
+def test_a_stale_tab_is_heard_when_it_says_emergency(client: Browser, house: House):
+    walk(client, HEALTHY)
+    assert shows_help(client.submit("/assessment/safety", fields("safety", ["cannot_stay_safe"], 0)))
+    assert outcome() == "emergency"
+
+
+def test_an_emergency_after_the_answers_were_sent_is_heard_too(client: Browser, house: House):
+    walk(client, HEALTHY)
+    client.submit("/assessment/check")
+    assert shows_help(client.submit("/assessment/safety", fields("safety", ["cannot_stay_safe"], 12)))
+    assert (outcome(), alerts()) == ("eligible", [("RF-SI-ACUTE", "assessment")])
+    assert shows_help(client.get("/join", follow_redirects=True)), "no account is made while the hold stands"
+
+
+def test_a_new_assessment_may_be_started_afterwards(client: Browser, house: House):
+    walk(client, {**HEALTHY, "safety": ["overdose"]})
+    assert "Check your answers" in walk(client, HEALTHY).text
+
+
+def test_help_is_shown_when_nothing_can_be_saved(client: Browser, house: House, monkeypatch: pytest.MonkeyPatch):
+    walk(client, HEALTHY, until="safety")
+
+    def away(**_: object) -> None:
+        raise ConnectionError("the database is away")
+
+    monkeypatch.setattr(actions, "save_answer", away)
+    page = client.submit("/assessment/safety", fields("safety", ["cannot_stay_safe"], 3))
+    assert shows_help(page)
+    assert "We could not save your answer" in page.text
+    assert (alerts(), outcome()) == ([], None)
+
+
+def test_help_is_shown_when_the_database_cannot_even_be_read(
+    client: Browser, house: House, monkeypatch: pytest.MonkeyPatch
+):
+    walk(client, HEALTHY, until="safety")
+
+    def away() -> None:
+        raise ConnectionError("the database is away")
+
+    monkeypatch.setattr(db, "_new_session", away)
+    page = client.submit("/assessment/safety", fields("safety", ["body_emergency"], 3))
+    assert shows_help(page)
+    assert "What you describe needs help from 911 now" in page.text
+
+
+def test_a_failing_hold_takes_the_alert_with_it_and_help_is_still_shown(
+    client: Browser, house: House, monkeypatch: pytest.MonkeyPatch
+):
+    walk(client, HEALTHY, until="safety")
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("the hold could not be placed")
+
+    monkeypatch.setattr(actions.safety, "place_hold", broken)
+    assert shows_help(client.submit("/assessment/safety", fields("safety", ["overdose"], 3)))
+    assert (alerts(), holds(), outcome()) == ([], [], None)
+
+
+def test_an_emergency_without_an_assessment_is_answered_with_help(client: Browser, house: House):
+    assert shows_help(client.submit("/assessment/safety", fields("safety", ["overdose"], 0)))

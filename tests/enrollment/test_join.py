@@ -1,0 +1,173 @@
+"""From the result to an account: all of it or nothing, once, without telling who has an account already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import func, select
+
+from service.accounts import queries as accounts
+from service.accounts.models import Patient, User
+from service.audit.models import AuditEntry
+from service.enrollment import writes
+from service.enrollment.actions import join as actions
+from service.enrollment.models import Assessment, Enrollment, EnrollmentMove
+from service.kit import db
+from service.mail.models import OutboxMessage
+from tests.factories.accounts import PASSWORD, a_patient
+from tests.factories.enrollment import HEALTHY, an_assessment, join, walk
+
+if TYPE_CHECKING:
+    from tests.client import Browser
+    from tests.conftest import House
+
+ANA: dict[str, Any] = {
+    "given_name": "Ana",
+    "family_name": "Rivera",
+    "email": "Ana@Example.com",
+    "password": "seven quiet herons",
+    "notices": "y",
+}
+
+
+def ready(client: Browser, **changes: list[str]) -> None:
+    walk(client, {**HEALTHY, **changes})
+    client.submit("/assessment/check")
+
+
+def count(table: type) -> int:
+    with db.reading() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def mails() -> list[str]:
+    with db.reading() as session:
+        return list(session.scalars(select(OutboxMessage.template).order_by(OutboxMessage.id)))
+
+
+def test_an_account_a_patient_and_an_enrollment_come_from_one_form(client: Browser, house: House):
+    ready(client, zip=["32501"])
+    response = client.submit("/join", ANA)
+    assert response.headers["Location"] == "/check-your-email"
+    with db.reading() as session:
+        enrollment = session.scalars(select(Enrollment)).one()
+        person = accounts.patient(session, enrollment.patient_id)
+        assessment = session.scalars(select(Assessment)).one()
+        step = session.scalars(select(EnrollmentMove)).one()
+        user = accounts.user_by_email(session, "ana@example.com")
+    assert (enrollment.status, enrollment.program, enrollment.state) == ("assessed", "depression", "FL")
+    assert (person.given_name, person.county_fips, person.time_zone) == ("Ana", "12033", "America/Chicago")
+    assert person.date_of_birth.isoformat() == "1990-05-17"
+    assert assessment.patient_id == person.id
+    assert step.to_status == "assessed"
+    assert user is not None
+    assert user.email_confirmed_at is None
+    assert mails() == ["confirm_address"]
+
+
+def test_joining_leaves_a_trace_of_the_agreement_to_email(client: Browser, house: House):
+    ready(client)
+    client.submit("/join", ANA)
+    with db.reading() as session:
+        done = set(session.scalars(select(AuditEntry.action)))
+    assert {"account.join", "account.agree_to_email_notices", "enrollment.join"} <= done
+
+
+def test_pressing_the_button_twice_makes_one_account(client: Browser, house: House):
+    ready(client)
+    answers = [client.submit("/join", ANA) for _ in range(2)]
+    assert [answer.headers["Location"] for answer in answers] == ["/check-your-email"] * 2
+    assert (count(User), count(Patient), count(Enrollment)) == (1, 1, 1)
+    assert mails() == ["confirm_address"]
+
+
+def test_a_known_address_leads_to_the_same_page_and_another_mail(client: Browser, house: House):
+    a_patient(email="ana@example.com")
+    ready(client)
+    response = client.submit("/join", ANA)
+    assert response.headers["Location"] == "/check-your-email"
+    assert (count(User), count(Enrollment)) == (1, 0)
+    assert mails() == ["already_registered"]
+
+
+def test_answers_that_belong_to_an_account_cannot_be_taken_with_another_address(client: Browser, house: House):
+    ready(client)
+    client.submit("/join", ANA)
+    response = client.submit("/join", {**ANA, "email": "somebody@example.com"})
+    assert response.status_code == 409
+    assert "Sign in to go on" in response.text
+    assert count(User) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("given_name", " ", "Enter your first name"),
+        ("family_name", "", "Enter your last name"),
+        ("email", "ana at example", "Enter an email address in the correct format"),
+        ("email", "", "Enter your email address"),
+        ("password", "short", "Use 8 characters or more"),
+        ("password", "x" * 129, "Use 128 characters or fewer"),
+        ("password", "Password123", "one of the first that strangers try"),
+        ("notices", "", "Tick the box to go on"),
+    ],
+)
+def test_each_thing_that_is_missing_is_named_beside_its_field(
+    client: Browser, house: House, field: str, value: str, words: str
+):
+    ready(client)
+    sent = {key: text for key, text in {**ANA, field: value}.items() if key != "notices" or text}
+    response = client.submit("/join", sent)
+    assert response.status_code == 422
+    assert response.text.count(words) >= 2, "in the summary and beside the field"
+    assert count(User) == 0
+    assert ANA["password"] not in response.text, "a password never comes back in a page"
+
+
+@pytest.mark.parametrize("changes", [{"zip": ["10001"]}, {"born_on": ["1", "1", "2015"]}, {"body": ["allergy"]}])
+def test_no_account_comes_from_a_no(client: Browser, house: House, changes: dict[str, list[str]]):
+    ready(client, **changes)
+    assert client.get("/join").headers["Location"].endswith("/assessment/result")
+    assert client.submit("/join", ANA).headers["Location"].endswith("/assessment/result")
+    assert count(User) == 0
+
+
+def test_no_account_comes_from_unfinished_answers(client: Browser, house: House):
+    walk(client, HEALTHY, until="heart")
+    assert client.submit("/join", ANA).headers["Location"].endswith("/assessment/heart")
+    assert count(User) == 0
+
+
+def test_the_action_itself_refuses_an_assessment_that_says_no(house: House):
+    with pytest.raises(actions.Rejected):
+        join(house, an_assessment(house, safety=["overdose"]))
+    assert count(User) == 0
+
+
+def test_nothing_is_kept_when_the_last_step_fails(house: House, monkeypatch: pytest.MonkeyPatch):
+    token = an_assessment(house)
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("no enrollment today")
+
+    monkeypatch.setattr(writes, "begin", broken)
+    with pytest.raises(RuntimeError):
+        join(house, token)
+    assert (count(User), count(Patient), mails()) == (0, 0, [])
+    monkeypatch.undo()
+    join(house, token)
+    assert count(Enrollment) == 1
+
+
+def test_somebody_signed_in_needs_no_second_account(client: Browser, house: House):
+    person = a_patient()
+    client.sign_in(person.user_id)
+    assert client.get("/join").headers["Location"].endswith("/home")
+
+
+def test_after_joining_the_result_leads_to_signing_in(client: Browser, house: House):
+    ready(client)
+    client.submit("/join", {**ANA, "password": PASSWORD})
+    page = client.get("/join", follow_redirects=True).text
+    assert "An account was made from these answers" in page

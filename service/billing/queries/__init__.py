@@ -5,7 +5,6 @@ from __future__ import annotations
 from service.billing.queries.due import (
     Renewal,
     happened,
-    has_membership,
     known_events,
     live_subscriptions,
     next_due_at,
@@ -14,16 +13,17 @@ from service.billing.queries.due import (
     renewals,
     waiting_events,
 )
-from service.billing.queries.gate import charge_facts, was_asked
+from service.billing.queries.gate import Start, charge_facts, start_of
 from service.billing.queries.memberships import (
     ActiveMembership,
     MembershipCard,
     Receipt,
     active_memberships,
     checkout_owner,
+    has_membership,
     live_enrollment,
     membership_of,
-    receipts,
+    receipts_of,
 )
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "MembershipCard",
     "Receipt",
     "Renewal",
+    "Start",
     "active_memberships",
     "charge_facts",
     "checkout_owner",
@@ -43,8 +44,8 @@ __all__ = [
     "next_due_at",
     "open_pages",
     "parked_count",
-    "receipts",
+    "receipts_of",
     "renewals",
+    "start_of",
     "waiting_events",
-    "was_asked",
 ]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from service.billing.models import Checkout, GateRecord, Invoice, Membership, StripeEvent
@@ -114,10 +114,3 @@ def happened(session: Session, since: datetime, until: datetime) -> list[tuple[d
             query = query.where(condition)
         out += [(at, sentence) for at in session.scalars(query) if at is not None]
     return sorted(out)
-
-
-def has_membership(session: Session, patient_id: UUID) -> bool:
-    """Does this patient have a live membership, of whatever health?"""
-    return bool(
-        session.scalar(select(exists().where(Membership.patient_id == patient_id, Membership.status.in_(LIVE))))
-    )

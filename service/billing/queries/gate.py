@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient
-from service.billing.models import GateRecord
+from service.billing.queries.memberships import has_membership, live_enrollment
 from service.catalog.rules.whole import Catalog
 from service.consent import queries as consent
 from service.enrollment.models import Enrollment
-from service.enrollment.rules.gate import Facts
+from service.enrollment.rules.gate import Facts, may
 from service.safety import queries as safety
 from service.visits import queries as visits
 from service.visits.models import Encounter
@@ -61,9 +62,18 @@ def _license(session: Session, patient_id: UUID, state: str) -> tuple[str | None
     return row.patient_state, None if found is None else found.expires_on
 
 
-def was_asked(session: Session, patient_id: UUID, period: str) -> bool:
-    """Has the gate answered for this charge and asking?"""
-    query = exists().where(
-        GateRecord.patient_id == patient_id, GateRecord.action == "charge", GateRecord.period == period
-    )
-    return bool(session.scalar(select(query)))
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Whether a patient may start a membership: `missing` are the gate's reasons for a no."""
+
+    member: bool
+    missing: tuple[str, ...]
+
+
+def start_of(session: Session, patient_id: UUID, catalog: Catalog, now: datetime) -> Start:
+    """May this patient choose a plan and pay now? Only looks: what counts is asked again and kept."""
+    if has_membership(session, patient_id):
+        return Start(True, ())
+    enrollment_id = live_enrollment(session, patient_id)
+    facts = Facts() if enrollment_id is None else charge_facts(session, enrollment_id, catalog, now)
+    return Start(False, may("charge", facts, now).codes)

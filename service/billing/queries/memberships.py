@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from service.billing.models import Checkout, Invoice, Membership
-from service.billing.rules import IN_CARE
+from service.billing.rules import IN_CARE, LIVE
 from service.enrollment.models import Enrollment
 
 
@@ -103,11 +103,12 @@ def active_memberships(session: Session) -> list[ActiveMembership]:
     return [ActiveMembership(*row) for row in rows]
 
 
-def receipts(session: Session, membership_id: UUID) -> list[Receipt]:
-    """The months that were paid, the latest first."""
+def receipts_of(session: Session, patient_id: UUID) -> list[Receipt]:
+    """The months a patient paid, of every membership they had, the latest first."""
     rows: Any = session.execute(
         select(Invoice.id, Invoice.paid_at, Invoice.amount_paid_cents)
-        .where(Invoice.membership_id == membership_id, Invoice.paid_at.is_not(None), Invoice.amount_paid_cents > 0)
+        .join(Membership, Membership.id == Invoice.membership_id)
+        .where(Membership.patient_id == patient_id, Invoice.paid_at.is_not(None), Invoice.amount_paid_cents > 0)
         .order_by(Invoice.paid_at.desc())
     )
     return [Receipt(*row) for row in rows]
@@ -128,4 +129,11 @@ def checkout_owner(session: Session, stripe_session_id: str) -> UUID | None:
         select(Membership.patient_id)
         .join(Checkout, Checkout.membership_id == Membership.id)
         .where(Checkout.stripe_session_id == stripe_session_id)
+    )
+
+
+def has_membership(session: Session, patient_id: UUID) -> bool:
+    """Does this patient have a live membership, of whatever health?"""
+    return bool(
+        session.scalar(select(exists().where(Membership.patient_id == patient_id, Membership.status.in_(LIVE))))
     )

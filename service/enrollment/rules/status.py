@@ -1,4 +1,4 @@
-"""How an enrollment may move. The table below is all there is; docs/enrollment.md draws it, and a test compares them."""
+"""How an enrollment may move. The table below is all there is; docs/enrollment.md draws it, a test compares them."""
 
 from __future__ import annotations
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module, util
-
 from flask import Blueprint
 
 bp = Blueprint("enrollment", __name__)
 
-for _name in ("assessment", "join", "waitlist", "booking", "consents"):
-    if util.find_spec(f"{__name__}.{_name}"):
-        import_module(f"{__name__}.{_name}")
+# Below the blueprint, because each of them asks for it.
+from service.enrollment.views import assessment, booking, consents, join, waitlist  # noqa: E402
+
+__all__ = ["assessment", "booking", "bp", "consents", "join", "waitlist"]

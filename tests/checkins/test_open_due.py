@@ -86,7 +86,9 @@ def test_a_membership_that_comes_back_is_asked_again(house: House) -> None:
     assert opened(house, FIRST_DUE + DAY) == 1
 
 
-@pytest.mark.parametrize(("clocks_change_on", "began_on"), [(date(2027, 3, 14), date(2027, 3, 3)), (date(2026, 11, 1), date(2026, 10, 21))])
+@pytest.mark.parametrize(
+    ("clocks_change_on", "began_on"), [(date(2027, 3, 14), date(2027, 3, 3)), (date(2026, 11, 1), date(2026, 10, 21))]
+)
 def test_nine_stays_nine_when_the_clocks_change(house: House, clocks_change_on: date, began_on: date) -> None:
     zone = ZoneInfo("America/New_York")
     began = datetime.combine(began_on, time(12), zone).astimezone(UTC)

@@ -22,7 +22,9 @@ FIRST_DUE = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)  # fourteen local days lat
 CALM = {str(number): 1 for number in range(1, 9)} | {"9": 0}
 
 
-def a_membership(person: Person, enrollment_id: UUID, status: str = "active", began: datetime = BEGAN, **columns: object) -> UUID:
+def a_membership(
+    person: Person, enrollment_id: UUID, status: str = "active", began: datetime = BEGAN, **columns: object
+) -> UUID:
     """A membership that began at `began`."""
     membership_id = new_id()
     with db.transaction() as session:

@@ -96,9 +96,7 @@ def test_an_answered_checkin_is_not_nudged_again(house: House) -> None:
     checkin_id = a_due_checkin(house.catalog, person)
     planned(house, FIRST_DUE)
     assert wanted(checkin_id)
-    submit(
-        checkin_id=checkin_id, answers=CALM, actor=actor_of(person), catalog=house.catalog, now=FIRST_DUE + HOUR
-    )
+    submit(checkin_id=checkin_id, answers=CALM, actor=actor_of(person), catalog=house.catalog, now=FIRST_DUE + HOUR)
     assert not wanted(checkin_id)
     assert planned(house, FIRST_DUE + DAY) == 0
 

@@ -30,7 +30,8 @@ class Money:
     plan: str
     next_cents: int
     next_at: datetime | None
-    card: str
+    card_brand: str
+    card_last4: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +122,14 @@ def _money(session: Session, catalog: Catalog, patient_id: UUID) -> Money | None
     kind: Literal["unpaid", "active", "ending", "grace", "stopped", "ended"] = kinds[row.status]
     if kind == "active" and row.cancels_at_period_end:
         kind = "ending"
-    card = f"{(row.card_brand or '').capitalize()} {row.card_last4}" if row.card_last4 else ""
     plan = catalog.plans.get(row.plan)
     return Money(
         kind=kind,
         plan=plan.name if plan else row.plan,
         next_cents=row.price_cents if kind in ("active", "grace") else 0,
         next_at=row.ended_at if kind == "ended" else row.period_ends_at,
-        card=card,
+        card_brand=(row.card_brand or "").capitalize(),
+        card_last4=row.card_last4 or "",
     )
 
 

@@ -30,5 +30,6 @@ def open_ledger(*, status: str | None, page: int, actor: Actor, catalog: Catalog
             counts=queries.counts(session),
             comparison=queries.compare(session, catalog, now),
         )
-        audit.record(session, actor, "reminder.list", "reminder")
+        for patient_id in {line.patient_id for line in found.lines}:
+            audit.record(session, actor, "record.view", "reminders", patient_id=patient_id)
     return found

@@ -22,6 +22,7 @@ class LedgerLine:
     """One nudge and what became of its mail. `late`: it should have left a quarter of an hour ago and has not."""
 
     id: UUID
+    patient_id: UUID
     patient_name: str
     time_zone: str
     step: str
@@ -56,6 +57,7 @@ def ledger(
     return [
         LedgerLine(
             id=row.id,
+            patient_id=row.patient_id,
             patient_name=f"{people[row.patient_id].given_name} {people[row.patient_id].family_name}",
             time_zone=people[row.patient_id].time_zone,
             step=row.step,
@@ -75,5 +77,5 @@ def counts(session: Session) -> dict[str, int]:
         .join(Reminder, Reminder.outbox_id == OutboxMessage.id)
         .group_by(OutboxMessage.status)
     )
-    found = dict(rows.tuples().all())
+    found: dict[str, int] = {status: number for status, number in rows}
     return {state: found.get(state, 0) for state in STATES}

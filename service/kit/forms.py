@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 from wtforms import Field, SelectMultipleField, widgets
 
 MONTHS = {calendar.month_abbr[number].lower(): number for number in range(1, 13)}
@@ -82,3 +83,36 @@ class TicksField(SelectMultipleField):  # type: ignore[misc]
 
     widget = widgets.ListWidget(prefix_label=False)
     option_widget = widgets.CheckboxInput()
+
+
+class PlainWords:
+    """WTForms' own sentences, said as we say things. Anything it does not know stays as it came."""
+
+    def gettext(self, words: str) -> str:
+        """One sentence."""
+        known: dict[str, str] = {
+            "This field is required.": _("Answer this to go on"),
+            "Not a valid choice.": _("Choose one of these"),
+            "Invalid Choice: could not coerce.": _("Choose one of these"),
+            "Not a valid integer value.": _("Enter a whole number"),
+            "Not a valid decimal value.": _("Enter a number"),
+            "Not a valid float value.": _("Enter a number"),
+            "Invalid email address.": _("Enter an e-mail address, like name@example.com"),
+            "Invalid input.": _("Check what you entered"),
+        }
+        return known.get(words, words)
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        """One sentence with a number."""
+        return one if count == 1 else many
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """The base of our forms: no sentence of the library reaches a person."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """WTForms' settings."""
+
+        def get_translations(self, form: Any) -> PlainWords:  # noqa: ARG002 (WTForms' signature)
+            """Where WTForms looks its sentences up."""
+            return PlainWords()

@@ -37,12 +37,15 @@ if TYPE_CHECKING:  # mail is rendered by workers, which know no Flask
 # The design system's macros ask whether these exist by using them.
 PROBED = frozenset({"caller", "null", "undefined", "successBanner", "typeClass"})
 
+# The design system's macros are handed plain values and look inside them; our own values are classes.
+JSON = (dict, list, tuple, str, int, float, bool)
+
 
 class Absent(Undefined):
     """What a template gets for something that is not there.
 
-    A missing name, or a missing attribute of one of our values, is a mistake and raises. A missing key of a dict is how
-    the design system's macros say "left out", and is falsy. (Jinja's StrictUndefined breaks every one of them.)
+    A missing name, or a missing attribute of one of our values, is a mistake and raises. A missing key of a plain value is
+    how the design system's macros say "left out", and is falsy. (Jinja's StrictUndefined breaks every one of them.)
     """
 
     __slots__ = ()
@@ -50,7 +53,7 @@ class Absent(Undefined):
     def _left_out(self) -> bool:
         if self._undefined_obj is missing:
             return self._undefined_name in PROBED
-        return self._undefined_obj is None or isinstance(self._undefined_obj, dict | str | list | tuple)
+        return self._undefined_obj is None or isinstance(self._undefined_obj, JSON)
 
     def _refuse(self) -> NoReturn:
         raise UndefinedError(self._undefined_message)

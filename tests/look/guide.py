@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, render_template, request
 from flask_babel import Babel
-from flask_wtf import CSRFProtect, FlaskForm
+from flask_wtf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader
 from markupsafe import Markup
 from wtforms import (
@@ -27,7 +27,7 @@ from wtforms.validators import InputRequired
 from config.settings import HOUSE
 from service.catalog.queries import catalog
 from service.kit import charts, templates
-from service.kit.forms import DayField, TicksField
+from service.kit.forms import DayField, Form, TicksField
 from service.site import views as site_views
 
 POLICY = (
@@ -43,7 +43,7 @@ BANDS = [
 ]
 
 
-class GuideForm(FlaskForm):  # type: ignore[misc]
+class GuideForm(Form):  # type: ignore[misc]
     how_often = RadioField(
         "Over the last 2 weeks, how often have you had little interest or pleasure in doing things?",
         choices=[

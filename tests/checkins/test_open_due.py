@@ -93,16 +93,18 @@ def test_nine_stays_nine_when_the_clocks_change(house: House, clocks_change_on: 
     zone = ZoneInfo("America/New_York")
     began = datetime.combine(began_on, time(12), zone).astimezone(UTC)
     person = a_member(began=began)
-    opened(house, began)
+    assert opened(house, began) == 1, "the first is due on the first day"
+    closed = began + 8 * DAY
+    opened(house, closed)
     with db.reading() as session:
-        due_at = queries.next_due_at(session, began)
+        due_at = queries.next_due_at(session, closed)
     assert due_at is not None
     there = due_at.astimezone(zone)
     assert there.time() == time(9)
     assert there.date() == began_on + 14 * DAY > clocks_change_on
     assert opened(house, due_at - MINUTE) == 0
     assert opened(house, due_at) == 1
-    assert len(checkins_of(person)) == 1
+    assert len(checkins_of(person)) == 2
 
 
 def test_a_quiet_tick_is_a_handful_of_probes(house: House) -> None:

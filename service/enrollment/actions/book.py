@@ -16,7 +16,9 @@ from service.kit import db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected, words
 from service.mail import writes as mail
-from service.visits import emails, queries as visits, writes as bookings
+from service.visits import emails
+from service.visits import queries as visits
+from service.visits import writes as bookings
 
 KIND = "consultation"
 

@@ -22,7 +22,8 @@ from service.kit.errors import Conflict, NotAllowed, Rejected, words
 from service.kit.ids import new_id
 from service.mail import writes as mail
 from service.safety import queries as safety
-from service.visits import queries as visits, writes as bookings
+from service.visits import queries as visits
+from service.visits import writes as bookings
 from service.visits.queries import License, Practitioner
 from service.visits.rules.encounters import Circumstances, VisitRecord, why_not
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField
+from wtforms.fields.choices import SelectChoice
 
 from service.kit.format import hour
 from service.visits.queries import OpenTime
@@ -28,10 +29,10 @@ class BookingForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, times: Sequence[OpenTime], zone: str, locale: str) -> None:
         """Fill the groups with what is open."""
-        groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        groups: dict[str, list[SelectChoice]] = defaultdict(list)
         for time in times:
             words = hour(time.starts_at, zone, locale, named=False)
-            groups[part_of_day(time.starts_at, zone)].append((slot_value(time), words))
+            groups[part_of_day(time.starts_at, zone)].append(SelectChoice(slot_value(time), words))
         for part in PARTS:
             self[part].choices = groups[part]
 

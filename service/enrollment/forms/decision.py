@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateTimeField, RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from service.catalog.rules.states import State
@@ -36,7 +37,11 @@ class EncounterForm(FlaskForm):  # type: ignore[misc]
 
     modality = RadioField(
         _("How did you meet?"),
-        choices=[("video", _("By video")), ("audio", _("By audio alone")), ("in_person", _("In person"))],
+        choices=[
+            SelectChoice("video", _("By video")),
+            SelectChoice("audio", _("By audio alone")),
+            SelectChoice("in_person", _("In person")),
+        ],
         validators=[InputRequired(_("Choose how you met"))],
     )
     patient_state = RadioField(
@@ -60,9 +65,9 @@ class EncounterForm(FlaskForm):  # type: ignore[misc]
     decision = RadioField(
         _("Your decision"),
         choices=[
-            ("approve", _("Approve")),
-            ("decline", _("Decline")),
-            ("more_info", _("Ask for more information and another visit")),
+            SelectChoice("approve", _("Approve")),
+            SelectChoice("decline", _("Decline")),
+            SelectChoice("more_info", _("Ask for more information and another visit")),
         ],
         validators=[InputRequired(_("Choose your decision"))],
     )
@@ -74,8 +79,8 @@ class EncounterForm(FlaskForm):  # type: ignore[misc]
 
     def fit(self, states: Mapping[str, State], state: str, zone: str) -> None:
         """Fit the form to the patient's state and the clinician's clock."""
-        self.patient_state.choices = [(one.code, one.name) for one in states.values()] + [
-            (ELSEWHERE, str(_("Somewhere else")))
+        self.patient_state.choices = [SelectChoice(one.code, one.name) for one in states.values()] + [
+            SelectChoice(ELSEWHERE, str(_("Somewhere else")))
         ]
         self.pdmp_checked_at.label.text = _("When did you check %(program)s?", program=states[state].pdmp)
         self.pdmp_checked_at.description = _(
@@ -88,6 +93,7 @@ class EncounterForm(FlaskForm):  # type: ignore[misc]
     def record(self, zone: str) -> VisitRecord:
         """What was sent, with its time on the clinician's clock made a moment."""
         checked: datetime = self.pdmp_checked_at.data
+        examined = self.in_person_exam_on.data
         disclosed = self.physician_option_disclosed.data if "physician_option_disclosed" in self else False
         return VisitRecord(
             modality=self.modality.data,
@@ -95,7 +101,7 @@ class EncounterForm(FlaskForm):  # type: ignore[misc]
             identity_checked=bool(self.identity_checked.data),
             physician_option_disclosed=bool(disclosed),
             pdmp_checked_at=checked.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC),
-            in_person_exam_on=self.in_person_exam_on.data,
+            in_person_exam_on=examined if isinstance(examined, date) else None,  # an untouched field holds a mark
             notes=self.notes.data.strip(),
             decision=self.decision.data,
             reason=(self.reason.data or "").strip(),

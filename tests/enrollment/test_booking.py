@@ -1,0 +1,184 @@
+"""Booking the free consultation."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from service.audit.models import AuditEntry
+from service.enrollment.actions import book
+from service.enrollment.forms.booking import slot_value
+from service.enrollment.models import Enrollment
+from service.kit import db
+from service.kit.errors import Conflict, NotFound, Rejected
+from service.mail.models import OutboxMessage
+from service.visits import queries as visits
+from tests.client import Browser
+from tests.conftest import House
+from tests.factories.visits import a_clinician, an_applicant, booked, open_times
+
+
+def _status(enrollment_id: object) -> str:
+    with db.reading() as session:
+        return session.scalars(select(Enrollment.status).where(Enrollment.id == enrollment_id)).one()
+
+
+def _templates() -> list[str]:
+    with db.reading() as session:
+        return list(session.scalars(select(OutboxMessage.template).order_by(OutboxMessage.created_at)))
+
+
+def test_booking_keeps_the_time_moves_the_enrollment_and_writes_a_mail(house: House) -> None:
+    a_clinician()
+    applicant = an_applicant(house.catalog)
+    appointment_id = booked(applicant, house.now)
+    with db.reading() as session:
+        visit = visits.booked_visit(session, applicant.patient_id)
+        actions = set(session.scalars(select(AuditEntry.action)))
+    assert visit is not None
+    assert (visit.id, visit.with_whom) == (appointment_id, "Dr. Maya Lin, MD")
+    assert _status(applicant.enrollment_id) == "booked"
+    assert _templates() == ["visit_booked"]
+    assert {"enrollment.book", "visit.book"} <= actions
+
+
+def test_booking_the_same_time_twice_is_one_booking(house: House) -> None:
+    a_clinician()
+    applicant = an_applicant(house.catalog)
+    first = open_times("FL", house.now)[0]
+    ids = [
+        book.book_visit(
+            practitioner_id=first.practitioner.id, starts_at=first.starts_at, actor=applicant.actor, now=house.now
+        )
+        for _ in range(2)
+    ]
+    assert ids[0] == ids[1]
+    assert _templates() == ["visit_booked"]
+
+
+def test_a_second_visit_beside_the_first_is_refused(house: House) -> None:
+    a_clinician()
+    applicant = an_applicant(house.catalog)
+    booked(applicant, house.now)
+    other = open_times("FL", house.now)[3]
+    with pytest.raises(Conflict):
+        book.book_visit(
+            practitioner_id=other.practitioner.id, starts_at=other.starts_at, actor=applicant.actor, now=house.now
+        )
+
+
+def test_a_time_that_was_never_offered_cannot_be_booked(house: House) -> None:
+    clinician, applicant = a_clinician(), an_applicant(house.catalog)
+    with pytest.raises(Conflict) as no:
+        book.book_visit(
+            practitioner_id=clinician.practitioner_id,
+            starts_at=house.now + timedelta(minutes=7),
+            actor=applicant.actor,
+            now=house.now,
+        )
+    assert no.value.code == "time_taken"
+
+
+def test_nobody_books_before_the_address_is_confirmed(house: House) -> None:
+    a_clinician()
+    applicant = an_applicant(house.catalog, confirmed=False)
+    with pytest.raises(Rejected) as no:
+        booked(applicant, house.now)
+    assert no.value.code == "address_not_confirmed"
+
+
+def test_only_clinicians_licensed_in_the_patients_state_are_offered(house: House) -> None:
+    a_clinician(name="Dr. Only Jersey", states=("NJ",))
+    a_clinician(name="Dr. Ends Today", expires_on=date(2026, 11, 23))
+    florida = a_clinician(name="Dr. Only Florida", states=("FL",))
+    offered = {time.practitioner.id for time in open_times("FL", house.now)}
+    assert offered == {florida.practitioner_id}
+
+
+def test_cancelling_opens_the_time_again_and_once_is_enough(house: House) -> None:
+    a_clinician()
+    applicant = an_applicant(house.catalog)
+    before = open_times("FL", house.now)
+    appointment_id = booked(applicant, house.now)
+    assert len(open_times("FL", house.now)) == len(before) - 1
+    for _ in range(2):
+        book.cancel_visit(appointment_id=appointment_id, actor=applicant.actor, now=house.now)
+    assert open_times("FL", house.now) == before
+    assert _status(applicant.enrollment_id) == "assessed"
+    assert sorted(_templates()) == ["visit_booked", "visit_cancelled"]
+
+
+def test_nobody_cancels_somebody_elses_visit_or_one_that_has_begun(house: House) -> None:
+    a_clinician()
+    applicant, stranger = an_applicant(house.catalog), an_applicant(house.catalog)
+    appointment_id = booked(applicant, house.now)
+    with pytest.raises(NotFound):
+        book.cancel_visit(appointment_id=appointment_id, actor=stranger.actor, now=house.now)
+    with pytest.raises(Conflict):
+        book.cancel_visit(appointment_id=appointment_id, actor=applicant.actor, now=house.now + timedelta(hours=3))
+
+
+def test_a_patient_books_and_cancels_through_the_pages(house: House, client: Browser) -> None:
+    a_clinician()
+    applicant = an_applicant(house.catalog)
+    client.sign_in(applicant.person.user_id)
+    days = client.get("/visits/book")
+    assert "Tuesday, November 24" in days.text
+    times = client.get("/visits/book/2026-11-24")
+    assert "Eastern (EST)" in times.text
+    assert "Dr. Maya Lin, MD" in times.text
+    first = open_times("FL", house.now)[0]
+    answer = client.submit("/visits/book", {"slot": slot_value(first), "day": "2026-11-23"})
+    assert (answer.status_code, answer.location) == (303, "/visits")
+    again = client.submit("/visits/book", {"slot": slot_value(first), "day": "2026-11-23"})
+    assert (again.status_code, again.location) == (303, "/visits")
+    page = client.get("/visits").text
+    assert "Dr. Maya Lin, MD" in page
+    with db.reading() as session:
+        visit = visits.booked_visit(session, applicant.patient_id)
+    assert visit is not None
+    assert client.get(f"/visits/{visit.id}/cancel").status_code == 200
+    assert client.submit(f"/visits/{visit.id}/cancel").status_code == 303
+    assert _status(applicant.enrollment_id) == "assessed"
+
+
+def test_whoever_comes_second_sees_the_times_that_are_left(house: House, client: Browser) -> None:
+    a_clinician()
+    quick, slow = an_applicant(house.catalog), an_applicant(house.catalog)
+    first, second = open_times("FL", house.now)[:2]
+    booked(quick, house.now)
+    client.sign_in(slow.person.user_id)
+    page = client.submit("/visits/book", {"slot": slot_value(first), "day": "2026-11-23"})
+    assert page.status_code == 409
+    assert "Somebody else has just booked that time" in page.text
+    assert slot_value(first) not in page.text
+    assert slot_value(second) in page.text
+
+
+def test_no_choice_and_a_made_up_choice_are_asked_again(house: House, client: Browser) -> None:
+    a_clinician()
+    client.sign_in(an_applicant(house.catalog).person.user_id)
+    for slot in ({}, {"slot": "nonsense"}, {"slot": "1_99999999999999999999"}):
+        page = client.submit("/visits/book", {"day": "2026-11-24", **slot})
+        assert page.status_code == 422
+        assert "Choose a time for your visit" in page.text
+
+
+def test_new_jersey_says_before_booking_that_a_physician_may_be_asked_for(house: House, client: Browser) -> None:
+    a_clinician()
+    client.sign_in(an_applicant(house.catalog, "NJ").person.user_id)
+    for path in ("/visits/book", "/visits/book/2026-11-24"):
+        assert "You may ask for a physician" in client.get(path).text
+    client.sign_in(an_applicant(house.catalog).person.user_id)
+    assert "physician" not in client.get("/visits/book").text
+
+
+def test_each_time_is_on_the_patients_own_clock(house: House, client: Browser) -> None:
+    a_clinician()
+    client.sign_in(an_applicant(house.catalog, "FL-central").person.user_id)
+    page = client.get("/visits/book/2026-11-24").text
+    assert "8:00" in page
+    assert "Central (CST)" in page
+    assert "Eastern (EST)" not in page

@@ -1,0 +1,156 @@
+"""The staff queue: who sees what, and that looking leaves a trace."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from service.audit.models import AuditEntry
+from service.enrollment.actions import look
+from service.enrollment.queries.queue import LISTED, PAGE, WAITING, Place
+from service.kit import db
+from service.kit.errors import NotAllowed
+from service.kit.ids import new_id
+from service.safety.models import Alert, SafetyHold
+from tests.client import Browser
+from tests.conftest import House
+from tests.factories.visits import Applicant, a_clinician, an_applicant, booked, staff_actor
+
+
+def _queue(house: House, **changes: object) -> look.QueuePage:
+    wanted = {"statuses": WAITING, "state": None, "after": None, "actor": staff_actor("coordinator"), **changes}
+    return look.open_queue(now=house.now, **wanted)  # type: ignore[arg-type]
+
+
+def _flag(applicant: Applicant, house: House, table: type) -> None:
+    times = {"placed_at": house.now} if table is SafetyHold else {"raised_at": house.now, "acknowledge_by": house.now}
+    with db.transaction() as session:
+        session.add(
+            table(
+                id=new_id(),
+                code="X",
+                patient_id=applicant.patient_id,
+                source_kind="checkin",
+                source_id=new_id(),
+                **times,
+            )
+        )
+
+
+def test_the_longest_waiting_comes_first_with_its_time_and_flag(house: House) -> None:
+    a_clinician()
+    first, second, third = (an_applicant(house.catalog, given_name=name) for name in ("First", "Second", "Third"))
+    for hours, applicant in enumerate((first, second, third)):
+        booked(applicant, house.now + timedelta(hours=hours))
+    _flag(second, house, Alert)
+    _flag(third, house, SafetyHold)
+    house.at(house.now + timedelta(hours=3))
+    rows = _queue(house).rows
+    assert [row.patient_name.split()[0] for row in rows] == ["First", "Second", "Third"]
+    assert [row.waited for row in rows] == [timedelta(hours=hours) for hours in (3, 2, 1)]
+    assert [row.flag for row in rows] == ["none", "alert", "hold"]
+
+
+def test_filters_narrow_the_list_and_counts_stay_whole(house: House) -> None:
+    a_clinician()
+    florida, jersey = an_applicant(house.catalog), an_applicant(house.catalog, "NJ")
+    booked(jersey, house.now, "NJ")
+    everyone = _queue(house, statuses=LISTED)
+    assert {row.enrollment_id for row in everyone.rows} == {florida.enrollment_id, jersey.enrollment_id}
+    assert [row.enrollment_id for row in _queue(house).rows] == [jersey.enrollment_id]
+    assert _queue(house, state="FL").rows == ()
+    assert everyone.counts["assessed"] == everyone.counts["booked"] == 1
+
+
+def test_the_next_page_begins_where_the_first_one_ended(house: House) -> None:
+    made = [an_applicant(house.catalog, now=house.now - timedelta(minutes=n)) for n in range(PAGE + 2)]
+    first = _queue(house, statuses=LISTED)
+    second = _queue(house, statuses=LISTED, after=Place.read(str(first.following)))
+    seen = [row.enrollment_id for row in (*first.rows, *second.rows)]
+    assert len(first.rows) == PAGE
+    assert seen == [one.enrollment_id for one in reversed(made)]
+    assert second.following is None
+
+
+@pytest.mark.parametrize("text", [None, "", "nonsense", "2026-11-23_x", "2026-11-23T10:00:00_" + "0" * 32])
+def test_a_made_up_page_is_the_first(text: str | None) -> None:
+    assert Place.read(text) is None
+
+
+def test_looking_leaves_a_trace(house: House) -> None:
+    applicant = an_applicant(house.catalog)
+    clinician, coordinator = staff_actor("clinician"), staff_actor("coordinator")
+    _queue(house, actor=coordinator)
+    for actor in (clinician, coordinator):
+        look.open_record(enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=actor, now=house.now)
+    with db.reading() as session:
+        rows = session.execute(
+            select(AuditEntry.action, AuditEntry.actor_id, AuditEntry.patient_id, AuditEntry.reason)
+            .where(AuditEntry.action.in_(["queue.view", "record.view"]))
+            .order_by(AuditEntry.id)
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        ("queue.view", coordinator.user_id, None, None),
+        ("record.view", clinician.user_id, applicant.patient_id, "clinical"),
+        ("record.view", coordinator.user_id, applicant.patient_id, "logistics"),
+    ]
+
+
+def test_a_clinician_sees_the_answers_and_a_coordinator_does_not(house: House) -> None:
+    applicant = an_applicant(house.catalog)
+    seen = {
+        role: look.open_record(
+            enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=staff_actor(role), now=house.now
+        )
+        for role in ("clinician", "coordinator", "owner")
+    }
+    assert seen["clinician"].clinical is not None
+    assert "33101" in [line.answer for line in seen["clinician"].clinical.answers]
+    assert [hit.rule_id for hit in seen["clinician"].clinical.hits] == ["H6"]
+    for role in ("coordinator", "owner"):
+        assert seen[role].clinical is None
+        assert seen[role].born_on is None
+
+
+@pytest.mark.parametrize("role", ["billing", "auditor"])
+def test_billing_and_audit_cannot_read_a_record(house: House, client: Browser, role: str) -> None:
+    applicant, actor = an_applicant(house.catalog), staff_actor(role)
+    with pytest.raises(NotAllowed):
+        look.open_record(enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=actor, now=house.now)
+    assert actor.user_id is not None
+    client.sign_in(actor.user_id)
+    for path in ("/staff/queue", f"/staff/enrollments/{applicant.enrollment_id}", "/staff/visits"):
+        assert client.get(path).status_code == 403
+
+
+def test_the_pages_show_the_queue_and_a_record_by_role(house: House, client: Browser) -> None:
+    a_clinician()
+    applicant = an_applicant(house.catalog)
+    booked(applicant, house.now)
+    house.at(house.now + timedelta(minutes=40))
+    clinician, coordinator = staff_actor("clinician"), staff_actor("coordinator")
+    record = f"/staff/enrollments/{applicant.enrollment_id}"
+    assert coordinator.user_id is not None
+    client.sign_in(coordinator.user_id)
+    queue = client.get("/staff/queue?status=booked&state=FL").text
+    assert "Ana Rivera" in queue
+    assert "40 min" in queue
+    assert record in queue
+    page = client.get(record).text
+    assert "Only clinicians can read" in page
+    assert "33101" not in page
+    assert client.submit(f"{record}/take").status_code == 303
+    assert "Sam Okafor" in client.get(record).text
+    assert "Ana Rivera" in client.get("/staff/visits").text
+    assert clinician.user_id is not None
+    client.sign_in(clinician.user_id)
+    page = client.get(record).text
+    assert "33101" in page
+    assert "Record the visit and decide" in page
+
+
+def test_a_patient_cannot_enter_the_queue(house: House, client: Browser) -> None:
+    client.sign_in(an_applicant(house.catalog).person.user_id)
+    assert client.get("/staff/queue").status_code == 403

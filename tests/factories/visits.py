@@ -1,0 +1,176 @@
+"""Clinicians, patients on their way in, and what a clinician records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from service.catalog.rules.whole import Catalog
+from service.enrollment import writes as enrollments
+from service.enrollment.actions import book, complete, decide
+from service.enrollment.models import Assessment
+from service.enrollment.queries.assessments import questionnaire
+from service.kit import crypto, db
+from service.kit.actor import Actor
+from service.kit.ids import new_id, new_token, token_hash
+from service.visits import queries, writes
+from service.visits.rules.encounters import VisitRecord
+from tests.factories.accounts import Person, a_patient, a_staff_member
+
+MADE_AT = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+WORKDAYS = (0, 1, 2, 3, 4)
+
+
+@dataclass(frozen=True)
+class Clinician:
+    """A clinician who can be booked."""
+
+    user_id: UUID
+    practitioner_id: UUID
+    license_ids: dict[str, UUID]
+
+    @property
+    def actor(self) -> Actor:
+        return staff_actor("clinician", self.user_id)
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """A patient on the way in."""
+
+    person: Person
+    patient_id: UUID
+    enrollment_id: UUID
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(
+            "patient", self.person.user_id, patient_id=self.patient_id, sign_in_id=new_id(), address="203.0.113.9"
+        )
+
+
+def staff_actor(role: str, user_id: UUID | None = None) -> Actor:
+    """Somebody of the staff, acting."""
+    return Actor("staff", user_id or a_staff_member(role).user_id, role=role)
+
+
+def a_clinician(
+    *,
+    name: str = "Dr. Maya Lin",
+    states: tuple[str, ...] = ("FL", "NJ"),
+    expires_on: date = date(2028, 1, 31),
+    zone: str = "America/New_York",
+    weekdays: tuple[int, ...] = WORKDAYS,
+    hours: tuple[time, time] = (time(9), time(17)),
+) -> Clinician:
+    """A physician licensed in `states`, open on `weekdays` between `hours`."""
+    user_id = a_staff_member("clinician", name=("Maya", "Lin")).user_id
+    with db.transaction() as session:
+        practitioner_id = writes.add_practitioner(
+            session, user_id=user_id, display_name=name, credentials="MD", time_zone=zone
+        )
+        licenses = {
+            state: writes.add_license(
+                session,
+                practitioner_id=practitioner_id,
+                state=state,
+                number=f"{state}-1234",
+                expires_on=expires_on,
+                verified_at=MADE_AT,
+            )
+            for state in states
+        }
+        for weekday in weekdays:
+            writes.add_open_hours(
+                session, practitioner_id=practitioner_id, weekday=weekday, starts=hours[0], ends=hours[1]
+            )
+    return Clinician(user_id, practitioner_id, licenses)
+
+
+def an_applicant(
+    catalog: Catalog, place: str = "FL", *, confirmed: bool = True, now: datetime = MADE_AT, **names: str
+) -> Applicant:
+    """A patient whose assessment is in: the next step is to book."""
+    person = a_patient(place, confirmed=confirmed, **names)
+    assert person.patient_id is not None
+    assessment_id, form = new_id(), questionnaire(catalog)
+    program = next(iter(catalog.programs.values()))
+    with db.transaction() as session:
+        session.add(
+            Assessment(
+                id=assessment_id,
+                token_hash=token_hash(new_token()),
+                patient_id=person.patient_id,
+                questionnaire_version=form.version,
+                ruleset_version=form.ruleset,
+                disclaimer_version="1",
+                program=program.key,
+                state=place[:2],
+                answers_sealed=crypto.seal_json({"zip": "33101"}, "assessments", "answers", assessment_id),
+                revision=1,
+                outcome="clinician_review",
+                rule_ids=["H6"],
+                locale="en",
+                started_at=now,
+                submitted_at=now,
+            )
+        )
+        session.flush()
+        enrollment_id = enrollments.begin(
+            session,
+            patient_id=person.patient_id,
+            assessment_id=assessment_id,
+            program=program.key,
+            state=place[:2],
+            actor=Actor("patient", person.user_id, patient_id=person.patient_id),
+            now=now,
+        )
+    return Applicant(person, person.patient_id, enrollment_id)
+
+
+def open_times(state: str, now: datetime) -> list[queries.OpenTime]:
+    """What may be booked."""
+    with db.reading() as session:
+        return queries.open_times(session, state=state, now=now)
+
+
+def booked(applicant: Applicant, now: datetime, state: str = "FL") -> UUID:
+    """The first open time, booked."""
+    first = open_times(state, now)[0]
+    return book.book_visit(
+        practitioner_id=first.practitioner.id, starts_at=first.starts_at, actor=applicant.actor, now=now
+    )
+
+
+def a_record(now: datetime, **changes: Any) -> VisitRecord:
+    """A record that may be signed in Florida, with `changes`."""
+    return replace(
+        VisitRecord(
+            modality="video",
+            patient_state="FL",
+            identity_checked=True,
+            physician_option_disclosed=False,
+            pdmp_checked_at=now - timedelta(hours=1),
+            in_person_exam_on=None,
+            notes="Seen and heard well.",
+            decision="approve",
+            reason="",
+        ),
+        **changes,
+    )
+
+
+def approved(applicant: Applicant, clinician: Clinician, catalog: Catalog, now: datetime) -> UUID:
+    """Booked, decided and completed. Returns the encounter's id."""
+    booked(applicant, now)
+    encounter_id = decide.record_decision(
+        enrollment_id=applicant.enrollment_id,
+        record=a_record(now),
+        catalog=catalog,
+        actor=clinician.actor,
+        now=now,
+    )
+    complete.complete_approval(enrollment_id=applicant.enrollment_id, actor=staff_actor("coordinator"), now=now)
+    return encounter_id

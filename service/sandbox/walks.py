@@ -15,7 +15,8 @@ import pyotp
 from service.kit.clock import wall_now
 from service.sandbox.walker import Page, Values, Walker, WalkError
 
-CALM: dict[str, str] = {
+CHECK_IN = re.compile(r"/check-ins/[0-9a-f-]{36}$")
+CALM_ANSWERS: dict[str, str] = {
     "zip": "33101",
     "condition": "depression",
     "safety": "none",

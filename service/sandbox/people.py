@@ -1,0 +1,243 @@
+"""Demo people. Staff are let in as the command line would; patients walk the journey over HTTP, some of it weeks ago.
+
+Nothing is written past the product: whoever has a score chart answered those check-ins, whoever is charged has paid.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyotp
+
+from config.settings import Settings
+from service.accounts.actions import create_staff
+from service.kit import db, process
+from service.kit.actor import SYSTEM
+from service.sandbox import walks
+from service.sandbox.advance import Mover
+from service.sandbox.running import Running
+from service.sandbox.walker import Walker
+from service.sandbox.walks import Colleague, Mailbox, Person
+from service.visits import writes as visits
+
+PASSWORD = "sunny porch swing"
+PAST_DAYS = 57  # four fortnights and a day: five points on a chart
+RULE_ENDS = date(2027, 1, 1)  # from then on every approval needs an exam in person (config/policies.toml)
+CLINIC = ZoneInfo("America/New_York")
+FILE = "people.json"
+CLINICIAN, COORDINATOR = "maya@staff.example", "sam@staff.example"
+ANA_ANSWERS = (
+    [2, 2, 2, 2, 2, 2, 2, 3, 0],
+    [2, 2, 2, 2, 1, 2, 2, 2, 0],
+    [2, 2, 1, 2, 1, 2, 2, 1, 0],
+    [1, 2, 1, 1, 1, 2, 1, 1, 0],
+    [1, 1, 1, 1, 1, 1, 1, 1, 0],
+)
+CALM = [1, 2, 1, 2, 1, 1, 1, 1, 0]
+WORRYING = [2, 2, 2, 2, 1, 2, 2, 1, 1]
+
+PATIENTS = {
+    "ana": Person("Ana", "Rivera", "ana@example.com", PASSWORD),
+    "hugo": Person("Hugo", "Marsh", "hugo@example.com", PASSWORD, "07102", date(1975, 9, 3)),
+    "ella": Person("Ella", "Brandt", "ella@example.com", PASSWORD, "32501", date(1992, 1, 30)),
+    "carla": Person("Carla", "Nunez", "carla@example.com", PASSWORD, "33602", date(1984, 7, 8)),
+    "dev": Person("Dev", "Patel", "dev@example.com", PASSWORD, "08540", date(1996, 12, 2)),
+    "ben": Person("Ben", "Carter", "ben@example.com", PASSWORD, "07030", date(1969, 3, 21)),
+}
+NOTES = {
+    "ana": "active, with a score chart; had an in-person exam",
+    "hugo": "active, no in-person exam: shows the block once the federal rule has ended",
+    "ella": "a worrying answer: see the alerts",
+    "carla": "decided by the clinician: a coordinator completes it",
+    "dev": "approved: signs, chooses a plan, pays",
+    "ben": "has a visit booked: a clinician decides",
+}
+STAFF = (
+    ("owner", "Olive Grant", "olive@staff.example"),
+    ("clinician", "Maya Lee", "maya@staff.example"),
+    ("clinician", "Noah Stein", "noah@staff.example"),
+    ("coordinator", "Sam Okafor", "sam@staff.example"),
+    ("coordinator", "Ines Duarte", "ines@staff.example"),
+    ("billing", "Bo Lind", "bo@staff.example"),
+)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the sandbox is, and the moment its demo begins."""
+
+    web: str
+    mailbox: str
+    standin: str
+    settings: Settings
+    start: datetime
+    data: Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table that the sandbox prints."""
+
+    who: str
+    email: str
+    password: str
+    totp_secret: str
+    note: str
+
+
+def first_moment(start: datetime) -> datetime:
+    """Where business time begins, so that people have a past at `start`."""
+    return _noon(start, PAST_DAYS)
+
+
+def _noon(start: datetime, days_before: int) -> datetime:
+    """Noon at the clinic, days before `start`: whatever the hour of `start`, a check-in of that day is open."""
+    return datetime.combine(start.astimezone(CLINIC).date() - timedelta(days=days_before), time(12), CLINIC)
+
+
+def load(places: Places, say: Callable[[str], None] = print) -> list[Row]:
+    """Let the demo people live up to `places.start`. Does nothing where they already did. Returns their sign-ins."""
+    kept = places.data / FILE
+    if kept.exists():
+        return [Row(**row) for row in json.loads(kept.read_text("utf-8"))]
+    town = _Town(places, say)
+    try:
+        rows = town.populate()
+    finally:
+        town.close()
+    kept.touch(mode=0o600)
+    kept.write_text(json.dumps([asdict(row) for row in rows]), "utf-8")
+    return rows
+
+
+class _Town:
+    def __init__(self, places: Places, say: Callable[[str], None]) -> None:
+        process.open_house(places.settings)
+        owner = places.settings.owner_database_url
+        assert owner is not None
+        running = Running(
+            pid=0,
+            data=places.data,
+            web=places.web,
+            mailbox=places.mailbox,
+            standin=places.standin,
+            settings=places.settings,
+            owner_database_url=owner.get_secret_value(),
+            people=[],
+        )
+        self._places, self._say = places, say
+        self._mover = Mover(running, lambda _: None)
+        self._mailbox = Mailbox(places.mailbox)
+        self._colleagues: dict[str, Colleague] = {}
+        self._signed_in: dict[str, Walker] = {}
+
+    def close(self) -> None:
+        self._mover.close()
+
+    def populate(self) -> list[Row]:
+        """Live through the weeks before the start, then the day itself."""
+        start = self._places.start
+        rows = [self._employ(*who) for who in STAFF]
+        ana = self._active("ana", exam_on=first_moment(start).date() - timedelta(days=5))
+        others: dict[str, Walker] = {}
+        for fortnight, answers in enumerate(ANA_ANSWERS):
+            self._to(_noon(start, PAST_DAYS - 14 * fortnight))
+            self._answer(ana, answers)
+            if fortnight == 3:
+                others = {name: self._active(name, exam_on=None) for name in ("hugo", "ella")}
+                self._answer(others["ella"], CALM)
+        self._to(start)
+        self._answer(others["ella"], WORRYING)
+        self._decided("carla")
+        self._complete(self._decided("dev"), "dev")
+        self._booked("ben")
+        patients = [
+            Row(PATIENTS[name].full_name, PATIENTS[name].email, PASSWORD, "", note) for name, note in NOTES.items()
+        ]
+        return [*rows, *patients]
+
+    def _to(self, moment: datetime) -> None:
+        if moment > self._mover.now():
+            self._mover.move_to(moment)
+
+    def _booked(self, name: str) -> Walker:
+        person, walker = PATIENTS[name], Walker(self._places.web)
+        walks.assess(walker, {**walks.CALM_ANSWERS, "zip": person.zip_code}, person.born_on).must("may")
+        walks.join(walker, person)
+        walks.confirm(walker, person, self._mailbox)
+        walks.sign_in(walker, person.email, person.password).must(person.given_name)
+        walks.book(walker)
+        self._say(f"  {person.full_name} has a visit booked")
+        return walker
+
+    def _decided(self, name: str, exam_on: date | None = None) -> Walker:
+        walker, person = self._booked(name), PATIENTS[name]
+        now = self._mover.now()
+        if exam_on is None and now.date() >= RULE_ENDS:
+            exam_on = now.date() - timedelta(days=3)
+        walks.record_decision(
+            self._as_staff(CLINICIAN),
+            person,
+            state="NJ" if person.zip_code.startswith("0") else "FL",
+            in_person_exam_on=exam_on,
+            seen_at=now.astimezone(CLINIC).strftime("%m/%d/%Y %I:%M %p"),
+        ).must("signed")
+        return walker
+
+    def _complete(self, walker: Walker, name: str) -> Walker:
+        walks.complete(self._as_staff(COORDINATOR), PATIENTS[name])
+        return walker
+
+    def _active(self, name: str, exam_on: date | None) -> Walker:
+        walker = self._complete(self._decided(name, exam_on), name)
+        walks.sign_consents(walker, PATIENTS[name])
+        walks.pay(walker)
+        self._mover.settle()
+        walker.until("/billing", "Active")
+        self._say(f"  {PATIENTS[name].full_name} is a member")
+        return walker
+
+    def _answer(self, walker: Walker, answers: list[int]) -> None:
+        self._mover.settle()
+        page = walker.get("/check-ins")
+        path = next((href for href, _ in page.links if walks.CHECK_IN.search(href)), None)
+        if path is not None:
+            walks.answer_check_in(walker, path, answers)
+
+    def _employ(self, role: str, name: str, email: str) -> Row:
+        now, secret = self._mover.now(), pyotp.random_base32()
+        user_id = create_staff(
+            email=email, password=PASSWORD, display_name=name, role=role, totp_secret=secret, actor=SYSTEM, now=now
+        )
+        if role == "clinician":
+            with db.transaction() as session:
+                practitioner_id = visits.add_practitioner(
+                    session, user_id=user_id, display_name=f"Dr. {name}", credentials="MD", time_zone="America/New_York"
+                )
+                for state, number in (("FL", "ME0142857"), ("NJ", "25MA0142857")):
+                    visits.add_license(
+                        session,
+                        practitioner_id=practitioner_id,
+                        state=state,
+                        number=number,
+                        expires_on=(self._places.start + timedelta(days=700)).date(),
+                        verified_at=now,
+                    )
+                for weekday in range(7):
+                    visits.add_open_hours(
+                        session, practitioner_id=practitioner_id, weekday=weekday, starts=time(8), ends=time(20)
+                    )
+        self._colleagues[email] = Colleague(email, PASSWORD, secret)
+        return Row(f"{name}, {role}", email, PASSWORD, secret, "")
+
+    def _as_staff(self, email: str) -> Walker:
+        if email not in self._signed_in:
+            walker = Walker(self._places.web)
+            walks.staff_sign_in(walker, self._colleagues[email]).must("Queue")
+            self._signed_in[email] = walker
+        return self._signed_in[email]

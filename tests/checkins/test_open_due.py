@@ -8,14 +8,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
+from config.settings import Settings
 from service.billing.models import Membership
+from service.catalog.queries import catalog as read_catalog
 from service.checkins import queries
 from service.checkins.actions import open_due
 from service.checkins.models import CheckIn, CheckInTurn
 from service.kit import db
 from tests.conftest import House
 from tests.factories.accounts import Person
-from tests.factories.checkins import FIRST_DUE, a_member, checkins_of
+from tests.factories.checkins import BEGAN, FIRST_DUE, a_member, checkins_of
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -93,18 +95,22 @@ def test_nine_stays_nine_when_the_clocks_change(house: House, clocks_change_on: 
     zone = ZoneInfo("America/New_York")
     began = datetime.combine(began_on, time(12), zone).astimezone(UTC)
     person = a_member(began=began)
-    assert opened(house, began) == 1, "the first is due on the first day"
-    closed = began + 8 * DAY
-    opened(house, closed)
+    opened(house, began)
     with db.reading() as session:
-        due_at = queries.next_due_at(session, closed)
+        due_at = queries.next_due_at(session, began)
     assert due_at is not None
     there = due_at.astimezone(zone)
     assert there.time() == time(9)
     assert there.date() == began_on + 14 * DAY > clocks_change_on
     assert opened(house, due_at - MINUTE) == 0
     assert opened(house, due_at) == 1
-    assert len(checkins_of(person)) == 2
+    assert len(checkins_of(person)) == 1
+
+
+def test_as_shipped_the_first_opens_on_the_day_somebody_joins(house: House, settings: Settings) -> None:
+    person = a_member()
+    assert open_due(catalog=read_catalog(settings.config_dir), now=BEGAN) == 1
+    assert [row.key for row in checkins_of(person)] == ["phq9:2026-11-02"]
 
 
 def test_a_quiet_tick_is_a_handful_of_probes(house: House) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
 from service.billing.models import Membership
+from service.catalog.rules.programs import Cadence
 from service.catalog.rules.whole import Catalog
 from service.checkins.actions import open_due, submit
 from service.checkins.models import CheckIn
@@ -82,3 +84,10 @@ def scores(catalog: Catalog, person: Person, *totals: int, first: datetime = FIR
         checkin_id = a_due_checkin(catalog, person, at)
         answers = {str(item): min(3, max(0, total - 3 * (item - 1))) for item in range(1, 9)} | {"9": 0}
         submit(checkin_id=checkin_id, answers=answers, actor=actor_of(person), catalog=catalog, now=at)
+
+
+def fortnightly(catalog: Catalog) -> Catalog:
+    """The catalog with PHQ-9 due after fourteen days and every fourteen, whatever the clinic ships."""
+    cadence = Cadence("phq9", first_after_days=14, every_days=14, at=time(9), open_for_days=7)
+    programs = {key: replace(program, cadences=(cadence,)) for key, program in catalog.programs.items()}
+    return replace(catalog, programs=programs)

@@ -91,6 +91,18 @@ def test_late_at_night_it_waits_for_the_morning(house: House) -> None:
     assert nudges()[0].send_at == FIRST_DUE + 23 * HOUR  # 8 AM
 
 
+def test_whoever_was_nudged_late_is_not_nudged_again_within_the_hour(house: House) -> None:
+    late = FIRST_DUE + 14 * HOUR + 30 * MINUTE
+    a_due_checkin(house.catalog, a_member(), late)
+    planned(house, late)
+    with db.transaction() as session:
+        session.execute(update(OutboxMessage).values(status="sent", ended_at=FIRST_DUE + 23 * HOUR))
+    assert planned(house, FIRST_DUE + DAY) == 0
+    assert compare(catalog=house.catalog, now=FIRST_DUE + DAY + HOUR).all_well
+    assert planned(house, FIRST_DUE + 23 * HOUR + 20 * HOUR) == 1
+    assert [row.send_at for row in nudges()] == [FIRST_DUE + 23 * HOUR, FIRST_DUE + 47 * HOUR]  # 8 AM, each day
+
+
 def test_an_answered_checkin_is_not_nudged_again(house: House) -> None:
     person = a_member()
     checkin_id = a_due_checkin(house.catalog, person)

@@ -13,10 +13,10 @@ from service.checkins import writes as checkin_writes
 from service.checkins.queries import ToRemind
 from service.kit import db
 from service.reminders import rules, writes
+from service.reminders.queries import LADDER, SPACING
 
 log = structlog.get_logger(__name__)
 
-LADDER = "check_in"
 REST = timedelta(minutes=15)  # how long one that cannot be planned stands aside for the others
 
 
@@ -43,7 +43,9 @@ def _plan(session: Session, checkin: ToRemind, catalog: Catalog, now: datetime) 
     steps = rules.plan(catalog.reminders.ladders[LADDER], checkin.due_at, checkin.time_zone, quiet)
     newest = rules.due_now(steps, now, checkin.time_zone, quiet)
     queued = newest is not None and writes.put(session, checkin, newest, now=now)
-    checkin_writes.remind_at(
-        session, checkin.id, min((step.due_at for step in steps if step.due_at > now), default=None)
-    )
+    following = min((step.due_at for step in steps if step.due_at > now), default=None)
+    if following is not None and newest is not None:
+        # Whoever was nudged late is not nudged again within the hour.
+        following = max(following, newest.send_at + SPACING)
+    checkin_writes.remind_at(session, checkin.id, following)
     return queued

@@ -19,6 +19,7 @@ from service.reminders.models import Reminder
 LADDER = "check_in"
 LIVE = ("active", "grace")
 PATIENCE = timedelta(minutes=15)
+SPACING = timedelta(hours=20)  # at most one nudge a day, also on the day that has 23 hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,13 @@ def compare(session: Session, catalog: Catalog, now: datetime) -> Comparison:
 def _unplanned(session: Session, catalog: Catalog, now: datetime) -> int:
     ladder, quiet = catalog.reminders.ladders[LADDER], catalog.reminders.quiet_hours
     rows = session.execute(
-        select(CheckIn.id, CheckIn.due_at, Patient.time_zone, func.array_agg(Reminder.step).label("steps"))
+        select(
+            CheckIn.id,
+            CheckIn.due_at,
+            Patient.time_zone,
+            func.array_agg(Reminder.step).label("steps"),
+            func.max(Reminder.send_at).label("last"),
+        )
         .join(Membership, Membership.id == CheckIn.membership_id)
         .join(Patient, Patient.id == CheckIn.patient_id)
         .outerjoin(Reminder, Reminder.checkin_id == CheckIn.id)
@@ -75,6 +82,7 @@ def _unplanned(session: Session, catalog: Catalog, now: datetime) -> int:
     for row in rows:
         steps = rules.plan(ladder, row.due_at, row.time_zone, quiet)
         expected = rules.due_now(steps, now - PATIENCE, row.time_zone, quiet)
-        if expected is not None and expected.send_before > now and expected.step not in row.steps:
-            missing += 1
+        if expected is None or expected.send_before <= now or expected.step in row.steps:
+            continue
+        missing += row.last is None or row.last + SPACING <= now - PATIENCE
     return missing

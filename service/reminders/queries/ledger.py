@@ -77,5 +77,5 @@ def counts(session: Session) -> dict[str, int]:
         .join(Reminder, Reminder.outbox_id == OutboxMessage.id)
         .group_by(OutboxMessage.status)
     )
-    found: dict[str, int] = {status: number for status, number in rows}
+    found = {row[0]: row[1] for row in rows}
     return {state: found.get(state, 0) for state in STATES}

@@ -13,12 +13,15 @@ from config.settings import Settings
 from service.kit.queue import QUEUES, queue_of
 
 
+HOUR = 3600.0
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the timetable. `every` names an interval of the settings."""
 
     task: str
-    every: Literal["tick", "sweep", "heartbeat"]
+    every: Literal["tick", "sweep", "hour", "heartbeat"]
     why: str
     arguments: dict[str, Any] = field(default_factory=dict)
     queue: str | None = None
@@ -36,6 +39,7 @@ SCHEDULE = (
     Entry("mail.deliver_due", "tick", "send what is due, whoever queued it"),
     Entry("billing.sweep_events", "sweep", "handle webhooks whose job was lost, retry those that failed"),
     Entry("billing.ask_before_renewals", "sweep", "remind of charges to come and stop those the gate refuses"),
+    Entry("billing.reconcile", "hour", "what we believe against what Stripe says; messages that never came"),
     Entry("reminders.compare", "sweep", "expected against actual sends: silence raises an alarm"),
     *(
         Entry("health.beat", "heartbeat", f"the {name} queue is consumed", {"queue_name": name}, queue=name)
@@ -52,6 +56,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     seconds = {
         "tick": settings.tick_seconds,
         "sweep": settings.sweep_seconds,
+        "hour": HOUR,
         "heartbeat": settings.heartbeat_seconds,
     }
     return {

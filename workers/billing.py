@@ -1,0 +1,37 @@
+"""Stripe's messages are handled; charges to come are announced, asked about, and compared."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from service.billing import actions
+from service.billing.gateway import Gateway
+from service.catalog.queries import catalog
+from service.kit.clock import now, wall_now
+from workers.app import app, settings
+
+gateway = Gateway.from_settings(settings)
+
+
+@app.task(name="billing.handle_event")  # type: ignore[untyped-decorator]
+def handle_event(event_id: str) -> None:
+    """Handle one message of the inbox."""
+    actions.handle_event(event_id=UUID(event_id), gateway=gateway, now=now())
+
+
+@app.task(name="billing.sweep_events")  # type: ignore[untyped-decorator]
+def sweep_events() -> None:
+    """Handle what was left behind."""
+    actions.sweep_events(gateway=gateway, now=now(), wall_now=wall_now())
+
+
+@app.task(name="billing.ask_before_renewals")  # type: ignore[untyped-decorator]
+def ask_before_renewals() -> None:
+    """Announce charges to come; stop those that the gate refuses."""
+    actions.ask_before_renewals(gateway=gateway, catalog=catalog(settings.config_dir), now=now())
+
+
+@app.task(name="billing.reconcile")  # type: ignore[untyped-decorator]
+def reconcile() -> None:
+    """Compare what we believe with what Stripe says."""
+    actions.reconcile(gateway=gateway, now=now(), wall_now=wall_now())

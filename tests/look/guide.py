@@ -22,6 +22,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from config.settings import HOUSE
@@ -47,14 +48,18 @@ class GuideForm(Form):  # type: ignore[misc]
     how_often = RadioField(
         "Over the last 2 weeks, how often have you had little interest or pleasure in doing things?",
         choices=[
-            ("0", "Not at all"),
-            ("1", "Several days"),
-            ("2", "More than half the days"),
-            ("3", "Nearly every day"),
+            SelectChoice("0", "Not at all"),
+            SelectChoice("1", "Several days"),
+            SelectChoice("2", "More than half the days"),
+            SelectChoice("3", "Nearly every day"),
         ],
         validators=[InputRequired("Choose how often")],
     )
-    time = RadioField("Morning", choices=[("9", "9:00 AM"), ("10", "10:30 AM"), ("11", "11:00 AM")], default="10")
+    time = RadioField(
+        "Morning",
+        choices=[SelectChoice("9", "9:00 AM"), SelectChoice("10", "10:30 AM"), SelectChoice("11", "11:00 AM")],
+        default="10",
+    )
     name = StringField(
         "Your full legal name",
         description="This is your electronic signature",
@@ -71,9 +76,11 @@ class GuideForm(Form):  # type: ignore[misc]
         validators=[InputRequired("Enter your date of birth")],
         render_kw={"autocomplete": "bday"},
     )
-    county = SelectField("County", choices=[("12086", "Miami-Dade"), ("12099", "Palm Beach")])
+    county = SelectField("County", choices=[SelectChoice("12086", "Miami-Dade"), SelectChoice("12099", "Palm Beach")])
     tried = TicksField(
-        "What have you tried?", choices=[("ssri", "An SSRI"), ("erp", "ERP"), ("cbt", "CBT")], default=["erp"]
+        "What have you tried?",
+        choices=[SelectChoice("ssri", "An SSRI"), SelectChoice("erp", "ERP"), SelectChoice("cbt", "CBT")],
+        default=["erp"],
     )
     more = TextAreaField("Anything else?")
     agree = BooleanField(

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from service.kit import access, clock, web
 from service.safety import actions, rules
@@ -30,6 +31,7 @@ def alerts() -> ResponseReturnValue:
         titles={code: rules.definition(catalog, code).title for code in codes},
         may_lift=actor.role in rules.MAY_LIFT,
         now=clock.now(),
+        zone=current_user.time_zone,
     )
 
 
@@ -56,5 +58,5 @@ def lift(hold_id: UUID) -> ResponseReturnValue:
         return redirect(url_for("safety_staff.alerts"), code=303)
     hold = actions.open_hold(hold_id=hold_id, actor=web.actor())
     title = rules.definition(current_app.config["CATALOG"], hold.code).title
-    page = render_template("safety/staff/lift.html", form=form, hold=hold, title=title)
+    page = render_template("safety/staff/lift.html", form=form, hold=hold, title=title, zone=current_user.time_zone)
     return page, 422 if form.errors else 200

@@ -65,6 +65,6 @@ class JoinForm(FlaskForm):  # type: ignore[misc]
     )
     notices = BooleanField(
         _("You may send me notices about my care by email"),
-        description=_("They say only that something is waiting for you here, never what it is about."),
+        description=_("Notices say only that something is waiting for you here, never what it is about."),
         validators=[InputRequired(_("Tick the box to go on: without email we could not tell you about your care"))],
     )

@@ -161,7 +161,8 @@ def result() -> ResponseReturnValue:
     catalog = visitor.catalog()
     rules = questionnaire(catalog).rules
     hits = [rules[name] for name in here.rule_ids if name in rules]
-    regions = waiting_regions([code for code, state in catalog.states.items() if state.open])
+    states = {code: state.name for code, state in catalog.states.items() if state.open}
+    regions = waiting_regions(states)
     home = here.place.state if isinstance(here.place, NotServed) else None
     return render_template(
         f"enrollment/assessment/{_template(here)}.html",
@@ -170,6 +171,7 @@ def result() -> ResponseReturnValue:
         worried=not {"H1", "H2"}.isdisjoint(here.rule_ids),
         waitlist=WaitlistForm(regions, data={"state": home}),
         home=regions.get(home or ""),
+        open_states=_(" and ").join(states.values()),
     )
 
 

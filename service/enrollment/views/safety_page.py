@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 
-from service.catalog.rules.questionnaires import Question, Questionnaire
+from service.catalog.rules.questionnaires import Question, Questionnaire, Rule
 from service.enrollment.queries.assessments import AssessmentDetails, questionnaire
 from service.enrollment.rules.emergencies import emergency_rules, emergency_rules_of
 from service.enrollment.views import visitor
@@ -19,12 +19,7 @@ log = structlog.get_logger(__name__)
 def help_now(here: AssessmentDetails) -> ResponseReturnValue:
     """The safety page of an assessment whose alert and hold are written."""
     rules = emergency_rules(questionnaire(visitor.catalog()), here.rule_ids)
-    return render_template(
-        "enrollment/assessment/emergency.html",
-        reasons=list(dict.fromkeys(_(rule.reason) for rule in rules)),
-        known=here.claimed,
-        saved=True,
-    )
+    return _page(rules, known=here.claimed, saved=True)
 
 
 def help_without_records(
@@ -35,9 +30,14 @@ def help_without_records(
     # The layout asks who is signed in, and that would ask the database that may be away.
     g._login_user = AnonymousUserMixin()
     rules = emergency_rules_of(form, asked, urgent)
+    return _page(rules, known=False, saved=False)
+
+
+def _page(rules: list[Rule], *, known: bool, saved: bool) -> str:
     return render_template(
         "enrollment/assessment/emergency.html",
         reasons=list(dict.fromkeys(_(rule.reason) for rule in rules)),
-        known=False,
-        saved=False,
+        rule_ids=[rule.id for rule in rules],
+        known=known,
+        saved=saved,
     )

@@ -36,7 +36,7 @@ def queue() -> ResponseReturnValue:
         page=page,
         status=status,
         state=state,
-        filters=_filters(page.counts, state),
+        filters=_filters(page.counts, status, state),
         states=[("", _("All states")), *((one.code, one.name) for one in catalog.states.values())],
         names=status_names(),
         waited=waited,
@@ -55,11 +55,12 @@ def upcoming() -> ResponseReturnValue:
     return render_template("enrollment/staff/visits.html", visits=visits, zone=current_user.time_zone)
 
 
-def _filters(counts: dict[str, int], state: str) -> list[tuple[str, str, int, str]]:
-    """(key, words, how many, address) of every filter."""
+def _filters(counts: dict[str, int], current: str, state: str) -> list[tuple[str, str, int, str]]:
+    """(key, words, how many, address) of every filter that leads to somebody."""
     waiting, everything = sum(counts[status] for status in WAITING), sum(counts.values())
     rows = [("", _("Waiting for us"), waiting), ("all", _("Everyone"), everything)]
-    rows[1:1] = [(status, name, counts[status]) for status, name in status_names().items()]
+    shown = [one for one in status_names().items() if counts[one[0]] or one[0] in (*WAITING, current)]
+    rows[1:1] = [(status, name, counts[status]) for status, name in shown]
     return [
         (key, words, number, url_for(".queue", status=key or None, state=state or None)) for key, words, number in rows
     ]
@@ -84,5 +85,8 @@ def waited(time: timedelta) -> str:
     if minutes < 60:
         return str(_("%(minutes)s min", minutes=minutes))
     if minutes < 24 * 60:
-        return str(_("%(hours)s h %(minutes)s min", hours=minutes // 60, minutes=minutes % 60))
+        hours, rest = divmod(minutes, 60)
+        return str(
+            _("%(hours)s h %(minutes)s min", hours=hours, minutes=rest) if rest else _("%(hours)s h", hours=hours)
+        )
     return str(ngettext("%(num)s day", "%(num)s days", minutes // (24 * 60)))

@@ -1,7 +1,8 @@
 """Become another program that ends when its parent ends.
 
 Run as a script by `service.sandbox.child`, with the standard library alone: `launch.py PARENT SIGNAL UID GID
-COMMAND...`. A script instead of a hook between fork and exec, because such a hook may deadlock where the parent has threads.
+COMMAND...`. A script instead of a hook between fork and exec, because such a hook may deadlock where the parent has
+threads.
 """
 
 from __future__ import annotations

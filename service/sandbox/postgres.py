@@ -157,6 +157,14 @@ def last_lines(log: Path, count: int = 15) -> str:
         return ""
 
 
+def exists(data: Path) -> bool:
+    """Whether a cluster belongs to `data`."""
+    folders = [data]
+    if (identity := unprivileged()) and not data.exists():
+        folders.append(reachable_ground(identity, str(data.resolve())) / "postgres")
+    return any((folder / "cluster").exists() for folder in folders)
+
+
 def forget(data: Path) -> None:
     """Remove the cluster that belongs to `data`, wherever it had to be kept."""
     shutil.rmtree(data, ignore_errors=True)

@@ -23,8 +23,11 @@ def facts_of(name: str) -> dict[str, object]:
     """What the template reads, filled with sample values by the kind of name."""
     from jinja2 import Environment, meta
 
-    source = "".join((HOUSE / "templates" / "emails" / name / part).read_text() for part in PARTS)
-    wanted = meta.find_undeclared_variables(Environment(extensions=["jinja2.ext.i18n"]).parse(source))
+    environment = Environment(extensions=["jinja2.ext.i18n"])
+    wanted: set[str] = set()
+    for part in PARTS:
+        source = (HOUSE / "templates" / "emails" / name / part).read_text()
+        wanted |= meta.find_undeclared_variables(environment.parse(source))
     samples: dict[str, object] = {}
     for word in wanted - {"brand", "url", "given_name", "locale", "_", "gettext", "ngettext"}:
         if "path" in word:

@@ -6,6 +6,7 @@ from service.billing.actions.cancel import cancel, undo_cancel
 from service.billing.actions.checkout import NotYet, start_checkout
 from service.billing.actions.confirm import Confirmed, confirm_checkout
 from service.billing.actions.events import handle_event, receive, sweep_events
+from service.billing.actions.prices import offer_prices
 from service.billing.actions.reconcile import Drift, reconcile
 from service.billing.actions.renewals import ask_before_renewals
 
@@ -17,6 +18,7 @@ __all__ = [
     "cancel",
     "confirm_checkout",
     "handle_event",
+    "offer_prices",
     "receive",
     "reconcile",
     "start_checkout",

@@ -54,12 +54,12 @@ def handle_event(*, event_id: UUID, gateway: Gateway, now: datetime) -> bool:
     try:
         _act(event_id, gateway, now)
     except sync.Unclaimed as error:
-        log.error("a message from Stripe needs a person", event=str(event_id), reason=str(error))
+        log.error("a message from Stripe needs a person", inbox=str(event_id), reason=str(error))
         _note_failure(event_id, str(error), park=True)
         return False
     except Exception as error:
         retry = isinstance(error, TryAgain)
-        log.warning("a message could not be handled", event=str(event_id), exc_info=None if retry else error)
+        log.warning("a message could not be handled", inbox=str(event_id), exc_info=None if retry else error)
         _note_failure(event_id, f"{type(error).__name__}: {error}" if retry else type(error).__name__)
         return False
     return True
@@ -121,6 +121,6 @@ def _note_failure(event_id: UUID, reason: str, *, park: bool = False) -> None:
         wait = None if park else rules.retry_after(row.attempts)
         if wait is None:
             row.parked_at = clock.wall_now()
-            log.error("a message from Stripe was parked", event=str(event_id), attempts=row.attempts)
+            log.error("a message from Stripe was parked", inbox=str(event_id), attempts=row.attempts)
         else:
             row.try_at = clock.wall_now() + wait

@@ -16,6 +16,7 @@ _ID: Final = r"[A-Za-z0-9_]+"
 
 PLACES: Final = (
     r"/v1/customers",
+    r"/v1/products",
     r"/v1/prices",
     r"/v1/checkout/sessions",
     rf"/v1/checkout/sessions/cs_{_ID}(?:/expire)?",
@@ -24,7 +25,7 @@ PLACES: Final = (
     rf"/v1/invoices/in_{_ID}",
     r"/v1/events",
 )
-KEY: Final = rf"(?:cus|checkout|expire|pause|resume|cancel):{UUID}(?::\d+)?"
+KEY: Final = rf"(?:cus|checkout|expire|pause|resume|cancel):{UUID}(?::\d+)?|(?:product|price):homeward_[a-z_]+:\d+"
 
 VALUES: Final[Mapping[str, str]] = {
     # a customer and a pay page
@@ -35,11 +36,16 @@ VALUES: Final[Mapping[str, str]] = {
     "line_items[][quantity]": "1",
     "client_reference_id": UUID,
     "subscription_data[metadata][membership]": UUID,
-    "subscription_data[billing_mode][type]": "flexible",
-    "allowed_payment_method_types[]": "card",
     "success_url": r"https?://[a-z0-9.:-]+/membership/return\?session_id=\{CHECKOUT_SESSION_ID\}",
     "cancel_url": r"https?://[a-z0-9.:-]+/membership/cancelled",
     "expires_at": r"\d+",
+    # what is for sale: a neutral name, which card statements and receipts may show
+    "name": r"Monthly membership(?: [A-Z][a-z]+)?",
+    "product": rf"prod_{_ID}",
+    "unit_amount": r"\d+",
+    "currency": "usd",
+    "recurring[interval]": "month",
+    "lookup_key": r"homeward_[a-z_]+",
     # a subscription
     "cancel_at_period_end": "true|false",
     "type": "subscription",

@@ -136,12 +136,7 @@ class Gateway:
                     "client_reference_id": str(checkout_id),
                     "line_items": [{"price": price_id, "quantity": 1}],
                     "metadata": {"membership": str(membership_id)},
-                    "subscription_data": {
-                        "metadata": {"membership": str(membership_id)},
-                        "billing_mode": {"type": "flexible"},  # only such a subscription can be paused
-                    },
-                    # A bank transfer may take days to fail; a card answers while the patient is there.
-                    "allowed_payment_method_types": ["card"],
+                    "subscription_data": {"metadata": {"membership": str(membership_id)}},
                     "success_url": self._site + RETURN_PATH,
                     "cancel_url": self._site + CANCEL_PATH,
                     "expires_at": int(expires_at.timestamp()),
@@ -157,9 +152,32 @@ class Gateway:
         parts = urlsplit(url)
         return f"{parts.scheme}://{parts.netloc}" == self._checkout_origin
 
-    def _price(self, price_key: str, price_cents: int) -> str:
+    def ensure_price(self, *, name: str, price_key: str, price_cents: int) -> None:
+        """Offer a monthly price under a neutral name, once. Raises Bug where that key has another price already."""
+        if self._prices(price_key):
+            self._price(price_key, price_cents)
+            return
         with _our_errors():
-            found = self._usual.v1.prices.list({"lookup_keys": [price_key], "active": True}).data
+            product = self._usual.v1.products.create(
+                {"name": name}, {"idempotency_key": f"product:{price_key}:{price_cents}"}
+            )
+            self._usual.v1.prices.create(
+                {
+                    "product": product.id,
+                    "unit_amount": price_cents,
+                    "currency": "usd",
+                    "recurring": {"interval": "month"},
+                    "lookup_key": price_key,
+                },
+                {"idempotency_key": f"price:{price_key}:{price_cents}"},
+            )
+
+    def _prices(self, price_key: str) -> list[stripe.Price]:
+        with _our_errors():
+            return self._usual.v1.prices.list({"lookup_keys": [price_key], "active": True}).data
+
+    def _price(self, price_key: str, price_cents: int) -> str:
+        found = self._prices(price_key)
         if len(found) != 1:
             raise Bug(f"{len(found)} prices at Stripe answer to {price_key}")
         (price,) = found

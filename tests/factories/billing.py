@@ -1,0 +1,97 @@
+"""Patients who may pay, and those who did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import select
+
+from config.brand import brand
+from service.billing.models import Invoice, Membership
+from service.catalog.rules.consents import render
+from service.consent import queries as consents
+from service.consent.rules import blanks
+from service.enrollment.actions import sign
+from service.enrollment.models import Enrollment
+from service.kit import db
+from service.mail.models import OutboxMessage
+from service.safety import writes as safety
+from tests.factories.visits import Applicant, a_clinician, an_applicant, approved
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from tests.conftest import House
+
+
+def an_approved_patient(house: House, *, license_expires_on: date | None = None) -> Applicant:
+    """Approved by a clinician, nothing signed yet."""
+    applicant = an_applicant(house.catalog)
+    clinician = a_clinician(**({"expires_on": license_expires_on} if license_expires_on else {}))
+    approved(applicant, clinician, house.catalog, house.now)
+    return applicant
+
+
+def ready_to_pay(house: House, *, license_expires_on: date | None = None) -> Applicant:
+    """Approved, and everything signed that must be."""
+    applicant = an_approved_patient(house, license_expires_on=license_expires_on)
+    values = blanks(brand(house.settings.config_dir), house.catalog.from_price_cents)
+    with db.reading() as session:
+        tasks = consents.tasks(session, applicant.patient_id, "FL", house.catalog, house.now.date())
+    for task in tasks:
+        sign.sign_consent(
+            key=task.document.key,
+            sha256=render(task.document, values).sha256,
+            typed_name="Ana Rivera",
+            agreed=True,
+            catalog=house.catalog,
+            blanks=values,
+            actor=applicant.actor,
+            now=house.now,
+        )
+    return applicant
+
+
+def membership_row(patient_id: UUID) -> Membership | None:
+    """The patient's latest membership, as stored."""
+    with db.reading() as session:
+        query = select(Membership).where(Membership.patient_id == patient_id).order_by(Membership.created_at.desc())
+        return session.scalars(query).first()
+
+
+def invoices_of(membership_id: UUID) -> list[Invoice]:
+    """A membership's invoices, as stored."""
+    with db.reading() as session:
+        return list(session.scalars(select(Invoice).where(Invoice.membership_id == membership_id)))
+
+
+def enrollment_status(applicant: Applicant) -> str:
+    """Where the patient's enrollment stands."""
+    with db.reading() as session:
+        return session.scalars(select(Enrollment.status).where(Enrollment.id == applicant.enrollment_id)).one()
+
+
+def mails_to(applicant: Applicant) -> list[str]:
+    """The templates of the mails about money in the patient's outbox, in order."""
+    about_money = ("membership_", "payment_", "renewal_")
+    with db.reading() as session:
+        found = session.scalars(
+            select(OutboxMessage.template)
+            .where(OutboxMessage.user_id == applicant.person.user_id)
+            .order_by(OutboxMessage.created_at, OutboxMessage.id)
+        )
+        return [template for template in found if template.startswith(about_money)]
+
+
+def a_hold(house: House, applicant: Applicant) -> None:
+    """A safety hold on the patient."""
+    with db.transaction() as session:
+        safety.place_hold(
+            session,
+            code="RF-SI",
+            source_kind="checkin",
+            source_id=applicant.enrollment_id,
+            patient_id=applicant.patient_id,
+            now=house.now,
+        )

@@ -133,6 +133,13 @@ def make() -> Flask:
             link=lambda text: Markup('<a href="#x">{}</a>').format(text),
         )
 
+    @app.route("/question", methods=["GET", "POST"])
+    def question() -> str:
+        form = GuideForm()
+        if request.method == "POST":
+            form.validate()
+        return render_template("one_question.html", form=form)
+
     @app.get("/error/<int:status>")
     def error(status: int) -> tuple[str, int]:
         return render_template([f"errors/{status}.html", "errors/400.html"], message=None, status=status), status

@@ -44,7 +44,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.mark.parametrize("width", [320, 360, 1180])
-@pytest.mark.parametrize("path", ["/", "/guide", "/states", "/plans", "/safety"])
+@pytest.mark.parametrize("path", ["/", "/guide", "/question", "/states", "/plans", "/safety"])
 def test_a_page_is_clean_at_every_width(browser: Browser, address: str, path: str, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 800})
     said: list[str] = []

@@ -157,6 +157,15 @@ def test_whoever_comes_second_sees_the_times_that_are_left(house: House, client:
     assert slot_value(second) in page.text
 
 
+def test_where_two_clinicians_are_open_each_time_names_its_own(house: House, client: Browser) -> None:
+    a_clinician()
+    a_clinician(name="Dr. Noah Stein")
+    client.sign_in(an_applicant(house.catalog).person.user_id)
+    page = client.get("/visits/book/2026-11-24").text
+    assert "Eastern (EST), Dr. Maya Lin, MD" in page
+    assert "Eastern (EST), Dr. Noah Stein, MD" in page
+
+
 def test_no_choice_and_a_made_up_choice_are_asked_again(house: House, client: Browser) -> None:
     a_clinician()
     client.sign_in(an_applicant(house.catalog).person.user_id)

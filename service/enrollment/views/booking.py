@@ -142,6 +142,7 @@ def _times_page(
 ) -> ResponseReturnValue:
     days, zone, locale = _by_day(open_times), current_user.time_zone, str(get_locale() or "en")
     here = days.get(day, [])
+    people = sorted({time.practitioner.title for time in here})
     form.offer(here, zone, locale)
     form.day.data = day.isoformat()
     if ask:
@@ -150,16 +151,20 @@ def _times_page(
         "enrollment/booking/times.html",
         form=form,
         day=day,
-        hints={
-            slot_value(time): f"{zone_name(time.starts_at, ZoneInfo(zone), locale)} · {time.practitioner.title}"
-            for time in here
-        },
+        hints={slot_value(time): _hint(time, len(people) > 1) for time in here},
+        with_whom=people[0] if len(people) == 1 else None,
         later=next((other for other in days if other > day), None),
         zone=zone,
         notice=_notice(),
         too_late=too_late,
     )
     return page, 409 if too_late else 422 if ask else 200
+
+
+def _hint(time: OpenTime, name_them: bool) -> str:
+    """The zone under each time, and with whom where there is a choice."""
+    zone = zone_name(time.starts_at, ZoneInfo(current_user.time_zone), str(get_locale() or "en"))
+    return f"{zone}, {time.practitioner.title}" if name_them else zone
 
 
 def _notice() -> str:

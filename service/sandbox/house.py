@@ -28,12 +28,13 @@ def only_one(data: Path) -> Iterator[None]:
             f"The data folder {data} cannot be used ({error.strerror}). Choose another with --data."
         ) from None
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SandboxError(
+                f"A sandbox already runs on {data}. End it first, or choose another data folder with --data."
+            ) from None
         yield
-    except BlockingIOError:
-        raise SandboxError(
-            f"A sandbox already runs on {data}. End it first, or choose another data folder with --data."
-        ) from None
     finally:
         os.close(lock)
 

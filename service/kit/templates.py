@@ -44,8 +44,8 @@ JSON = (dict, list, tuple, str, int, float, bool)
 class Absent(Undefined):
     """What a template gets for something that is not there.
 
-    A missing name, or a missing attribute of one of our values, is a mistake and raises. A missing key of a plain value is
-    how the design system's macros say "left out", and is falsy. (Jinja's StrictUndefined breaks every one of them.)
+    A missing name, or a missing attribute of one of our values, is a mistake and raises. A missing key of a plain
+    value is how the design system's macros say "left out", and is falsy. (Jinja's StrictUndefined breaks all of them.)
     """
 
     __slots__ = ()

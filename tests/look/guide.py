@@ -28,7 +28,7 @@ from wtforms.validators import InputRequired
 from config.settings import HOUSE
 from service.catalog.queries import catalog
 from service.kit import charts, templates
-from service.kit.forms import DayField, Form, TicksField
+from service.kit.fields import DayField, Form, TicksField
 from service.site import views as site_views
 
 POLICY = (

@@ -123,7 +123,8 @@ def test_the_result_says_the_score_in_words_and_what_it_is_not(client: Browser, 
     assert "8 of 27" in page
     assert "mild" in page
     assert "A score is not a diagnosis" in page
-    assert "Moderately severe" in page
+    assert "15 to 19: moderately severe" in page
+    assert "5 to 9: mild</b>" in page
 
 
 def test_missing_answers_are_named_and_nothing_is_scored(client: Browser, patient: Person, checkin_id: UUID) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -156,4 +156,14 @@ def _chart(instrument: Instrument, series: tuple[checkins.Point, ...]) -> Chart:
         for tone, band in enumerate(instrument.bands)
     ]
     points = [Point(point.on, float(point.total)) for point in series]
-    return chart(points, low=0, high=float(checkins.highest_total(instrument)), bands=bands)
+    drawn = [replace(band, name=_short(band.name)) for band in bands]
+    # The drawing has little room beside it on a phone; the table below it says the published names.
+    return replace(
+        chart(points, low=0, high=float(checkins.highest_total(instrument)), bands=drawn), bands=tuple(bands)
+    )
+
+
+def _short(name: str) -> str:
+    """A band's name in at most a dozen letters: "Mod. severe"."""
+    first, _, rest = name.partition(" ")
+    return f"{first[:3]}. {rest}" if len(name) > 12 and rest else name

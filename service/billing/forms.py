@@ -21,6 +21,7 @@ class CheckoutForm(FlaskForm):  # type: ignore[misc]
     def about(self, plan: Plan) -> CheckoutForm:
         """This form, for `plan`."""
         self.plan.data, self.price_cents.data = plan.key, plan.price_cents
+        self.price_cents.raw_data = None  # what was sent for another price must not be shown again
         self.agreed.label.text = _(
             "I agree to be charged %(amount)s today and each month until I cancel", amount=money(plan.price_cents)
         )

@@ -230,4 +230,3 @@ def test_while_a_secret_changes_both_are_believed(stripe: StandIn) -> None:
     )
     for secret in ("whsec_new", "whsec_old"):
         assert both.verify_webhook(*signed(an_event(), secret=secret)).object_id == "sub_1"
-

@@ -53,6 +53,7 @@ def subscription_now(session: Session, subscription_id: str, *, gateway: Gateway
         log.error("a membership's price at Stripe is not the one agreed", membership=str(row.id))
     before, was_active = row.status, row.activated_at is not None
     writes.take_over(row, facts)
+    changed = session.is_modified(row)
     for invoice in invoices:
         writes.keep_invoice(session, row.id, invoice)
     _follow(session, row, rules.step(before, row.status, was_active=was_active), invoices, now)
@@ -60,7 +61,6 @@ def subscription_now(session: Session, subscription_id: str, *, gateway: Gateway
         row.ended_at = now
     if before != row.status:
         audit.record(session, SYSTEM, f"membership.{row.status}", "membership", row.id, patient_id=row.patient_id)
-    changed = session.is_modified(row)
     session.flush()
     return Synced(row, changed)
 

@@ -1,0 +1,239 @@
+"""Renewals: announced, asked about, stopped where they must not be, and cancelled by whoever wants to leave."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from service.billing import actions, queries
+from service.billing.gateway import Gateway
+from service.billing.models import Membership
+from service.kit import db
+from service.kit.clock import wall_now
+from service.kit.errors import Conflict, NotFound, TryAgain
+from tests.billing.stand_in import FAILS_LATER, GOOD, StandIn
+from tests.billing.test_checkout import confirm, gate_records, start
+from tests.billing.test_events import deliver
+from tests.conftest import House
+from tests.factories.billing import a_hold, invoices_of, mails_to, membership_row, ready_to_pay
+from tests.factories.visits import Applicant
+
+BEGAN = ["membership_started", "payment_receipt"]
+
+
+def a_member(
+    house: House, stripe: StandIn, card: str = GOOD, license_expires_on: date | None = None
+) -> tuple[Applicant, Gateway]:
+    """A patient whose membership has begun at the stand-in, and the gateway to it."""
+    gateway = stripe.gateway()
+    applicant = ready_to_pay(house, license_expires_on=license_expires_on)
+    stripe.pay(start(house, gateway, applicant), card)
+    assert confirm(house, gateway, applicant) == "paid"
+    stripe.messages()
+    return applicant, gateway
+
+
+def row_of(applicant: Applicant) -> Membership:
+    row = membership_row(applicant.patient_id)
+    assert row is not None
+    return row
+
+
+def charge_at(applicant: Applicant) -> datetime:
+    ends = row_of(applicant).period_ends_at
+    assert ends is not None
+    return ends
+
+
+def tick(house: House, gateway: Gateway, at: datetime) -> int:
+    house.at(at)
+    return actions.ask_before_renewals(gateway=gateway, catalog=house.catalog, now=at)
+
+
+def pass_time(house: House, stripe: StandIn, gateway: Gateway, at: datetime) -> None:
+    """Time passes at Stripe and here, and what Stripe says of it arrives."""
+    stripe.move_to(at)
+    house.at(at)
+    deliver(house, gateway, *stripe.messages())
+
+
+def test_a_charge_is_announced_once_a_week_ahead(house: House, moving_stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, moving_stripe)
+    due = charge_at(applicant)
+    tick(house, gateway, due - timedelta(days=7, seconds=1))
+    assert mails_to(applicant) == BEGAN
+    for later in (timedelta(days=7), timedelta(days=5), timedelta(hours=20), timedelta(minutes=30)):
+        assert tick(house, gateway, due - later) == 0
+    assert mails_to(applicant) == [*BEGAN, "renewal_reminder"]
+    assert [record.yes for record in gate_records()] == [True] * 4
+
+
+def test_a_month_later_the_charge_is_made_and_receipted(house: House, moving_stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, moving_stripe)
+    due = charge_at(applicant)
+    pass_time(house, moving_stripe, gateway, due + timedelta(hours=2))
+    row = row_of(applicant)
+    assert row.status == "active"
+    assert row.period_ends_at is not None
+    assert row.period_ends_at.date() == date(2027, 1, 23)
+    assert len([i for i in invoices_of(row.id) if i.status == "paid"]) == 2
+    assert mails_to(applicant) == [*BEGAN, "payment_receipt"]
+
+
+def test_a_hold_pauses_before_the_charge(house: House, moving_stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, moving_stripe)
+    due = charge_at(applicant)
+    a_hold(house, applicant)
+    assert tick(house, gateway, due - timedelta(days=7)) == 0
+    assert row_of(applicant).status == "active"
+    moving_stripe.move_to(due - timedelta(hours=24))
+    assert tick(house, gateway, due - timedelta(hours=24)) == 1
+    assert row_of(applicant).status == "stopped"
+    assert tick(house, gateway, due - timedelta(hours=1)) == 0
+    pass_time(house, moving_stripe, gateway, due + timedelta(days=1))
+    assert len(invoices_of(row_of(applicant).id)) == 1
+    assert "renewal_reminder" not in mails_to(applicant)
+
+
+def test_a_hold_in_the_last_hour_still_stops_the_charge(house: House, moving_stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, moving_stripe)
+    due = charge_at(applicant)
+    tick(house, gateway, due - timedelta(hours=24))
+    a_hold(house, applicant)
+    assert tick(house, gateway, due - timedelta(minutes=59)) == 1
+    pass_time(house, moving_stripe, gateway, due + timedelta(days=1))
+    assert len(invoices_of(row_of(applicant).id)) == 1
+
+
+def test_a_license_that_ends_before_the_charge_stops_it(house: House, moving_stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, moving_stripe, license_expires_on=date(2026, 12, 23))
+    due = charge_at(applicant)
+    assert tick(house, gateway, due - timedelta(hours=23)) == 1
+    assert ["license"] in [record.reasons for record in gate_records()]
+
+
+class Interrupted(Gateway):
+    """Dies between the recorded no and the pause."""
+
+    def pause(self, subscription_id: str, *, key: str) -> None:
+        raise TryAgain("stripe: away")
+
+
+def test_a_pause_that_failed_is_tried_again_under_the_same_record(house: House, moving_stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, moving_stripe)
+    due = charge_at(applicant)
+    a_hold(house, applicant)
+    broken = Interrupted(
+        key="sk_test_homeward",
+        api_url=moving_stripe.url,
+        webhook_secrets="whsec_test",
+        checkout_origin=moving_stripe.url,
+        site="https://localhost",
+    )
+    assert tick(house, broken, due - timedelta(hours=24)) == 0
+    asked = len(gate_records())
+    assert tick(house, gateway, due - timedelta(hours=23)) == 1
+    assert len(gate_records()) == asked
+    assert row_of(applicant).status == "stopped"
+
+
+def test_a_failed_charge_is_grace_with_one_mail_each_try_and_ends_in_time(house: House, moving_stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, moving_stripe, FAILS_LATER)
+    due = charge_at(applicant)
+    pass_time(house, moving_stripe, gateway, due + timedelta(hours=2))
+    assert row_of(applicant).status == "grace"
+    assert mails_to(applicant) == [*BEGAN, "payment_problem"]
+    assert queries_active(applicant)
+    pass_time(house, moving_stripe, gateway, due + timedelta(days=30))
+    assert row_of(applicant).status in ("stopped", "ended")
+    assert mails_to(applicant).count("payment_problem") >= 1
+    assert not queries_active(applicant)
+
+
+def queries_active(applicant: Applicant) -> bool:
+    with db.reading() as session:
+        return applicant.patient_id in [m.patient_id for m in queries.active_memberships(session)]
+
+
+def test_cancelling_keeps_the_paid_month_and_charges_no_more(house: House, moving_stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, moving_stripe)
+    due = charge_at(applicant)
+    for _ in range(2):
+        actions.cancel(patient_id=applicant.patient_id, gateway=gateway, actor=applicant.actor, now=house.now)
+    with db.reading() as session:
+        card = queries.membership_of(session, applicant.patient_id)
+    assert card is not None
+    assert (card.status, card.cancels_at_period_end, card.next_charge_at) == ("active", True, None)
+    assert mails_to(applicant) == [*BEGAN, "membership_ending"]
+    assert tick(house, gateway, due - timedelta(days=1)) == 0
+    pass_time(house, moving_stripe, gateway, due + timedelta(hours=2))
+    row = row_of(applicant)
+    assert (row.status, row.ended_at) == ("ended", due + timedelta(hours=2))
+    assert len(invoices_of(row.id)) == 1
+    assert mails_to(applicant) == [*BEGAN, "membership_ending", "membership_ended"]
+
+
+def test_changing_ones_mind_is_possible_any_number_of_times(house: House, stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, stripe)
+    wishes = {"patient_id": applicant.patient_id, "gateway": gateway, "actor": applicant.actor, "now": house.now}
+    for _ in range(2):
+        actions.cancel(**wishes)  # type: ignore[arg-type]
+        assert row_of(applicant).cancels_at_period_end
+        actions.undo_cancel(**wishes)  # type: ignore[arg-type]
+        assert not row_of(applicant).cancels_at_period_end
+
+
+def test_there_is_nothing_to_cancel_before_the_first_payment(house: House, gateway: Gateway) -> None:
+    applicant = ready_to_pay(house)
+    with pytest.raises(NotFound):
+        actions.cancel(patient_id=applicant.patient_id, gateway=gateway, actor=applicant.actor, now=house.now)
+    start(house, gateway, applicant)
+    with pytest.raises(Conflict):
+        actions.cancel(patient_id=applicant.patient_id, gateway=gateway, actor=applicant.actor, now=house.now)
+
+
+def test_after_an_end_one_may_begin_anew(house: House, moving_stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, moving_stripe)
+    actions.cancel(patient_id=applicant.patient_id, gateway=gateway, actor=applicant.actor, now=house.now)
+    first = row_of(applicant).id
+    pass_time(house, moving_stripe, gateway, charge_at(applicant) + timedelta(hours=1))
+    moving_stripe.pay(start(house, gateway, applicant))
+    assert confirm(house, gateway, applicant) == "paid"
+    row = row_of(applicant)
+    assert (row.status, row.id != first) == ("active", True)
+
+
+def test_the_comparison_corrects_what_no_message_told(house: House, moving_stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, moving_stripe)
+    due = charge_at(applicant)
+    moving_stripe.move_to(due + timedelta(hours=2))
+    house.at(due + timedelta(hours=2))
+    drift = actions.reconcile(gateway=gateway, now=house.now, wall_now=wall_now())
+    assert drift.corrected == 1
+    assert len(invoices_of(row_of(applicant).id)) == 2
+
+
+def test_the_sandbox_is_told_when_something_is_due_and_what_happened(house: House, stripe: StandIn) -> None:
+    applicant, _ = a_member(house, stripe)
+    due = charge_at(applicant)
+    with db.reading() as session:
+        assert queries.next_due_at(session, house.now) == due - timedelta(days=7)
+        assert queries.next_due_at(session, due - timedelta(days=7)) == due - timedelta(hours=24)
+        assert queries.next_due_at(session, due - timedelta(hours=24)) == due - timedelta(hours=1)
+        assert queries.next_due_at(session, due - timedelta(hours=1)) is None
+        told = [sentence for _, sentence in queries.happened(session, house.now - timedelta(hours=1), due)]
+    assert "A membership became active" in told
+    assert "A monthly charge was paid" in told
+
+
+def test_one_bad_membership_does_not_stop_the_others(house: House, moving_stripe: StandIn) -> None:
+    (bad, gateway), (good, _) = a_member(house, moving_stripe), a_member(house, moving_stripe)
+    a_hold(house, bad)
+    a_hold(house, good)
+    with db.transaction() as session:
+        row = session.get_one(Membership, row_of(bad).id)
+        row.stripe_subscription_id = "sub_unknown"
+    due = charge_at(good)
+    assert tick(house, gateway, due - timedelta(hours=20)) == 1
+    assert row_of(good).status == "stopped"

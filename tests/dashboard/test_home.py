@@ -62,7 +62,7 @@ def a_visit(person: Person, starts_at: datetime, status: str = "booked") -> None
         ("more_info", "Talk once more", "/visits/book"),
         ("decided", "Being reviewed", None),
         ("approved", "Read and sign", "/consents"),
-        ("consented", "Choose your plan", "/billing"),
+        ("consented", "Choose your plan", "/membership"),
         ("declined", "Not right for you now", None),
         ("ended", "Ended", None),
     ],

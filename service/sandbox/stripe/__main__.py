@@ -10,7 +10,6 @@ import threading
 from pathlib import Path
 
 from service.sandbox.stripe.delivery import Postman
-from service.sandbox.stripe.gate import Checker
 from service.sandbox.stripe.server import Server, Ticker
 from service.sandbox.stripe.world import Options, World
 
@@ -25,7 +24,6 @@ def options(arguments: list[str] | None = None) -> Options:
     reader.add_argument("--webhook-secret", default="", help="signs the events")
     reader.add_argument("--start", type=int, help="business time of the first start, in Unix seconds; now if left out")
     reader.add_argument("--dunning-ends-in", choices=("canceled", "unpaid"), default="canceled")
-    reader.add_argument("--check", action="store_true", help="check each answer against the SDK's classes (tests)")
     given = reader.parse_args(arguments)
     if not given.key.startswith("sk_test_"):
         reader.error("--key has to start with sk_test_: a stand-in has no business with a live key")
@@ -44,7 +42,7 @@ def main() -> int:
         print(f"Stripe stand-in: the folder {chosen.data} cannot be used ({error}).", file=sys.stderr)
         return 2
     try:
-        server = Server(world, _checker() if chosen.check else None)
+        server = Server(world)
     except OSError as error:
         print(f"Stripe stand-in: port {chosen.port} cannot be used ({error.strerror}).", file=sys.stderr)
         return 2
@@ -62,12 +60,6 @@ def main() -> int:
     world.lock.acquire()
     world.store.close()
     return 0
-
-
-def _checker() -> Checker:
-    from service.sandbox.stripe.schemas import check
-
-    return check
 
 
 def _renew_addresses(world: World) -> None:

@@ -49,5 +49,5 @@ def missing(noun: str, identifier: str, *, param: str = "id", status: int = 404)
 def not_supported(what: str) -> StripeError:
     """Stripe can do this, the stand-in cannot: said aloud rather than half done."""
     return StripeError(
-        501, "invalid_request_error", f"The sandbox's Stripe stand-in does not do {what} yet.", saved=False
+        400, "invalid_request_error", f"The sandbox's Stripe stand-in does not do {what} yet.", saved=False
     )

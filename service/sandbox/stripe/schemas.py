@@ -1,7 +1,7 @@
 """JSON schemas of Stripe's objects, derived from the classes of the installed SDK.
 
-Only for checking (tests, `--check`): serving needs no SDK. A field that the SDK does not call optional must be there;
-a field it does not know must not; a word outside an enumeration is wrong, though the SDK would let it pass.
+For the tests, which check each answer and each event: serving needs no SDK. A field that the SDK does not call optional
+must be there; a field it does not know must not; a word outside an enumeration is wrong, though the SDK lets it pass.
 """
 
 from __future__ import annotations

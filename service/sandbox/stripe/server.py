@@ -25,9 +25,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, world: World, checker: gate.Checker | None) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
-        self.checker = checker
         super().__init__(("127.0.0.1", world.options.port), Handler)
 
 
@@ -68,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
             self._say(page.status, "text/html; charset=utf-8", page.html, headers)
 
     def _stripe(self, path: str, form: str) -> None:
-        answer = gate.ask(self.server.world, self.command, path, form, self.headers, self.server.checker)
+        answer = gate.ask(self.server.world, self.command, path, form, self.headers)
         if answer.silent_for is not None:
             time.sleep(answer.silent_for)
             self.close_connection = True

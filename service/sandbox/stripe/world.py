@@ -29,7 +29,6 @@ class Options:
     webhook_secret: str = ""
     start: int | None = None
     dunning_ends_in: str = "canceled"
-    check: bool = False
 
     @property
     def origin(self) -> str:

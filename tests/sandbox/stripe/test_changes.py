@@ -62,8 +62,9 @@ def test_more_is_never_given_back_than_was_taken(standin: StandIn) -> None:
 
 def test_a_clinical_pause_stops_renewals_and_a_resume_begins_anew_once_paid(standin: StandIn) -> None:
     subscription = standin.subscribed()
-    none = {"unused_time_from": {"type": "none"}}
-    paused = standin.api.subscriptions.pause(subscription.id, {"type": "subscription", "bill_for": none})
+    paused = standin.api.subscriptions.pause(
+        subscription.id, {"type": "subscription", "bill_for": {"unused_time_from": {"type": "none"}}}
+    )
     assert paused.status == "paused"
     assert paused.status_details
     assert paused.status_details.paused.subscription.type == "pause_requested"

@@ -117,7 +117,7 @@ def test_an_address_with_markup_in_it_stays_an_address(standin: StandIn) -> None
 
 
 def test_the_stand_in_knows_its_key_and_its_version(standin: StandIn) -> None:
-    base = {"api": f"http://127.0.0.1:{standin.port}"}
+    base = standin.base()
     with pytest.raises(stripe.AuthenticationError):
         stripe.StripeClient("sk_test_other", base_addresses=base).v1.customers.list()
     with pytest.raises(stripe.InvalidRequestError, match="API version"):

@@ -106,6 +106,7 @@ def test_a_new_card_brings_a_late_subscription_back(standin: StandIn) -> None:
     invoice = invoice_of(standin.subscription(subscription.id))
     with pytest.raises(stripe.CardError) as refused:
         standin.api.invoices.pay(str(invoice.id))
+    assert refused.value.error
     assert (refused.value.code, refused.value.error.decline_code) == ("card_declined", "insufficient_funds")
     card = standin.api.payment_methods.attach("pm_card_visa", {"customer": str(subscription.customer)})
     paid = standin.api.invoices.pay(str(invoice.id), {"payment_method": card.id})
@@ -130,7 +131,7 @@ def test_a_renewal_that_the_bank_wants_confirmed_says_so(standin: StandIn) -> No
 
 def test_time_never_runs_backwards(standin: StandIn) -> None:
     now = standin.now()
-    status, answer, _ = standin.http("POST", "/_standin/clock", f'{{"now": {now - 5}}}')
+    status, answer, _ = standin.http("POST", "/_standin/clock", f'{{"now": {now - HOUR}}}')
     assert status == 400
     assert "forward" in answer
     standin.move_to(now + DAY)

@@ -46,7 +46,7 @@ def test_a_decline_is_repeated_too_until_a_new_key_is_used(standin: StandIn) -> 
 
 def test_a_refused_parameter_spends_no_key_and_a_day_later_it_is_forgotten(standin: StandIn) -> None:
     with pytest.raises(stripe.InvalidRequestError):
-        standin.api.customers.create({"diagnosis": "x"}, {"idempotency_key": "k"})  # type: ignore[typeddict-unknown-key]
+        standin.api.customers.create({"diagnosis": "x"}, {"idempotency_key": "k"})  # type: ignore[arg-type]
     first = standin.api.customers.create({}, {"idempotency_key": "k"})
     standin.move_to(standin.now() + DAY + 1)
     assert standin.api.customers.create({}, {"idempotency_key": "k"}).id != first.id

@@ -157,13 +157,18 @@ def test_whoever_comes_second_sees_the_times_that_are_left(house: House, client:
     assert slot_value(second) in page.text
 
 
-def test_where_two_clinicians_are_open_each_time_names_its_own(house: House, client: Browser) -> None:
-    a_clinician()
-    a_clinician(name="Dr. Noah Stein")
+def test_where_two_clinicians_are_open_each_time_is_one_tile_and_either_can_be_chosen(
+    house: House, client: Browser
+) -> None:
+    maya, noah = a_clinician(), a_clinician(name="Dr. Noah Stein")
     client.sign_in(an_applicant(house.catalog).person.user_id)
-    page = client.get("/visits/book/2026-11-24").text
-    assert "Eastern (EST), Dr. Maya Lin, MD" in page
-    assert "Eastern (EST), Dr. Noah Stein, MD" in page
+    both = client.get("/visits/book/2026-11-24").text
+    assert both.count("10:30 AM") == 1
+    assert f"{maya.practitioner_id}_" in both
+    assert f"{noah.practitioner_id}_" in both
+    only = client.get(f"/visits/book/2026-11-24?with={noah.practitioner_id}").text
+    assert "With Dr. Noah Stein, MD" in only
+    assert f"{maya.practitioner_id}_" not in only
 
 
 def test_no_choice_and_a_made_up_choice_are_asked_again(house: House, client: Browser) -> None:

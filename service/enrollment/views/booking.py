@@ -7,7 +7,7 @@ from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -23,6 +23,7 @@ from service.kit.errors import Conflict, Rejected
 from service.kit.format import zone_name
 from service.visits import queries as visits
 from service.visits.queries import OpenTime
+from service.visits.rules.times import SLOT
 
 BOOKABLE = ("assessed", "more_info")
 
@@ -54,7 +55,7 @@ def book_days() -> ResponseReturnValue:
         return _elsewhere()
     return render_template(
         "enrollment/booking/days.html",
-        days=_by_day(open_times),
+        days={day: _one_each(times) for day, times in _by_day(open_times).items()},
         zone=current_user.time_zone,
         notice=_notice(),
     )
@@ -142,8 +143,10 @@ def _times_page(
 ) -> ResponseReturnValue:
     days, zone, locale = _by_day(open_times), current_user.time_zone, str(get_locale() or "en")
     here = days.get(day, [])
-    people = sorted({time.practitioner.title for time in here})
-    form.offer(here, zone, locale)
+    people = {str(time.practitioner.id): time.practitioner.title for time in here}
+    wanted = request.args.get("with", "")
+    offered = _one_each([time for time in here if wanted not in people or str(time.practitioner.id) == wanted])
+    form.offer(offered, zone, locale)
     form.day.data = day.isoformat()
     if ask:
         form.ask()
@@ -151,20 +154,23 @@ def _times_page(
         "enrollment/booking/times.html",
         form=form,
         day=day,
-        hints={slot_value(time): _hint(time, len(people) > 1) for time in here},
-        with_whom=people[0] if len(people) == 1 else None,
+        hints={slot_value(time): zone_name(time.starts_at, ZoneInfo(zone), locale) for time in offered},
+        people=people,
+        wanted=wanted if wanted in people else "",
         later=next((other for other in days if other > day), None),
-        zone=zone,
         notice=_notice(),
         too_late=too_late,
     )
     return page, 409 if too_late else 422 if ask else 200
 
 
-def _hint(time: OpenTime, name_them: bool) -> str:
-    """The zone under each time, and with whom where there is a choice."""
-    zone = zone_name(time.starts_at, ZoneInfo(current_user.time_zone), str(get_locale() or "en"))
-    return f"{zone}, {time.practitioner.title}" if name_them else zone
+def _one_each(times: list[OpenTime]) -> list[OpenTime]:
+    """One tile for each time. Where several clinicians are open they take turns, so that no one is always first."""
+    out = []
+    for starts_at, several in groupby(times, lambda time: time.starts_at):
+        choice = list(several)
+        out.append(choice[int(starts_at.timestamp()) // int(SLOT.total_seconds()) % len(choice)])
+    return out
 
 
 def _notice() -> str:

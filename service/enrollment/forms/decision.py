@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from service.catalog.rules.states import State
-from service.kit.forms import DayField
+from service.kit.fields import DayField
 from service.visits.rules.encounters import VisitRecord
 
 ELSEWHERE = "elsewhere"

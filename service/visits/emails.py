@@ -16,3 +16,8 @@ def visit_booked(*, starts_at: datetime, time_zone: str, locale: str) -> Email:
 def visit_cancelled(*, starts_at: datetime, time_zone: str, locale: str) -> Email:
     """The time was given up, and how to choose another."""
     return Email("visit_cancelled", {"when": moment(starts_at, time_zone, "full", locale), "path": "/visits/book"})
+
+
+def visit_missed(*, starts_at: datetime, time_zone: str, locale: str) -> Email:
+    """The visit did not take place, without blame, and how to choose another time."""
+    return Email("visit_missed", {"when": moment(starts_at, time_zone, "full", locale), "path": "/visits/book"})

@@ -124,6 +124,11 @@ def finish(session: Session, appointment_id: UUID) -> bool:
     return _end(session, appointment_id, "finished")
 
 
+def miss(session: Session, appointment_id: UUID) -> bool:
+    """Mark a visit as not held. False when it was no longer booked."""
+    return _end(session, appointment_id, "missed")
+
+
 def _end(session: Session, appointment_id: UUID, status: str) -> bool:
     row = session.scalars(select(Appointment).where(Appointment.id == appointment_id).with_for_update()).one_or_none()
     if row is None:

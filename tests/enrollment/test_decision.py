@@ -319,3 +319,24 @@ def test_a_coordinator_completes_from_the_record(house: House, client: Browser) 
     assert "Complete the approval" in client.get(path).text
     client.submit(f"{path}/complete")
     assert _status(applicant) == "approved"
+
+
+def test_a_missed_visit_lets_the_patient_book_again(house: House, client: Browser) -> None:
+    a_clinician()
+    applicant = an_applicant(house.catalog)
+    booked(applicant, house.now)
+    coordinator = staff_actor("coordinator")
+    assert coordinator.user_id is not None
+    client.sign_in(coordinator.user_id)
+    path = f"/staff/enrollments/{applicant.enrollment_id}"
+    assert "The visit was missed" not in client.get(path).text
+    client.submit(f"{path}/missed")
+    assert _status(applicant) == "booked"
+    house.at(house.now + timedelta(hours=4))
+    assert "The visit was missed" in client.get(path).text
+    for _ in range(2):
+        assert client.submit(f"{path}/missed").status_code == 303
+    assert _status(applicant) == "assessed"
+    assert _mails() == ["visit_missed"]
+    booked(applicant, house.now)
+    assert _status(applicant) == "booked"

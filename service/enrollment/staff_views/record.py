@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from service.enrollment.actions import complete, look
+from service.enrollment.actions import complete, look, miss
 from service.enrollment.staff_views import bp
 from service.enrollment.staff_views.queue import status_names
 from service.kit import access, clock, web
@@ -30,6 +30,7 @@ def record(enrollment_id: UUID) -> ResponseReturnValue:
         decisions={"approve": _("Approve"), "decline": _("Decline"), "more_info": _("Ask for more information")},
         may_decide=current_user.role == "clinician" and found.enrollment.status == "booked",
         may_complete=current_user.role in complete.ROLES and found.enrollment.status == "decided",
+        may_miss=current_user.role in miss.ROLES and found.booked is not None and found.booked.ends_at <= clock.now(),
         mine=found.enrollment.owner_id == current_user.user_id,
         zone=current_user.time_zone,
     )
@@ -54,4 +55,17 @@ def complete_submit(enrollment_id: UUID) -> ResponseReturnValue:
         flash(_(no.message), "bad")
     else:
         flash(_("The approval is complete. We wrote to the patient."), "good")
+    return redirect(url_for(".record", enrollment_id=enrollment_id), code=303)
+
+
+@bp.post("/staff/enrollments/<uuid:enrollment_id>/missed")
+@access.staff(*miss.ROLES)
+def missed(enrollment_id: UUID) -> ResponseReturnValue:
+    """The visit was not held."""
+    try:
+        miss.mark_missed(enrollment_id=enrollment_id, actor=web.actor(), now=clock.now())
+    except Conflict as no:
+        flash(_(no.message), "bad")
+    else:
+        flash(_("Noted. We wrote to the patient how to book again."), "good")
     return redirect(url_for(".record", enrollment_id=enrollment_id), code=303)

@@ -75,7 +75,9 @@ def create_app(settings: Settings | None = None, *, opened: bool = False) -> Fla
 
 
 def _sign_ins(app: Flask) -> None:
-    manager = LoginManager(app, add_context_processor=False)  # no page asks it, and error pages must not
+    manager = LoginManager(app, add_context_processor=False)
+    # A name to ask, instead of a person loaded for every template: error pages must not need the database.
+    app.jinja_env.globals["current_user"] = current_user
     manager.session_protection = None  # the token in the cookie is the whole proof; addresses change on a train
 
     @manager.user_loader  # type: ignore[untyped-decorator]

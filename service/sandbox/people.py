@@ -198,7 +198,7 @@ class _Town:
         walks.sign_consents(walker, PATIENTS[name])
         walks.pay(walker)
         self._mover.settle()
-        walker.until("/billing", "Active")
+        walker.until("/billing", "Next charge")
         self._say(f"  {PATIENTS[name].full_name} is a member")
         return walker
 

@@ -136,7 +136,7 @@ class Journey:
 
     def pays(self) -> None:
         walks.pay(self.nora)
-        self.nora.until("/billing", "Active")
+        self.nora.until("/billing", "Next charge")
         self.mailbox.wait_for(NORA.email, "receipt")
 
     def reminded(self) -> None:

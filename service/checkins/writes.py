@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.billing.models import Membership
+from service.billing.rules import IN_CARE
 from service.catalog.rules.whole import Catalog
 from service.checkins.models import CheckIn, CheckInTurn
 from service.kit import crypto
@@ -18,14 +19,13 @@ from service.kit.ids import new_id
 from service.safety import rules as safety_rules
 from service.safety import writes as safety
 
-LIVE = ("active", "grace")
 LOOK_EVERY = timedelta(days=1)
 
 
 def welcome(session: Session, now: datetime) -> None:
     """Give each live membership that has none its turn, now. Billing tells nobody; we look."""
     unknown = select(Membership.id, literal(now)).where(
-        Membership.status.in_(LIVE),
+        Membership.status.in_(IN_CARE),
         Membership.activated_at.is_not(None),
         ~select(CheckInTurn.membership_id).where(CheckInTurn.membership_id == Membership.id).exists(),
     )

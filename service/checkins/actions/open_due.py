@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
+from service.billing.rules import IN_CARE
 from service.catalog.rules.whole import Catalog
 from service.checkins import queries, writes
 from service.checkins.queries import Turn
@@ -43,7 +44,7 @@ def _take(session: Session, turn: Turn, catalog: Catalog, now: datetime) -> int:
     if turn.status == "ended" or turn.closed:
         writes.look_again(session, turn.membership_id, due_at=None, look_at=None)
         return 0
-    if turn.status not in writes.LIVE:  # stopped for now: nothing opens, and it may come back
+    if turn.status not in IN_CARE:  # stopped for now: nothing opens, and it may come back
         writes.look_again(session, turn.membership_id, due_at=None, look_at=now + writes.LOOK_EVERY)
         return 0
     program = catalog.programs[turn.program]

@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.billing.models import Membership
+from service.billing import queries as billing
 from service.catalog.rules.instruments import Instrument
 from service.catalog.rules.whole import Catalog
 from service.checkins import queries as checkins
@@ -21,12 +20,21 @@ from service.safety import queries as safety
 from service.visits import queries as visits
 from service.visits.queries import Visit
 
+MoneyKind = Literal["unpaid", "active", "ending", "grace", "stopped", "ended"]
+MONEY_KINDS: dict[str, MoneyKind] = {
+    "awaiting_payment": "unpaid",
+    "active": "active",
+    "grace": "grace",
+    "stopped": "stopped",
+    "ended": "ended",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
     """The membership in the patient's words. `next_cents` is 0 when nothing will be charged."""
 
-    kind: Literal["unpaid", "active", "ending", "grace", "stopped", "ended"]
+    kind: MoneyKind
     plan: str
     next_cents: int
     next_at: datetime | None
@@ -95,41 +103,20 @@ def _due(item: checkins.CheckInDetails, catalog: Catalog) -> DueCheckIn:
 
 
 def _money(session: Session, catalog: Catalog, patient_id: UUID) -> Money | None:
-    row = session.execute(
-        select(
-            Membership.plan,
-            Membership.price_cents,
-            Membership.status,
-            Membership.period_ends_at,
-            Membership.cancels_at_period_end,
-            Membership.card_brand,
-            Membership.card_last4,
-            Membership.ended_at,
-        )
-        .where(Membership.patient_id == patient_id)
-        .order_by(Membership.created_at.desc())
-        .limit(1)
-    ).one_or_none()
-    if row is None:
+    found = billing.membership_of(session, patient_id)
+    if found is None:
         return None
-    kinds: dict[str, Literal["unpaid", "active", "grace", "stopped", "ended"]] = {
-        "awaiting_payment": "unpaid",
-        "active": "active",
-        "grace": "grace",
-        "stopped": "stopped",
-        "ended": "ended",
-    }
-    kind: Literal["unpaid", "active", "ending", "grace", "stopped", "ended"] = kinds[row.status]
-    if kind == "active" and row.cancels_at_period_end:
+    kind: MoneyKind = MONEY_KINDS[found.status]
+    if kind == "active" and found.cancels_at_period_end:
         kind = "ending"
-    plan = catalog.plans.get(row.plan)
+    plan = catalog.plans.get(found.plan)
     return Money(
         kind=kind,
-        plan=plan.name if plan else row.plan,
-        next_cents=row.price_cents if kind in ("active", "grace") else 0,
-        next_at=row.ended_at if kind == "ended" else row.period_ends_at,
-        card_brand=(row.card_brand or "").capitalize(),
-        card_last4=row.card_last4 or "",
+        plan=plan.name if plan else found.plan,
+        next_cents=found.price_cents if found.next_charge_at else 0,
+        next_at=found.ended_at if kind == "ended" else found.period_ends_at,
+        card_brand=(found.card_brand or "").title(),
+        card_last4=found.card_last4 or "",
     )
 
 

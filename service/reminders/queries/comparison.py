@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient
 from service.billing.models import Membership
+from service.billing.rules import IN_CARE
 from service.catalog.rules.whole import Catalog
 from service.checkins.models import CheckIn
 from service.mail.models import OutboxMessage
@@ -17,7 +18,6 @@ from service.reminders import rules
 from service.reminders.models import Reminder
 
 LADDER = "check_in"
-LIVE = ("active", "grace")
 PATIENCE = timedelta(minutes=15)
 SPACING = timedelta(hours=20)  # at most one nudge a day, also on the day that has 23 hours
 
@@ -73,7 +73,7 @@ def _unplanned(session: Session, catalog: Catalog, now: datetime) -> int:
             CheckIn.closes_at > now,
             CheckIn.due_at <= now - PATIENCE,
             CheckIn.due_at > now - timedelta(days=ladder.give_up_after_days),
-            Membership.status.in_(LIVE),
+            Membership.status.in_(IN_CARE),
             Patient.closed_at.is_(None),
         )
         .group_by(CheckIn.id, CheckIn.due_at, Patient.time_zone)

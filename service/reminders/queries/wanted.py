@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient
 from service.billing.models import Membership
+from service.billing.rules import IN_CARE
 from service.checkins.models import CheckIn
-
-LIVE = ("active", "grace")
 
 
 def still_wanted(session: Session, kind: str, subject_id: UUID) -> bool:
@@ -25,7 +24,7 @@ def still_wanted(session: Session, kind: str, subject_id: UUID) -> bool:
     query = select(
         exists()
         .where(CheckIn.id == subject_id, CheckIn.status == "open")
-        .where(Membership.id == CheckIn.membership_id, Membership.status.in_(LIVE))
+        .where(Membership.id == CheckIn.membership_id, Membership.status.in_(IN_CARE))
         .where(Patient.id == CheckIn.patient_id, Patient.closed_at.is_(None))
     )
     return bool(session.scalar(query))

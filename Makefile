@@ -22,7 +22,7 @@ run: setup ## start everything on this machine: make run ARGS="--free-ports"
 
 test: setup ## run every test: make test ARGS="tests/billing -k refund"
 	$(IN) .ci/browser --if-easy
-	$(IN) $(BIN)/python" -m pytest -n 2 --dist loadfile $(ARGS)
+	$(IN) $(BIN)/python" -m pytest -rs -n 2 --dist loadfile $(ARGS)
 
 smoke: setup ## walk one patient's journey over real HTTP: make smoke START=2027-01-02T10:00:00-05:00
 	$(IN) $(BIN)/homeward" smoke $(if $(START),--start "$(START)") $(ARGS)

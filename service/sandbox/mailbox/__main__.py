@@ -33,7 +33,7 @@ class Web(BaseHTTPRequestHandler):
             self._answer(json.dumps(mails), kind="application/json")
         elif parts[0] == "mail" and len(parts) in (2, 3) and (mail := self.store.mail(parts[1])) is not None:
             if len(parts) == 3:
-                self._answer(mail.html, policy=page.MAIL_POLICY)
+                self._answer(page.framed(mail.html), policy=page.MAIL_POLICY)
             else:
                 self._answer(page.one(mail))
         else:

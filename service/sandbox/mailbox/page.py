@@ -7,10 +7,15 @@ from html import escape
 
 from service.sandbox.mailbox.store import Mail
 
-POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
 # A mail's own inline styles are what the reader should see, so its frame alone allows them; nothing else runs in it.
+# Its links open beside it: the clinic's pages refuse to be framed, and must not inherit the frame's fetters.
 MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; sandbox allow-popups allow-top-navigation"
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 
 STYLE = """
@@ -27,9 +32,11 @@ li + li { border-top: 1px solid var(--line); }
 li a { display: block; padding: 14px 18px; color: inherit; text-decoration: none; }
 li a:hover b, li a:focus-visible b { text-decoration: underline; color: var(--brand); }
 li span { display: block; color: var(--soft); font-size: 14px; overflow-wrap: anywhere; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; color: var(--soft); font-size: 14px; margin: 0; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; color: var(--soft);
+     font-size: 14px; margin: 0; }
 dd { margin: 0; overflow-wrap: anywhere; }
-iframe { width: 100%; height: 620px; border: 1px solid var(--line); border-radius: 14px; background: #fff; margin: 18px 0; }
+iframe { width: 100%; height: 620px; border: 1px solid var(--line); border-radius: 14px; background: #fff;
+         margin: 18px 0; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #fff; border: 1px solid var(--line);
       border-radius: 14px; padding: 18px; font: 14px/1.55 ui-monospace, monospace; }
 pre a { color: var(--brand); }
@@ -46,6 +53,13 @@ def _page(title: str, body: str) -> str:
         '<header><a href="/">Sandbox mailbox</a><small>Nothing here leaves this machine.</small></header>'
         f"<main>{body}</main></body></html>"
     )
+
+
+def framed(html: str) -> str:
+    """A mail's own page, with links that open in a tab of their own."""
+    target = '<base target="_blank">'
+    changed, times = re.subn(r"(<head[^>]*>)", rf"\1{target}", html, count=1, flags=re.IGNORECASE)
+    return changed if times else target + html
 
 
 def listing(mails: list[Mail]) -> str:

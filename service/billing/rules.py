@@ -29,6 +29,7 @@ IN_CARE: Final = ("active", "grace")
 STAGES: Final = (("7d", timedelta(days=7)), ("24h", timedelta(hours=24)), ("1h", timedelta(hours=1)))
 REMIND_BEFORE: Final = STAGES[0][1]
 STOPPING_STAGES: Final = ("24h", "1h")
+LAST_STAGE: Final = "1h"
 
 # From a few seconds to a day: Stripe itself delivers for three days (shared/stripe.md 1).
 _WAITS: Final = tuple(timedelta(seconds=s) for s in (10, 60, 300, 1800, 7200, 21600, 86400))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from service.billing import actions, queries
+from service.billing.actions.renewals import ALERT
 from service.billing.gateway import Gateway
 from service.billing.models import Membership
 from service.kit import db
 from service.kit.clock import wall_now
 from service.kit.errors import Conflict, NotFound, TryAgain
+from service.safety.models import Alert
 from tests.billing.stand_in import FAILS_LATER, GOOD, StandIn
 from tests.billing.test_checkout import confirm, gate_records, start
 from tests.billing.test_events import deliver
@@ -104,6 +108,32 @@ def test_a_hold_in_the_last_hour_still_stops_the_charge(house: House, moving_str
     assert tick(house, gateway, due - timedelta(minutes=59)) == 1
     pass_time(house, moving_stripe, gateway, due + timedelta(days=1))
     assert len(invoices_of(row_of(applicant).id)) == 1
+
+
+def test_a_hold_after_the_last_yes_still_stops_the_charge(house: House, moving_stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, moving_stripe)
+    due = charge_at(applicant)
+    assert tick(house, gateway, due - timedelta(minutes=59)) == 0
+    assert tick(house, gateway, due - timedelta(minutes=58)) == 0
+    assert len(gate_records()) == 2  # at the start, and the hour's first yes
+    a_hold(house, applicant)
+    assert tick(house, gateway, due - timedelta(minutes=2)) == 1
+    assert row_of(applicant).status == "stopped"
+    assert gate_records()[-1].reasons == ["hold"]
+
+
+def test_a_no_calls_the_staff_once_for_each_asking(house: House, stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, stripe)
+    rule = replace(house.catalog.alerts["RF-RISK"], code=ALERT, title="A renewal was stopped", roles=("owner", "owner"))
+    catalog = replace(house.catalog, alerts={**house.catalog.alerts, ALERT: rule})
+    a_hold(house, applicant)
+    week_ahead = charge_at(applicant) - timedelta(days=7)
+    for minutes in (0, 1):
+        now = week_ahead + timedelta(minutes=minutes)
+        actions.ask_before_renewals(gateway=gateway, catalog=catalog, now=now)
+    with db.reading() as session:
+        alerts = list(session.scalars(select(Alert).where(Alert.code == ALERT)))
+    assert [alert.patient_id for alert in alerts] == [applicant.patient_id]
 
 
 def test_a_license_that_ends_before_the_charge_stops_it(house: House, moving_stripe: StandIn) -> None:

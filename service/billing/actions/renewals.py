@@ -16,6 +16,7 @@ from service.billing.actions import sync
 from service.billing.gateway import Bug, Gateway
 from service.billing.models import GateRecord, Membership
 from service.catalog.rules.whole import Catalog
+from service.enrollment.rules import gate
 from service.kit import db
 from service.kit.errors import TryAgain
 from service.mail import writes as mail
@@ -64,6 +65,10 @@ def _ask(membership_id: UUID, catalog: Catalog, now: datetime) -> _Stop | None:
             return None
         period = rules.period_label(row.period_ends_at, stage)
         asked = _asked(session, row.patient_id, period)
+        if asked is not None and asked[0] and stage == rules.LAST_STAGE:
+            # Nobody asks after this one, so it is asked at every tick; an unchanged yes is not written down again.
+            facts = queries.charge_facts(session, row.enrollment_id, catalog, row.period_ends_at)
+            asked = asked if gate.may("charge", facts, row.period_ends_at).yes else None
         yes, record_id = asked or _answer(session, row, period, row.period_ends_at, catalog, now)
         if yes:
             _announce(session, row, row.period_ends_at, now)

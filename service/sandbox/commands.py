@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from dataclasses import astuple
 from datetime import datetime
 from pathlib import Path
 
@@ -84,6 +85,9 @@ def _run(data: Path, wanted: Ports, any_ports: bool, start: datetime | None, fre
 
 
 def _checked(ports: Ports) -> Ports:
+    chosen = astuple(ports)
+    if twice := {port for port in chosen if chosen.count(port) > 1}:
+        raise SandboxError(f"Port {min(twice)} is asked for twice. Each part needs a port of its own.")
     require_free(ports.web, "--port", "the web")
     require_free(ports.mailbox, "--mailbox-port", "the mailbox page")
     require_free(ports.smtp, "--smtp-port", "the mailbox's SMTP")

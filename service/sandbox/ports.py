@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from pathlib import Path
 
@@ -24,20 +25,31 @@ def free_ports(count: int) -> list[int]:
 
 def require_free(port: int, option: str, what: str) -> None:
     """Raise SandboxError where `port` is taken, naming the port, its option and where possible its holder."""
-    with socket.socket() as sock:
-        # As servers do, so that a connection still closing from a moment ago is no obstacle.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind((LOOPBACK, port))
+    try:
+        _try(socket.AF_INET, LOOPBACK, port)
+        # A browser asks for localhost there first: whoever listens there would answer in our place.
+        _try(socket.AF_INET6, "::1", port)
+    except PermissionError:
+        raise SandboxError(f"Port {port} ({what}) needs root. Choose one above 1023 with {option}.") from None
+    except OSError:
+        holder = _holder(port)
+        by = f" by {holder}" if holder else ""
+        raise SandboxError(
+            f"Port {port} ({what}) is taken{by}. Choose another with {option} PORT, or all with --free-ports."
+        ) from None
+
+
+def _try(family: socket.AddressFamily, address: str, port: int) -> None:
+    """Listen there for an instant. Says nothing where this machine has no such address."""
+    try:
+        with socket.socket(family) as sock:
+            # As servers do, so that a connection still closing from a moment ago is no obstacle.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((address, port))
             sock.listen()
-        except PermissionError:
-            raise SandboxError(f"Port {port} ({what}) needs root. Choose one above 1023 with {option}.") from None
-        except OSError:
-            holder = _holder(port)
-            by = f" by {holder}" if holder else ""
-            raise SandboxError(
-                f"Port {port} ({what}) is taken{by}. Choose another with {option} PORT, or all with --free-ports."
-            ) from None
+    except OSError as error:
+        if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            raise
 
 
 def _holder(port: int) -> str | None:

@@ -175,15 +175,31 @@ def forget(data: Path) -> None:
 def _folder(data: Path, identity: Identity | None) -> Path:
     """The folder to keep the cluster in: `data`, or where the server's user cannot reach it, a fallback."""
     data.mkdir(parents=True, exist_ok=True)
+    _require_ours(data / "cluster", identity)
     if identity and not _hand_over(data, identity):
         fallback = reachable_ground(identity, str(data.resolve())) / "postgres"
         if not any(data.iterdir()):
             data.rmdir()
         data = fallback
         data.mkdir(exist_ok=True)
+        _require_ours(data / "cluster", identity)
         _hand_over(data, identity)
     data.chmod(0o700)
     return data
+
+
+def _require_ours(cluster: Path, identity: Identity | None) -> None:
+    try:
+        owner = cluster.stat().st_uid
+    except FileNotFoundError:
+        return
+    except PermissionError:
+        owner = -1
+    if owner != (identity.uid if identity else os.geteuid()):
+        raise SandboxError(
+            f"The database in {cluster.parent} was made by another user, perhaps by root. "
+            "Start as that user, or choose another data folder with --data."
+        )
 
 
 def _hand_over(folder: Path, identity: Identity) -> bool:

@@ -19,24 +19,14 @@ def table(*, web: str, mailbox: str, standin: str, now: datetime, rows: Sequence
         ("Stripe stand-in", standin, "pay with the card buttons on its page"),
     ]
     moment = f"{now.astimezone(ZONE):%a %b %d %Y, %I:%M %p %Z}"
-    heads = [("WHERE", "ADDRESS", "", ""), *((*place[:2], "", place[2]) for place in places)]
-    people = [("WHO", "E-MAIL", "PASSWORD", "ONE-TIME CODE SECRET, OR NOTE")]
-    people += [(row.who, row.email, row.password, row.totp_secret or row.note) for row in rows]
-    every = [*heads, *people]
-    widths = [max(len(line[column]) for line in every) for column in range(3)]
-    rule = "-" * (sum(widths) + 4 + max(len(line[3]) for line in every))
+    people = [(row.who, row.email, row.password, row.totp_secret or row.note) for row in rows]
+    where = _columns([("WHERE", "ADDRESS", ""), *places])
+    who = _columns([("WHO", "E-MAIL", "PASSWORD", "SECRET OF THE ONE-TIME CODE, OR A NOTE"), *people])
+    rule = "-" * max(len(line) for line in (*where, *who))
+    end = f"Business time is {moment}. `homeward sandbox advance 7d` moves it. Ctrl-C ends everything."
+    return "\n".join(["", *where, rule, *who, rule, end, ""])
 
-    def written(line: tuple[str, str, str, str]) -> str:
-        return "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]).rstrip()
 
-    return "\n".join(
-        [
-            "",
-            *(written(line) for line in heads),
-            rule,
-            *(written(line) for line in people),
-            rule,
-            f"Business time is {moment}. `homeward sandbox advance 7d` moves it. Ctrl-C ends everything.",
-            "",
-        ]
-    )
+def _columns(lines: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]

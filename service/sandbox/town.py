@@ -55,6 +55,8 @@ class Town:
         self.begins = datetime.fromisoformat(keys.start)
         self._logs = data / "logs"
         self._logs.mkdir(exist_ok=True)
+        for log in self._logs.glob("*.log"):
+            log.unlink()  # each start has its own, so that they never fill the disk
         self._postgres = Postgres(data / "postgres", ports.postgres, keys.superuser)
         self._redis = Redis(data / "redis", ports.redis, keys.redis)
         self._owner_url = self._postgres.dsn(roles.OWNER, keys.owner, DATABASE)

@@ -12,7 +12,6 @@ from typing import Any, Literal
 from config.settings import Settings
 from service.kit.queue import QUEUES, queue_of
 
-
 HOUR = 3600.0
 
 

@@ -15,11 +15,6 @@ def _day(when: datetime, time_zone: str, locale: str) -> str:
     return moment(when, time_zone, "day-only long", locale)
 
 
-def card_words(brand: str | None, last4: str | None) -> str:
-    """ "Visa ending 4242", or an empty text."""
-    return f"{(brand or '').title()} ending {last4}" if last4 else ""
-
-
 def membership_started(*, price_cents: int, next_charge_at: datetime, time_zone: str, locale: str) -> Email:
     """Welcome, what it costs, when the next charge is, how to cancel."""
     return Email(

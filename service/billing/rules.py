@@ -89,6 +89,11 @@ def period_label(charge_at: datetime, stage_name: str) -> str:
     return f"{charge_at:%Y-%m-%dT%H:%MZ}/{stage_name}"
 
 
+def card_words(brand: str | None, last4: str | None) -> str:
+    """ "Visa ending 4242", or an empty text."""
+    return f"{(brand or '').title()} ending {last4}".strip() if last4 else ""
+
+
 def month_after(moment: datetime) -> datetime:
     """The same day and time of the next month, or its last day: how Stripe counts months. Keeps the zone."""
     year, month = moment.year + moment.month // 12, moment.month % 12 + 1

@@ -138,7 +138,7 @@ def install(app: Flask, settings: Settings | None = None) -> None:
     env.filters.update(_words(_locale))
     env.globals.update(
         asset_url=partial(asset_url, settings.static_dir, app.static_url_path or "/static"),
-        icon=icon,
+        icon=partial(icon, static_dir=settings.static_dir),
         language=_locale,
         brand=brand(settings.config_dir),
         sandbox=settings.environment == "sandbox",

@@ -12,8 +12,8 @@ from service.mail.models import OutboxMessage
 
 def counts(session: Session) -> dict[str, int]:
     """How many messages are in each state."""
-    rows = session.execute(select(OutboxMessage.status, func.count()).group_by(OutboxMessage.status))
-    return dict(rows.tuples().all())
+    rows = session.execute(select(OutboxMessage.status, func.count().label("number")).group_by(OutboxMessage.status))
+    return {row.status: row.number for row in rows}
 
 
 def due_unsent(session: Session, now: datetime) -> int:

@@ -100,7 +100,7 @@ class Journey:
 
     def books(self) -> None:
         walks.book(self.nora)
-        self.mailbox.wait_for(NORA.email, "visit")
+        self.mailbox.wait_for(NORA.email, "appointment")
 
     def decides(self) -> None:
         exam_on = self.start.date() - timedelta(days=3) if self.start.date() >= RULE_ENDS else None

@@ -237,12 +237,15 @@ def pay(walker: Walker, *, card: str = "4242424242424242") -> Page:
 
 
 def answer_check_in(walker: Walker, path: str, answers: list[int]) -> tuple[Page, list[Page]]:
-    """Open a check-in, answer item by item, send it. Returns the last page and the safety pages met on the way."""
+    """Open a check-in, answer item by item (0 to what is asked beyond `answers`), and send it.
+
+    Returns the last page and the safety pages met on the way.
+    """
     page, given, safety = walker.get(path), iter(answers), list[Page]()
     for _ in range(2 * len(answers) + 6):
         form = next((one for one in page.forms if one.method == "post" and not one.action.endswith("/sign-out")), None)
         if form is not None and "answer" in form.choices:
-            page = walker.send(form, {"answer": str(next(given))})
+            page = walker.send(form, {"answer": str(next(given, 0))})
         elif form is not None:
             page = walker.send(form)
         else:

@@ -59,7 +59,7 @@ class OpenHours(Base):
 
 
 class Appointment(Base):
-    """A booked time. The database itself refuses two that overlap for one practitioner, and two at once for a patient."""
+    """A booked time. The database itself refuses two that overlap for one practitioner, and a patient's second."""
 
     __tablename__ = "appointments"
 

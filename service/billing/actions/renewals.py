@@ -124,7 +124,7 @@ def _announce(session: Session, row: Membership, charge_at: datetime, now: datet
         emails.renewal_reminder(
             price_cents=row.price_cents,
             charge_at=charge_at,
-            card=emails.card_words(row.card_brand, row.card_last4),
+            card=rules.card_words(row.card_brand, row.card_last4),
             time_zone=person.time_zone,
             locale=person.locale,
         ),

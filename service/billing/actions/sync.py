@@ -102,7 +102,7 @@ def _claim(session: Session, facts: SubscriptionFacts) -> Membership | None:
 
 def _follow(session: Session, row: Membership, step: rules.Step, invoices: list[InvoiceFacts], now: datetime) -> None:
     person = accounts.patient(session, row.patient_id)
-    card = emails.card_words(row.card_brand, row.card_last4)
+    card = rules.card_words(row.card_brand, row.card_last4)
 
     def send(email: Email, key: str) -> None:
         mail.put(session, email, key=key, now=now, user_id=person.user_id, locale=person.locale)

@@ -51,6 +51,7 @@ VALUES: Final[Mapping[str, str]] = {
     "type": "subscription",
     "bill_for[unused_time_from][type]": "none",
     "billing_cycle_anchor[type]": "now",
+    "payment_behavior": "resume_on_payment_success",
     # reading
     "lookup_keys[]": r"homeward_[a-z_]+",
     "active": "true",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ LISTED_KINDS = (
 )
 
 stripe.enable_telemetry = False  # no word to Stripe about how we use its SDK
+logging.getLogger("stripe").setLevel(logging.WARNING)  # at INFO it writes every call and Stripe's own sentences
 
 
 class _Listed(stripe.RequestsClient):
@@ -233,10 +235,12 @@ class Gateway:
             )
 
     def resume(self, subscription_id: str, *, key: str) -> None:
-        """Begin again, with a new period and its charge from now."""
+        """Begin again with a new period, once its charge, tried now, is paid; until then it stays paused."""
         with _our_errors():
             self._usual.v1.subscriptions.resume(
-                subscription_id, {"billing_cycle_anchor": {"type": "now"}}, {"idempotency_key": key}
+                subscription_id,
+                {"billing_cycle_anchor": {"type": "now"}, "payment_behavior": "resume_on_payment_success"},
+                {"idempotency_key": key},
             )
 
     def cancel(self, subscription_id: str, *, at_period_end: bool = True, key: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from service.billing.models import Checkout, Invoice, Membership
-from service.billing.rules import IN_CARE, LIVE
+from service.billing.rules import IN_CARE, LIVE, card_words
 from service.enrollment.models import Enrollment
 
 
@@ -40,7 +40,7 @@ class MembershipCard:
     @property
     def card(self) -> str:
         """ "Visa ending 4242", or an empty text."""
-        return f"{(self.card_brand or '').title()} ending {self.card_last4}" if self.card_last4 else ""
+        return card_words(self.card_brand, self.card_last4)
 
 
 @dataclass(frozen=True, slots=True)

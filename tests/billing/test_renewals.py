@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from service.billing import actions, queries
+from service.billing import actions, queries, rules
 from service.billing.actions.renewals import ALERT
 from service.billing.gateway import Gateway
 from service.billing.models import Membership
 from service.kit import db
 from service.kit.clock import wall_now
 from service.kit.errors import Conflict, NotFound, TryAgain
+from service.kit.ids import new_id
 from service.safety.models import Alert
 from tests.billing.stand_in import FAILS_LATER, GOOD, StandIn
 from tests.billing.test_checkout import confirm, gate_records, start
@@ -212,6 +213,19 @@ def test_changing_ones_mind_is_possible_any_number_of_times(house: House, stripe
         assert row_of(applicant).cancels_at_period_end
         actions.undo_cancel(**wishes)  # type: ignore[arg-type]
         assert not row_of(applicant).cancels_at_period_end
+
+
+def test_what_was_paused_may_go_on_and_what_ended_at_once_has_ended(house: House, stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, stripe)
+    subscription_id = row_of(applicant).stripe_subscription_id or ""
+    gateway.pause(subscription_id, key=rules.pause_key(new_id()))
+    assert gateway.get_subscription(subscription_id).status == "stopped"
+    gateway.resume(subscription_id, key=f"resume:{new_id()}")
+    assert gateway.get_subscription(subscription_id).status == "active"
+    gateway.cancel(subscription_id, at_period_end=False, key=rules.cancel_key(new_id()))
+    deliver(house, gateway, *stripe.messages())
+    assert row_of(applicant).status == "ended"
+    assert "membership_ended" in mails_to(applicant)
 
 
 def test_there_is_nothing_to_cancel_before_the_first_payment(house: House, gateway: Gateway) -> None:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from service.sandbox import walks
+from service.sandbox import postgres, walks
 from service.sandbox.advance import Mover
 from service.sandbox.child import SandboxError
 from service.sandbox.people import CLINIC, PASSWORD, RULE_ENDS
@@ -228,6 +228,7 @@ def smoke_command(start: str, keep: bool) -> None:
         if keep:
             click.echo(f"Kept: {folder}")
         else:
+            postgres.forget(folder / "postgres")  # as root it is kept elsewhere
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -84,9 +85,9 @@ def test_a_patient_who_agreed_pays_and_is_a_member(house: House, gateway: Gatewa
     assert row.period_ends_at.date() == date(2026, 12, 23)
     assert enrollment_status(applicant) == "active"
     assert [(i.status, i.amount_paid_cents) for i in invoices_of(row.id)] == [("paid", 25000)]
-    assert mails_to(applicant) == ["membership_started", "payment_receipt"]
+    assert mails_to(applicant) == Counter(["membership_started", "payment_receipt"])
     assert confirm(house, gateway, applicant) == "paid"
-    assert mails_to(applicant) == ["membership_started", "payment_receipt"]
+    assert mails_to(applicant) == Counter(["membership_started", "payment_receipt"])
 
 
 def test_nobody_pays_who_did_not_agree(house: House, gateway: Gateway) -> None:
@@ -198,7 +199,7 @@ def test_a_declined_card_starts_nothing_and_another_card_may_follow(
     assert confirm(house, gateway, applicant) in ("not_paid", "waiting")
     row = membership_row(applicant.patient_id)
     assert row is not None
-    assert (row.status, mails_to(applicant)) == ("awaiting_payment", [])
+    assert (row.status, mails_to(applicant)) == ("awaiting_payment", Counter())
     assert start(house, gateway, applicant) == page
     stripe.pay(page, GOOD)
     assert confirm(house, gateway, applicant) == "paid"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -67,10 +68,10 @@ def test_a_charge_is_announced_once_a_week_ahead(house: House, moving_stripe: St
     applicant, gateway = a_member(house, moving_stripe)
     due = charge_at(applicant)
     tick(house, gateway, due - timedelta(days=7, seconds=1))
-    assert mails_to(applicant) == BEGAN
+    assert mails_to(applicant) == Counter(BEGAN)
     for later in (timedelta(days=7), timedelta(days=5), timedelta(hours=20), timedelta(minutes=30)):
         assert tick(house, gateway, due - later) == 0
-    assert mails_to(applicant) == [*BEGAN, "renewal_reminder"]
+    assert mails_to(applicant) == Counter([*BEGAN, "renewal_reminder"])
     assert [record.yes for record in gate_records()] == [True] * 4
 
 
@@ -83,7 +84,7 @@ def test_a_month_later_the_charge_is_made_and_receipted(house: House, moving_str
     assert row.period_ends_at is not None
     assert row.period_ends_at.date() == date(2027, 1, 23)
     assert len([i for i in invoices_of(row.id) if i.status == "paid"]) == 2
-    assert mails_to(applicant) == [*BEGAN, "payment_receipt"]
+    assert mails_to(applicant) == Counter([*BEGAN, "payment_receipt"])
 
 
 def test_a_hold_pauses_before_the_charge(house: House, moving_stripe: StandIn) -> None:
@@ -174,11 +175,11 @@ def test_a_failed_charge_is_grace_with_one_mail_each_try_and_ends_in_time(house:
     due = charge_at(applicant)
     pass_time(house, moving_stripe, gateway, due + timedelta(hours=2))
     assert row_of(applicant).status == "grace"
-    assert mails_to(applicant) == [*BEGAN, "payment_problem"]
+    assert mails_to(applicant) == Counter([*BEGAN, "payment_problem"])
     assert queries_active(applicant)
     pass_time(house, moving_stripe, gateway, due + timedelta(days=30))
     assert row_of(applicant).status in ("stopped", "ended")
-    assert mails_to(applicant).count("payment_problem") >= 1
+    assert mails_to(applicant)["payment_problem"] >= 1
     assert not queries_active(applicant)
 
 
@@ -196,13 +197,13 @@ def test_cancelling_keeps_the_paid_month_and_charges_no_more(house: House, movin
         card = queries.membership_of(session, applicant.patient_id)
     assert card is not None
     assert (card.status, card.cancels_at_period_end, card.next_charge_at) == ("active", True, None)
-    assert mails_to(applicant) == [*BEGAN, "membership_ending"]
+    assert mails_to(applicant) == Counter([*BEGAN, "membership_ending"])
     assert tick(house, gateway, due - timedelta(days=1)) == 0
     pass_time(house, moving_stripe, gateway, due + timedelta(hours=2))
     row = row_of(applicant)
     assert (row.status, row.ended_at) == ("ended", due + timedelta(hours=2))
     assert len(invoices_of(row.id)) == 1
-    assert mails_to(applicant) == [*BEGAN, "membership_ending", "membership_ended"]
+    assert mails_to(applicant) == Counter([*BEGAN, "membership_ending", "membership_ended"])
 
 
 def test_changing_ones_mind_is_possible_any_number_of_times(house: House, stripe: StandIn) -> None:

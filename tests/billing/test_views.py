@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -71,7 +72,7 @@ def test_choosing_agreeing_paying_and_coming_back(client: Browser, house: House,
     assert "Your membership has started" in done.text
     assert "Visa ending 4242" in done.text
     assert client.get(back.removeprefix("https://localhost")).status_code == 200
-    assert mails_to(applicant) == ["membership_started", "payment_receipt"]
+    assert mails_to(applicant) == Counter(["membership_started", "payment_receipt"])
     billing = client.get("/billing").text
     for words in ("$250.00", "December 23, 2026", "Visa ending 4242", "Cancel your membership", "November 23, 2026"):
         assert words in billing
@@ -180,7 +181,7 @@ def test_cancelling_takes_two_steps_and_can_be_undone(client: Browser, house: Ho
     assert "Keep my membership" in response.text
     response = client.submit("/billing/cancel/undo", follow_redirects=True)
     assert "Your membership goes on" in response.text
-    assert mails_to(applicant)[-1] == "membership_ending"
+    assert mails_to(applicant)["membership_ending"] == 1
 
 
 def test_with_no_membership_billing_says_so(client: Browser, house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -72,16 +73,12 @@ def enrollment_status(applicant: Applicant) -> str:
         return session.scalars(select(Enrollment.status).where(Enrollment.id == applicant.enrollment_id)).one()
 
 
-def mails_to(applicant: Applicant) -> list[str]:
-    """The templates of the mails about money in the patient's outbox, in order."""
+def mails_to(applicant: Applicant) -> Counter[str]:
+    """How often each mail about money is in the patient's outbox."""
     about_money = ("membership_", "payment_", "renewal_")
     with db.reading() as session:
-        found = session.scalars(
-            select(OutboxMessage.template)
-            .where(OutboxMessage.user_id == applicant.person.user_id)
-            .order_by(OutboxMessage.created_at, OutboxMessage.id)
-        )
-        return [template for template in found if template.startswith(about_money)]
+        found = session.scalars(select(OutboxMessage.template).where(OutboxMessage.user_id == applicant.person.user_id))
+        return Counter(template for template in found if template.startswith(about_money))
 
 
 def a_hold(house: House, applicant: Applicant) -> None:

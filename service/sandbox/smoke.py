@@ -14,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -66,9 +67,11 @@ class Journey:
             ("she pays on the hosted page, and the signed webhook makes her a member", self.pays),
             ("her check-in is due, and the reminder comes in her own hours", self.reminded),
             ("the mailed link leads, after signing in, to the check-in", self.follows_the_link),
+            ("her answers are scored, and her home shows them", self.scored),
+            ("two weeks go by, and the next check-in brings a reminder of its own", self.fortnight),
             ("a worrying answer shows help in the same response", self.worrying),
-            ("staff see the alert and acknowledge it", self.acknowledges),
-            ("her home shows the score", self.home),
+            ("staff see the alert and acknowledge it; her home says who will call", self.acknowledges),
+            ("an alert that nobody acknowledged has climbed", self.climbed),
             ("everything is still ready", self.ready),
         ]
 
@@ -144,31 +147,28 @@ class Journey:
         self.mover.settle()
         there = self.mover.now().astimezone(zone)
         if there.hour >= 20 or there.hour < 8:
-            early = [mail for mail in self.mailbox.mails(NORA.email) if "/check-ins/" in mail["text"]]
-            if early:
+            if self._reminders():
                 raise WalkError(f"a reminder left at {there:%H:%M}, in quiet hours")
             morning = there.replace(hour=8, minute=0, second=5, microsecond=0)
             self.mover.move_to(morning if there.hour < 8 else morning + timedelta(days=1))
         mail = self._reminder(zone)
         self.check_in_path = walks.path_in(mail, r"^/check-ins/")
 
-    def _reminder(self, zone: ZoneInfo) -> dict[str, str]:
-        from email.utils import parsedate_to_datetime
-
+    def _reminder(self, zone: ZoneInfo, number: int = 1) -> dict[str, str]:
         end = time.monotonic() + 25
-        while True:
-            found = [mail for mail in self.mailbox.mails(NORA.email) if "/check-ins/" in mail["text"]]
-            if found:
-                break
+        while len(found := self._reminders()) < number:
             if time.monotonic() > end:
                 raise WalkError("no reminder came")
             time.sleep(0.2)
-        if len(found) > 1:
-            raise WalkError("the reminder came more than once")
-        sent = parsedate_to_datetime(found[0]["date"]).astimezone(zone)
+        if len(found) > number:
+            raise WalkError("a reminder came more than once")
+        sent = parsedate_to_datetime(found[-1]["date"]).astimezone(zone)
         if not 8 <= sent.hour < 20:
             raise WalkError(f"the reminder left at {sent:%H:%M}")
-        return found[0]
+        return found[-1]
+
+    def _reminders(self) -> list[dict[str, str]]:
+        return [mail for mail in self.mailbox.mails(NORA.email) if "/check-ins/" in mail["text"]]
 
     def follows_the_link(self) -> None:
         fresh = Walker(self.sandbox.web)
@@ -181,6 +181,25 @@ class Journey:
             raise WalkError(f"after signing in one stands at {fresh.page.path}")
         self.nora = fresh
 
+    def scored(self) -> None:
+        page, safety = walks.answer_check_in(self.nora, self.check_in_path, [1, 1, 1, 1, 1, 1, 1, 0, 0])
+        if safety:
+            raise WalkError(f"calm answers were met with an alarm: {safety[0].text[:300]}")
+        page.must("7 of 27")
+        self.nora.get("/home").must("Nora", "$250.00", "7")
+
+    def fortnight(self) -> None:
+        self.mover.move_to(self.mover.now() + timedelta(days=14, hours=2))
+        zone = ZoneInfo("America/New_York")
+        if not 8 <= self.mover.now().astimezone(zone).hour < 20:
+            self.mover.move_to(self.mover.now() + timedelta(hours=12))
+        # She answered the first one before its second nudge: one mail for each check-in, and no more.
+        mail = self._reminder(zone, number=2)
+        path = walks.path_in(mail, r"^/check-ins/")
+        if path == self.check_in_path:
+            raise WalkError("the reminder is for a check-in that was answered")
+        self.check_in_path = path
+
     def worrying(self) -> None:
         page, safety = walks.answer_check_in(self.nora, self.check_in_path, [2, 2, 1, 2, 1, 1, 1, 1, 1])
         if not safety:
@@ -189,17 +208,19 @@ class Journey:
 
     def acknowledges(self) -> None:
         page = self.clinician.get("/staff/alerts").must(NORA.family_name)
-        before = sum("/acknowledge" in form.action for form in page.forms)
-        while (page := self.clinician.get("/staff/alerts")).text and any(
-            "/acknowledge" in form.action for form in page.forms
-        ):
+        for _ in range(20):
+            if not any("/acknowledge" in form.action for form in page.forms):
+                break
             self.clinician.send(page.form("/acknowledge"))
-            before -= 1
-            if before < -1:
-                raise WalkError("acknowledging does not end")
+            page = self.clinician.get("/staff/alerts")
+        else:
+            raise WalkError("acknowledging does not end")
+        self.nora.get("/home").must("Your care team will contact you", "988")
 
-    def home(self) -> None:
-        self.nora.get("/home").must("Nora", "$250.00", "12")
+    def climbed(self) -> None:
+        owner = "olive@staff.example"  # called last, when nobody else answered
+        if not self.mailbox.mails(owner):
+            raise WalkError("an alert waited for two weeks, and the owner was never called")
 
 
 def run(sandbox: Running) -> None:

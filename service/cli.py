@@ -53,6 +53,19 @@ def migrate() -> None:
     click.echo("The database is up to date.")
 
 
+@main.command("offer-prices")
+def offer_prices() -> None:
+    """Make sure that Stripe offers each plan of config/plans.toml at its price. Run it at each deploy."""
+    from config.settings import current
+    from service.billing.actions import offer_prices as offer
+    from service.billing.gateway import Gateway
+    from service.catalog.queries import catalog
+
+    settings = current()
+    made = offer(gateway=Gateway.from_settings(settings), catalog=catalog(settings.config_dir))
+    click.echo(f"{made} plans are on offer.")
+
+
 def _attach_sandbox(group: click.Group) -> None:
     """Add the sandbox's commands where the sandbox is: a laptop, not the production image."""
     try:

@@ -10,12 +10,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
 import click
@@ -46,6 +46,7 @@ class Journey:
         self.visitor, self.nora, self.frank = (Walker(sandbox.web) for _ in range(3))
         self.clinician, self.coordinator = Walker(sandbox.web), Walker(sandbox.web)
         self.check_in_path = ""
+        self.member_since = self.start
 
     def colleague(self, email: str) -> Colleague:
         row = next(row for row in self.sandbox.people if row["email"] == email)
@@ -139,6 +140,7 @@ class Journey:
 
     def pays(self) -> None:
         walks.pay(self.nora)
+        self.member_since = self.mover.now()
         self.nora.until("/billing", "Next charge")
         self.mailbox.wait_for(NORA.email, "receipt")
 
@@ -155,11 +157,11 @@ class Journey:
         self.check_in_path = walks.path_in(mail, r"^/check-ins/")
 
     def _reminder(self, zone: ZoneInfo, number: int = 1) -> dict[str, str]:
-        end = time.monotonic() + 25
+        end = monotonic() + 25
         while len(found := self._reminders()) < number:
-            if time.monotonic() > end:
+            if monotonic() > end:
                 raise WalkError("no reminder came")
-            time.sleep(0.2)
+            sleep(0.2)
         if len(found) > number:
             raise WalkError("a reminder came more than once")
         sent = parsedate_to_datetime(found[-1]["date"]).astimezone(zone)
@@ -189,10 +191,9 @@ class Journey:
         self.nora.get("/home").must("Nora", "$250.00", "7")
 
     def fortnight(self) -> None:
-        self.mover.move_to(self.mover.now() + timedelta(days=14, hours=2))
         zone = ZoneInfo("America/New_York")
-        if not 8 <= self.mover.now().astimezone(zone).hour < 20:
-            self.mover.move_to(self.mover.now() + timedelta(hours=12))
+        day = self.member_since.astimezone(zone).date() + timedelta(days=14)
+        self.mover.move_to(datetime.combine(day, time(10, 30), zone))
         # She answered the first one before its second nudge: one mail for each check-in, and no more.
         mail = self._reminder(zone, number=2)
         path = walks.path_in(mail, r"^/check-ins/")
@@ -225,12 +226,12 @@ class Journey:
 
 def run(sandbox: Running) -> None:
     """Walk every step. Raises WalkError at the first that does not hold."""
-    journey, began = Journey(sandbox), time.monotonic()
+    journey, began = Journey(sandbox), monotonic()
     for words, step in journey.steps():
-        at = time.monotonic()
+        at = monotonic()
         step()
-        click.echo(f"  {time.monotonic() - at:5.1f} s  {words}")
-    click.echo(f"Every step held: {time.monotonic() - began:.1f} s.")
+        click.echo(f"  {monotonic() - at:5.1f} s  {words}")
+    click.echo(f"Every step held: {monotonic() - began:.1f} s.")
     journey.mover.close()
 
 
@@ -254,7 +255,7 @@ def smoke_command(start: str, keep: bool) -> None:
 
 
 def _smoke(data: Path, start: str) -> None:
-    began = time.monotonic()
+    began = monotonic()
     click.echo(f"Smoke from {start}")
     log = data / "sandbox.log"
     command = [sys.executable, "-m", "service.cli", "sandbox", "--free-ports", "--data", str(data), "--start", start]
@@ -262,7 +263,7 @@ def _smoke(data: Path, start: str) -> None:
         sandbox = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     try:
         running = _wait(sandbox, data, log)
-        click.echo(f"  {time.monotonic() - began:5.1f} s  the sandbox is up, with its demo people")
+        click.echo(f"  {monotonic() - began:5.1f} s  the sandbox is up, with its demo people")
         run(running)
     except (WalkError, SandboxError) as error:
         raise click.ClickException(f"did not hold: {error}") from None
@@ -275,8 +276,8 @@ def _smoke(data: Path, start: str) -> None:
 
 
 def _wait(sandbox: subprocess.Popen[bytes], data: Path, log: Path) -> Running:
-    end = time.monotonic() + READY_SECONDS
-    while time.monotonic() < end:
+    end = monotonic() + READY_SECONDS
+    while monotonic() < end:
         try:
             return find(data)
         except SandboxError as error:
@@ -284,5 +285,5 @@ def _wait(sandbox: subprocess.Popen[bytes], data: Path, log: Path) -> Running:
                 raise SandboxError(f"the sandbox ended:\n{log.read_text('utf-8', 'replace')[-4000:]}") from None
             if "still starting" not in str(error) and "No sandbox runs" not in str(error):
                 raise
-            time.sleep(0.1)
+            sleep(0.1)
     raise SandboxError(f"the sandbox was not ready in time:\n{log.read_text('utf-8', 'replace')[-4000:]}")

@@ -68,7 +68,7 @@ def configure(settings: Settings) -> Engine:
     """Open this process's engine. Calling it again replaces the engine."""
     global _engine
     if _engine is not None:
-        _engine.dispose()
+        _engine.dispose(close=False)  # after a fork the old connections are the parent's to close
     _engine = connect(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
     bind(sessionmaker(_engine, expire_on_commit=False))
     return _engine

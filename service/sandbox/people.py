@@ -151,11 +151,14 @@ class _Town:
             if fortnight == 3:
                 others = {name: self._active(name, exam_on=None) for name in ("hugo", "ella")}
                 self._answer(others["ella"], CALM)
-        self._to(start)
-        self._answer(others["ella"], WORRYING)
+        self._to(start - timedelta(hours=3, minutes=10))
         self._decided("carla")
+        self._to(start - timedelta(hours=1, minutes=25))
         self._complete(self._decided("dev"), "dev")
+        self._to(start - timedelta(minutes=40))
         self._booked("ben")
+        self._answer(others["ella"], WORRYING)
+        self._to(start)
         patients = [
             Row(PATIENTS[name].full_name, PATIENTS[name].email, PASSWORD, "", note) for name, note in NOTES.items()
         ]

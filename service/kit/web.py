@@ -102,12 +102,20 @@ def _guard() -> ResponseReturnValue | None:
         raise Forbidden
     if door.kind == "machine":
         return None
+    _refuse_nul()
     if door.kind != "public":
         turned_away = _turn_away(door)
         if turned_away is not None:
             return turned_away
     csrf.protect()
     return None
+
+
+def _refuse_nul() -> None:
+    """No keyboard makes a NUL and Postgres keeps none: what carries one is turned away before any field is read."""
+    sent = [*request.args.items(multi=True), *request.form.items(multi=True)]
+    if any("\0" in text for pair in sent for text in pair):
+        raise Rejected("nul", words("Something in what was sent cannot be read. Go back and type it again."))
 
 
 def _turn_away(door: access.Door) -> ResponseReturnValue | None:

@@ -11,6 +11,7 @@ from service.reminders import actions, queries
 bp = Blueprint("reminders_staff", __name__)
 
 PAGE = 50
+LAST_PAGE = 100_000  # beyond it the database cannot count, and nobody can read
 
 
 @bp.get("/staff/reminders")
@@ -19,7 +20,7 @@ def ledger() -> ResponseReturnValue:
     """Newest first, by state; above it, whether anything is missing."""
     status = request.args.get("status")
     status = status if status in queries.STATES else None
-    page = max(1, request.args.get("page", 1, type=int))
+    page = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
     found = actions.open_ledger(
         status=status, page=page, actor=web.actor(), catalog=current_app.config["CATALOG"], now=clock.now()
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _
@@ -50,7 +50,9 @@ class BookingForm(FlaskForm):  # type: ignore[misc]
         """With whom and when; None when nothing, or nothing we offered, was chosen."""
         practitioner, _, moment = str(self.morning.data or "").partition("_")
         try:
-            return UUID(practitioner), datetime.fromtimestamp(int(moment), UTC)
+            starts_at = datetime.fromtimestamp(int(moment), UTC)
+            # At the ends of the calendar there is no local time to show.
+            return (UUID(practitioner), starts_at) if MINYEAR < starts_at.year < MAXYEAR else None
         except (ValueError, OverflowError, OSError):
             return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
@@ -28,7 +28,10 @@ class ClockField(DateTimeField):  # type: ignore[misc]
         """As the parent does, with words that show how."""
         try:
             super().process_formdata(valuelist)
+            if self.data is not None and not MINYEAR < self.data.year < MAXYEAR:
+                raise ValueError("at the ends of the calendar there is no other time zone to convert to")
         except ValueError:
+            self.data = None
             raise ValueError(_("Enter the day and time like 11/23/2026 10:15 AM")) from None
 
 

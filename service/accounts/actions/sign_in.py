@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -132,7 +133,8 @@ def _matching_step(user: User, code: str, wall_now: datetime) -> int | None:
     if user.totp_sealed is None:
         return None
     totp = pyotp.TOTP(crypto.unseal(user.totp_sealed, "users", "totp", user.id), interval=TOTP_PERIOD)
-    digits = "".join(letter for letter in code if letter.isdigit())
+    # Whatever script the digits were typed in, and with whatever between them.
+    digits = "".join(str(unicodedata.decimal(letter)) for letter in code if letter.isdecimal())
     current = int(wall_now.timestamp()) // TOTP_PERIOD
     for step in (current, current - 1, current + 1):
         fresh = user.totp_last_step is None or step > user.totp_last_step

@@ -1,0 +1,91 @@
+"""Staff at their desks: in a window where their pages are the point, over plain HTTP where they are not."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+import pyotp
+
+from service.kit.clock import wall_now
+from service.sandbox import walks
+from service.sandbox.people import CLINIC
+from service.sandbox.running import Running
+from service.sandbox.walker import Walker
+from service.sandbox.walks import Colleague, Person
+from tests.browser.browsing import Browsing
+
+SEEN_AT = "%m/%d/%Y %I:%M %p"
+
+
+def colleague(sandbox: Running, email: str) -> Colleague:
+    """A demo person of the staff."""
+    row = next(row for row in sandbox.people if row["email"] == email)
+    return Colleague(email, row["password"], row["totp_secret"])
+
+
+def sign_in(window: Browsing, email: str) -> None:
+    """With a password and a one-time code. A code works once: when it was just used, wait for the next."""
+    who = colleague(window.sandbox, email)
+    window.go("/sign-in")
+    window.fill(email=who.email, password=who.password)
+    window.press("Sign in")
+    window.see("Enter your code")
+    while window.path == "/second-factor":
+        window.fill(code=pyotp.TOTP(who.totp_secret).at(wall_now()))
+        window.press("Continue")
+        if window.path == "/second-factor":
+            time.sleep(31 - time.time() % 30)
+            window.complaints.clear()
+
+
+def open_record(window: Browsing, person: Person) -> None:
+    """From the queue."""
+    window.go("/staff/queue?status=all")
+    window.see("Enrollment queue", person.family_name)
+    window.follow(person.family_name)
+
+
+def decide(window: Browsing, person: Person, state: str, seen_at: str) -> None:
+    """As a clinician: first a form left empty, then the visit as it was."""
+    open_record(window, person)
+    window.see(person.full_name, "Record the visit", name="record-booked")
+    window.press("Record the visit and decide")
+    window.see("The checks", name="encounter")
+    window.press("Sign and decide")
+    window.see("There is a problem", name="encounter-errors", status=422)
+    window.choose("modality", "video")
+    window.page.locator("[name='patient_state']").first.wait_for(state="attached")
+    if window.page.locator("select[name='patient_state']").count():
+        window.page.select_option("[name='patient_state']", state)
+    else:
+        window.choose("patient_state", state)
+    window.choose("identity_checked", "y")
+    if window.page.locator("[name='physician_option_disclosed']").count():
+        window.choose("physician_option_disclosed", "y")
+    window.fill(pdmp_checked_at=seen_at, notes="Spoke for half an hour. Options and risks discussed.")
+    window.choose("decision", "approve")
+    window.press("Sign and decide")
+    window.see("signed", name="record-decided")
+
+
+def complete(window: Browsing, person: Person) -> None:
+    """As a coordinator."""
+    open_record(window, person)
+    window.see("Next: complete the approval", name="record-to-complete")
+    window.press("Complete the approval")
+    window.see(name="record-completed")
+
+
+def decide_and_complete_unseen(sandbox: Running, person: Person, seen_at: str) -> None:
+    """The same over HTTP, by two others."""
+    clinician, coordinator = Walker(sandbox.web), Walker(sandbox.web)
+    walks.staff_sign_in(clinician, colleague(sandbox, "maya@staff.example")).must("Queue")
+    walks.record_decision(clinician, person, state="NJ", seen_at=seen_at).must("signed")
+    walks.staff_sign_in(coordinator, colleague(sandbox, "sam@staff.example")).must("Queue")
+    walks.complete(coordinator, person)
+
+
+def clinic_time(now: datetime) -> str:
+    """A moment as a clinician writes it."""
+    return now.astimezone(CLINIC).strftime(SEEN_AT)

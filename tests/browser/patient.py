@@ -1,0 +1,159 @@
+"""The patient's way, as somebody walks it with their own hands. Each page is looked at on the way."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from service.sandbox.walks import CALM_ANSWERS, Mailbox, Person, path_in
+from tests.browser.browsing import Browsing
+
+QUESTION = re.compile(r"/assessment/[a-z_]+$")
+
+
+@dataclass
+class Patient:
+    """A person and their window."""
+
+    window: Browsing
+    person: Person
+
+    def assess(self, **changes: str) -> None:
+        """From the first page to the end of the assessment."""
+        window, answers = self.window, {**CALM_ANSWERS, "zip": self.person.zip_code, **changes}
+        window.go("/")
+        window.see("988")
+        window.go("/assessment")
+        window.see("Before you start")
+        window.press("Start")
+        while QUESTION.search(window.path) and not window.path.endswith(("/check", "/result")):
+            question = window.path.rpartition("/")[2]
+            if window.page.locator("[name='answer-month']").count():
+                born = self.person.born_on
+                window.fill(answer__month=str(born.month), answer__day=str(born.day), answer__year=str(born.year))
+            elif window.page.locator("input[name='answer'][type='text']").count():
+                window.fill(answer=answers[question])
+            else:
+                window.choose("answer", answers[question])
+            window.see("Why we ask")
+            window.press("Continue")
+            if "Get help now" in window.page.locator("main").inner_text():
+                return
+        if window.path.endswith("/check"):
+            window.see("Check your answers")
+            window.press("Send my answers")
+
+    def join(self, mailbox: Mailbox) -> None:
+        """An account, the mail that confirms it, and the first sign-in."""
+        window, person = self.window, self.person
+        window.see("You may qualify")
+        window.press("Make an account")
+        window.fill(
+            given_name=person.given_name, family_name=person.family_name, email=person.email, password=person.password
+        )
+        window.choose("notices", "y")
+        window.see("Make an account")
+        window.press("Make my account")
+        window.see("Check your email")
+        mail = mailbox.wait_for(person.email, "Confirm")
+        if window.scripts:
+            window.go(window.sandbox.mailbox)
+            window.see(mail["subject"], name="mailbox")
+            window.go(f"{window.sandbox.mailbox}/mail/{mail['id']}")
+            window.see(mail["subject"], name="mail")
+        window.go(path_in(mail, "^/confirm/"))
+        window.see("Confirm your email address", name="confirm")
+        window.press("Confirm my address")
+        window.see("Sign in", name="confirmed")
+        self.sign_in()
+        window.see(person.given_name, "Book your free visit", name="home-assessed")
+
+    def sign_in(self) -> None:
+        """With e-mail address and password."""
+        if self.window.path != "/sign-in":
+            self.window.go("/sign-in")
+        self.window.fill(email=self.person.email, password=self.person.password)
+        self.window.press("Sign in")
+
+    def book(self) -> None:
+        """The first day with open times, and its last time."""
+        window = self.window
+        window.press("Choose a time")
+        window.see("Choose a day")
+        with window.page.expect_navigation():
+            window.page.locator("main a[href*='/visits/book/2']").first.click()
+        slot = window.page.locator("input[name='slot']").last.get_attribute("value")
+        window.choose("slot", slot or "")
+        window.see("Choose a time", "E")  # the zone is part of every time
+        window.press("Book this time")
+        window.see("booked")
+        window.go("/home")
+        window.see("Next visit", name="home-booked")
+
+    def sign_consents(self) -> None:
+        """Each text on its own page."""
+        window = self.window
+        window.go("/home")
+        window.see("Read and sign", name="home-approved")
+        window.press("Read your consents")
+        window.see("Documents to sign")
+        with window.page.expect_navigation():
+            window.page.locator("main a[href^='/consents/']").first.click()
+        while window.page.locator("[name='typed_name']").count():
+            window.choose("agreed", "y")
+            window.fill(typed_name=self.person.full_name)
+            window.see("In short", name=f"consent-{window.path.rpartition('/')[2]}")
+            window.press("Sign")
+            while not window.page.locator("[name='typed_name']").count():
+                waiting = window.page.locator("main a[href^='/consents/']")
+                unsigned = [
+                    href
+                    for href in (waiting.nth(number).get_attribute("href") for number in range(waiting.count()))
+                    if href and not self._signed(href)
+                ]
+                if not unsigned:
+                    return
+                window.go(unsigned[0])
+
+    def _signed(self, href: str) -> bool:
+        row = self.window.page.locator("li", has=self.window.page.locator(f"a[href='{href}']"))
+        return "Signed" in row.first.inner_text()
+
+    def pay(self, mailbox: Mailbox) -> None:
+        """Membership, the hosted pay page, and back."""
+        window = self.window
+        window.go("/membership")
+        window.see("You pay today", "$250")
+        window.choose("agreed", "y")
+        window.press("Continue to payment")
+        assert window.page.url.startswith(window.sandbox.standin)
+        window.see("4242", name="hosted-checkout")
+        with window.page.expect_navigation(url=re.compile(re.escape(window.sandbox.web))):
+            window.page.locator("button[value='4242424242424242']").click()
+        for _ in range(60):
+            if "You are in" in window.page.locator("main").inner_text():
+                break
+            window.page.wait_for_timeout(250)
+            window.page.reload()
+        window.see("You are in", name="membership-started")
+        mailbox.wait_for(self.person.email, "receipt")
+        window.go("/billing")
+        window.see("Next charge", "Visa")
+
+    def check_in(self, path: str, answers: list[int]) -> None:
+        """From the mailed link to the result."""
+        window = self.window
+        window.go(path)
+        window.see("Your check-in", name="check-in")
+        window.press("Start")
+        for number, answer in enumerate(answers, 1):
+            window.choose("answer", str(answer))
+            window.see(f"Question {number} of {len(answers)}", name=f"check-in-{number}")
+            window.press("Continue")
+        if not window.path.endswith("/check"):
+            window.choose("answer", "1")
+            window.see("does not count", name="check-in-how-hard")
+            window.press("Continue")
+        window.see("Check your answers", name="check-in-check")
+        window.press("Send my answers")
+        window.see(f"{sum(answers)} of 27", name="check-in-result")

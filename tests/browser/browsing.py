@@ -69,7 +69,7 @@ class Browsing:
             self.page.locator(f"[name='{name.replace('__', '-')}']").fill(value)
 
     def see(self, *texts: str, name: str = "", status: int = 200, widths: tuple[int, ...] = (PHONE, DESK)) -> None:
-        """This page, at each width: it says `texts`, is quiet, fits, is reachable for everybody, and has its picture."""
+        """This page, at each width: it says `texts`, is quiet, fits, leaves nobody out, and has its picture."""
         page, usual = self.page, self.page.viewport_size
         where = f"{page.url} ({page.title()})"
         page.wait_for_load_state("load")
@@ -79,7 +79,9 @@ class Browsing:
         assert not missing, f"{where} does not say {missing}: {found[:800]}"
         assert not self.complaints, f"{where}: {self.complaints}"  # before axe, which complains itself
         self.seen.append(page.url)
-        label = name or re.sub(r"[0-9a-f-]{36}|[A-Za-z0-9_.-]{40,}", "x", self.path).strip("/").replace("/", "-") or "first"
+        label = (
+            name or re.sub(r"[0-9a-f-]{36}|[A-Za-z0-9_.-]{40,}", "x", self.path).strip("/").replace("/", "-") or "first"
+        )
         for number, width in enumerate(widths):
             page.set_viewport_size({"width": width, "height": 780})
             if self.scripts and not number:

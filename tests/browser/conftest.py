@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -88,7 +89,7 @@ def open_window(sandbox: Running, browser: Browser, album: Path) -> Iterator[Ope
     """Give somebody a browser of their own: `open_window("nora")`, `open_window("maya", width=1180)`."""
     contexts: list[BrowserContext] = []
 
-    def open_one(who: str, *, width: int = PHONE, scripts: bool = True, **more: object) -> Browsing:
+    def open_one(who: str, *, width: int = PHONE, scripts: bool = True, **more: Any) -> Browsing:
         context = browser.new_context(
             viewport={"width": width, "height": 780}, java_script_enabled=scripts, locale="en-US", **more
         )

@@ -62,7 +62,8 @@ class CeleryPublisher:
     def __init__(self, broker_url: str) -> None:
         self._app = Celery("homeward-publisher", broker=broker_url)
         self._app.conf.update(
-            broker_transport_options=BROKER_OPTIONS,
+            # A person waits for this page: a broker that does not answer within a second is away.
+            broker_transport_options={**BROKER_OPTIONS, "socket_timeout": 1},
             broker_connection_retry=False,
             broker_connection_timeout=1,
             task_ignore_result=True,

@@ -34,7 +34,7 @@ def parsed(raw: bytes) -> Any:
     """The JSON of a message. Raises NotGenuine."""
     try:
         return json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotGenuine("not JSON") from None
 
 

@@ -59,6 +59,7 @@ class Settings(BaseModel):
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
+    mail_lease_seconds: float = Field(default=300.0, gt=0, le=3600)
 
     # Where the clinic's files and the pages are.
     config_dir: Path = HOUSE / "config"

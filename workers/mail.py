@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 from config.brand import brand
@@ -24,4 +25,5 @@ def deliver_due() -> None:
             render=partial(emails.render, settings),
             recipient=accounts.address_of,
             still_wanted=reminders.still_wanted,
+            lease=timedelta(seconds=settings.mail_lease_seconds),
         )

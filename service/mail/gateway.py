@@ -18,11 +18,15 @@ from config.settings import Settings
 from service.kit.errors import TryAgain
 from service.mail.rules import Rendered
 
-TIMEOUT_SECONDS = 20  # well inside the lease, so that a slow server cannot make two workers send one mail
+TIMEOUT_SECONDS = 15  # for each step of the dialogue, of which there are about eight: well inside the lease
 
 
 class Refused(Exception):
     """The server will never take this message."""
+
+
+class Unreachable(TryAgain):
+    """There is no server to speak to: no other message would fare better now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +56,21 @@ class Smtp:
         self._hang_up()
 
     def send(self, letter: Letter) -> None:
-        """Hand `letter` to the server. Raises TryAgain or Refused."""
+        """Hand `letter` to the server. Raises TryAgain, Unreachable or Refused."""
+        message = self._message(letter)
         try:
-            self._connected().send_message(self._message(letter))
+            connection = self._connected()
+        except (smtplib.SMTPException, OSError) as error:
+            raise Unreachable(f"mail server: {type(error).__name__}") from None
+        try:
+            connection.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             code, _ = next(iter(error.recipients.values()))
             self._after(code, "recipient refused")
         except smtplib.SMTPResponseException as error:
             self._hang_up()
             self._after(error.smtp_code, "refused")
-        except (smtplib.SMTPException, OSError, ssl.SSLError) as error:
+        except (smtplib.SMTPException, OSError) as error:
             self._hang_up()
             raise TryAgain(f"mail server: {type(error).__name__}") from None
 

@@ -7,7 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 MAX_ATTEMPTS = 8
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(minutes=5)  # longer than the slowest send: two workers must not send one mail
+BUDGET = timedelta(seconds=60)  # of one run; the worker's own limit is three times that
+UNREACHABLE_PAUSE = timedelta(seconds=30)
+FIRST = ("alert_raised", "alert_escalated", "alerts_waiting")  # never behind a morning's reminders
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from service.kit import db
 from service.mail import actions, emails, writes
 from service.mail.gateway import Smtp
 from service.mail.models import OutboxMessage
-from service.mail.rules import MAX_ATTEMPTS, Email, retry_after
+from service.mail.rules import LEASE, MAX_ATTEMPTS, Email, retry_after
 from tests.conftest import House, settings_for
 from tests.factories.accounts import a_patient
 from tests.mail.server import Server, smtp_server
@@ -162,7 +162,7 @@ def test_a_worker_killed_before_the_server_took_it_leaves_a_row_that_another_sen
             still_wanted=post.still_wanted,
         )
     assert post.deliver() == 0, "its lease still stands"
-    post.wall += timedelta(seconds=61)
+    post.wall += LEASE + timedelta(seconds=1)
     assert post.deliver() == 1
     assert len(server.mails) == 1
 
@@ -171,14 +171,14 @@ def test_what_is_no_longer_wanted_is_looked_at_again_and_skipped(post: Post, ser
     post.put(user_id=a_patient().user_id, wanted_while=f"checkin_open:{uuid4()}")
     post.wanted = False
     post.deliver()
-    assert (server.mails, states()) == ([], [("skipped", 0)])
+    assert (server.mails, states()) == ([], [("skipped", 1)])
 
 
 def test_a_mail_that_comes_too_late_is_not_sent(post: Post, server: Server, house: House) -> None:
     post.put(user_id=a_patient().user_id, send_before=house.now + timedelta(hours=1))
     house.at(house.now + timedelta(hours=2))
     post.deliver()
-    assert (server.mails, states()) == ([], [("expired", 0)])
+    assert (server.mails, states()) == ([], [("expired", 1)])
 
 
 def test_a_mail_for_later_waits_for_its_moment(post: Post, server: Server, house: House) -> None:
@@ -196,7 +196,7 @@ def test_a_closed_account_gets_nothing(post: Post, server: Server, house: House)
     with db.transaction() as session:
         session.get_one(User, ana.user_id).deactivated_at = house.now
     post.deliver()
-    assert (server.mails, states()) == ([], [("skipped", 0)])
+    assert (server.mails, states()) == ([], [("skipped", 1)])
 
 
 def test_one_mail_that_cannot_be_written_does_not_stop_the_next(post: Post, server: Server) -> None:
@@ -215,3 +215,41 @@ def test_a_name_with_a_line_break_cannot_add_a_header(post: Post, server: Server
     post.deliver()
     (mail,) = server.mails
     assert mail["Bcc"] is None
+
+
+def test_a_row_that_cannot_be_opened_stops_no_other_and_ends_in_sight(post: Post, server: Server) -> None:
+    broken = post.put("broken", user_id=a_patient().user_id)
+    with db.transaction() as session:
+        session.get_one(OutboxMessage, broken).facts_sealed = b"sealed with a key that is gone"
+    post.put("whole", user_id=a_patient().user_id)
+    assert post.deliver() == 1
+    for attempt in range(2, MAX_ATTEMPTS + 1):
+        post.wall += (retry_after(attempt - 1) or timedelta(0)) + timedelta(seconds=1)
+        post.deliver()
+    assert sorted(states()) == [("failed", MAX_ATTEMPTS), ("sent", 1)]
+
+
+def test_a_call_for_help_leaves_before_a_morning_of_reminders(post: Post, server: Server, house: House) -> None:
+    ana = a_patient()
+    for number in range(3):
+        post.put(f"reminder:{number}", user_id=ana.user_id)
+    house.at(house.now + timedelta(minutes=5))
+    with db.transaction() as session:
+        writes.put(
+            session, Email("alert_raised", {"path": "/staff/alerts"}), key="b", now=house.now, user_id=ana.user_id
+        )
+    post.deliver()
+    assert "/staff/alerts" in server.mails[0].as_string()
+
+
+def test_a_server_that_is_away_for_a_day_costs_no_mail(post: Post, house: House) -> None:
+    post.put(user_id=a_patient().user_id)
+    nobody = Server()
+    nobody.port = 1
+    away = Post(house, nobody)
+    for _ in range(30):
+        away.deliver()
+        away.wall += timedelta(hours=1)
+    assert states() == [("queued", 0)]
+    post.wall = away.wall
+    assert post.deliver() == 1

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -121,7 +122,24 @@ class Live:
 
     def mails(self, to: str, subject: str = "") -> list[dict[str, str]]:
         """The mails to one address with `subject` in their subject."""
-        return [mail for mail in self.mailbox.mails(to) if subject.lower() in mail["subject"].lower()]
+        found = [mail for mail in self.mailbox.mails(to) if subject.lower() in mail["subject"].lower()]
+        return [mail for mail in found for _ in range(int(mail["copies"]))]
+
+    def plan_mail_faults(self, *answers: str) -> None:
+        """What the mailbox answers to the next mails."""
+        body = json.dumps({"next": answers}).encode()
+        urllib.request.urlopen(f"{self.running.mailbox}/api/faults", body, timeout=10).close()
+
+    def mail_faults(self) -> list[str]:
+        """What the mailbox has still to answer."""
+        with urllib.request.urlopen(f"{self.running.mailbox}/api/faults", timeout=10) as answer:
+            found: list[str] = json.load(answer)["next"]
+        return found
+
+    def let_leases_run_out(self) -> None:
+        """As if the minute of a lease had passed."""
+        with self._owner.begin() as connection:
+            connection.execute(text("UPDATE outbox SET lease_until = now() WHERE lease_until > now()"))
 
     def state(self, path: str) -> tuple[int, dict[str, Any]]:
         """A machine's page: its status and JSON."""

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from service.sandbox import walks
-from service.sandbox.walker import Page, Walker
+from service.sandbox.walker import Walker
 from service.sandbox.walks import Person
 from tests.journeys.live import PASSWORD, Live, press_at_once, together, twin
 

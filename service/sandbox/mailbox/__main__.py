@@ -31,6 +31,8 @@ class Web(BaseHTTPRequestHandler):
         elif parts == ["api", "mails"]:
             mails = [mail.as_json() for mail in self.store.mails()]
             self._answer(json.dumps(mails), kind="application/json")
+        elif parts == ["api", "faults"]:
+            self._answer(json.dumps({"next": self.store.faults()}), kind="application/json")
         elif parts[0] == "mail" and len(parts) in (2, 3) and (mail := self.store.mail(parts[1])) is not None:
             if len(parts) == 3:
                 self._answer(page.framed(mail.html), policy=page.MAIL_POLICY)

@@ -84,6 +84,11 @@ class Store:
         with self._lock:
             self._faults = list(answers)
 
+    def faults(self) -> list[str]:
+        """What is still planned."""
+        with self._lock:
+            return list(self._faults)
+
     def next_fault(self) -> str:
         """What to answer now."""
         with self._lock:

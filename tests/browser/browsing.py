@@ -25,8 +25,17 @@ TOO_WIDE = """() => {
 class Browsing:
     """A window. `see` asserts that the page is as every page must be."""
 
-    def __init__(self, context: BrowserContext, sandbox: Running, album: Path, *, scripts: bool = True) -> None:
+    def __init__(
+        self,
+        context: BrowserContext,
+        sandbox: Running,
+        album: Path | None,
+        *,
+        scripts: bool = True,
+        widths: tuple[int, ...] = (PHONE, DESK),
+    ) -> None:
         self.context, self.sandbox, self.album, self.scripts = context, sandbox, album, scripts
+        self.widths = widths
         self.page = context.new_page()
         self.seen: list[str] = []
         self.complaints: list[str] = []
@@ -68,26 +77,23 @@ class Browsing:
         for name, value in values.items():
             self.page.locator(f"[name='{name.replace('__', '-')}']").fill(value)
 
-    def see(self, *texts: str, name: str = "", status: int = 200, widths: tuple[int, ...] = (PHONE, DESK)) -> None:
-        """This page, at each width: it says `texts`, is quiet, fits, leaves nobody out, and has its picture."""
+    def see(self, *texts: str, name: str = "", status: int = 200, widths: tuple[int, ...] = ()) -> None:
+        """This page, at each width: it says `texts`, is quiet, fits, and leaves nobody out. Its picture is kept."""
         page, usual = self.page, self.page.viewport_size
         where = f"{page.url} ({page.title()})"
         page.wait_for_load_state("load")
         found = " ".join(page.locator("body").inner_text().split()).lower()
+        self.seen.append(page.url)
         missing = [text for text in texts if text.lower() not in found]
         assert self._status == status, f"{where}: status {self._status}, expected {status}"
         assert not missing, f"{where} does not say {missing}: {found[:800]}"
         assert not self.complaints, f"{where}: {self.complaints}"  # before axe, which complains itself
-        self.seen.append(page.url)
-        label = (
-            name or re.sub(r"[0-9a-f-]{36}|[A-Za-z0-9_.-]{40,}", "x", self.path).strip("/").replace("/", "-") or "first"
-        )
-        for number, width in enumerate(widths):
+        for number, width in enumerate(widths or self.widths):
             page.set_viewport_size({"width": width, "height": 780})
             if self.scripts and not number:
                 page.evaluate(AXE)
             wide = page.evaluate(TOO_WIDE)
-            page.screenshot(path=self.album / f"{width}" / f"{len(self.seen):02}-{label}.png", full_page=True)
+            self.keep(name, width)
             assert not wide, f"{where} at {width} px: {wide}"
             if self.scripts:
                 faults = [
@@ -99,6 +105,14 @@ class Browsing:
         if usual:
             page.set_viewport_size(usual)
         self.complaints.clear()
+
+    def keep(self, name: str, width: int) -> None:
+        """The picture of this page, where pictures are kept."""
+        if self.album is None:
+            return
+        plain = re.sub(r"[0-9a-f-]{36}|[A-Za-z0-9_.-]{40,}", "x", self.path).strip("/").replace("/", "-")
+        picture = self.album / str(width) / f"{len(self.seen):02}-{name or plain or 'first'}.png"
+        self.page.screenshot(path=picture, full_page=True)
 
     def _note(self, response: Response) -> None:
         if response.request.is_navigation_request() and not 300 <= response.status < 400:

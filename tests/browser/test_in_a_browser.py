@@ -104,7 +104,7 @@ def test_the_way_works_without_javascript_on_the_smallest_phone(
 
 def test_somebody_from_another_state_meets_a_kind_no_and_may_wait(open_window: Open, mailbox: Mailbox) -> None:
     window = open_window("elsewhere")
-    Patient(window, VISITOR).assess(zip="10001")
+    Patient(window, VISITOR).assess(looking=False, zip="10001")
     window.see("not open", "988", name="not-here", widths=(SMALLEST, PHONE, DESK))
     window.fill(email="wait@example.com")
     window.page.select_option("[name='state']", "NY")
@@ -119,7 +119,7 @@ def test_somebody_from_another_state_meets_a_kind_no_and_may_wait(open_window: O
 
 def test_an_emergency_is_met_with_help_at_once(open_window: Open) -> None:
     window = open_window("emergency")
-    Patient(window, VISITOR).assess(safety="cannot_stay_safe")
+    Patient(window, VISITOR).assess(looking=False, safety="cannot_stay_safe")
     window.see("Get help now", "911", "988", name="emergency", widths=(SMALLEST, PHONE, DESK))
 
 
@@ -220,7 +220,7 @@ def test_a_choice_can_be_told_apart_with_forced_colours(open_window: Open) -> No
     mark = "input => getComputedStyle(input.nextElementSibling, '::after').opacity"
     marks = window.page.locator("input[name='answer']").evaluate_all(f"all => all.map({mark})")
     assert sorted(marks) == ["0", "0", "0", "0", "1"]
-    window.page.screenshot(path=window.album / str(PHONE) / "question.png")
+    window.keep("forced-colours", PHONE)
 
 
 @pytest.mark.skipif("HOMEWARD_PICTURES" not in os.environ, reason="only where HOMEWARD_PICTURES says where to")

@@ -21,6 +21,7 @@ from service.enrollment.queries.assessments import opened, questionnaire
 from service.enrollment.queries.queue import Flag, flags
 from service.enrollment.queries.records import Decision, EnrollmentDetails, Step
 from service.enrollment.rules.eligibility import Answer
+from service.kit import format
 from service.safety import queries as safety
 from service.visits import queries as visits
 from service.visits.queries import SignedEncounter, Visit
@@ -132,6 +133,8 @@ def _clinical(session: Session, catalog: Catalog, found: EnrollmentDetails, deci
 
 def in_words(question: Question, answer: Answer) -> str:
     """The answer as its choices say it; what was typed, where there are none."""
+    if question.kind == "date" and isinstance(answer, str):
+        return format.day(date.fromisoformat(answer), "long")
     values = [answer] if isinstance(answer, str) else list(answer)
     chosen = [question.choice(value) for value in values]
     return ", ".join(choice.label if choice else value for choice, value in zip(chosen, values, strict=True))

@@ -93,7 +93,10 @@ def save_answers(row: CheckIn, answers: Mapping[str, int]) -> None:
 
 
 def act_on_flags(session: Session, row: CheckIn, codes: Iterable[str], catalog: Catalog, now: datetime) -> None:
-    """For each red flag call a person and, where its rule says so, hold what must stop. Twice is once."""
+    """For each red flag call a person and, where its rule says so, hold what must stop.
+
+    Twice is once while the first is open; after it was acknowledged, or lifted, the same flag calls and holds again.
+    """
     for code in codes:
         rule = safety_rules.definition(catalog, code)
         safety.raise_alert(

@@ -93,9 +93,10 @@ def hold(session: Session, hold_id: UUID) -> HoldDetails | None:
     return _hold(row, _names(session, [row.patient_id]).get(row.patient_id, "") if row.patient_id else "")
 
 
-def open_count(session: Session) -> int:
-    """How many alerts nobody has acknowledged yet."""
-    return session.scalar(select(func.count()).select_from(Alert).where(Alert.acknowledged_at.is_(None))) or 0
+def codes_raised(session: Session, source_kind: str, source_id: UUID) -> set[str]:
+    """The codes of every alert this source ever raised, open or acknowledged."""
+    query = select(Alert.code).where(Alert.source_kind == source_kind, Alert.source_id == source_id)
+    return set(session.scalars(query))
 
 
 def open_alerts(session: Session) -> list[AlertDetails]:
@@ -149,7 +150,9 @@ def _hold(row: SafetyHold, name: str) -> HoldDetails:
 
 def _details(session: Session, rows: list[Alert]) -> list[AlertDetails]:
     names = _names(session, {row.patient_id for row in rows if row.patient_id is not None})
-    found = session.scalars(select(SafetyHold).where(SafetyHold.source_id.in_([row.source_id for row in rows])))
+    of_these = select(SafetyHold).where(SafetyHold.source_id.in_({row.source_id for row in rows}))
+    # Of several of one source and code the last one counts: the one that stands, else the newest.
+    found = session.scalars(of_these.order_by(SafetyHold.placed_at, SafetyHold.lifted_at.asc().nulls_last()))
     staff = {by: accounts.display_name(session, by) for by in {row.acknowledged_by for row in rows} if by}
     holds = {(item.source_kind, item.source_id, item.code): item for item in found}
     out = []

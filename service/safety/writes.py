@@ -17,7 +17,7 @@ from service.kit.ids import new_id
 from service.mail import writes as mail
 from service.mail.rules import Email
 from service.safety import emails, rules
-from service.safety.models import Alert, SafetyHold
+from service.safety.models import KEY, Alert, SafetyHold
 
 
 def raise_alert(
@@ -30,7 +30,7 @@ def raise_alert(
     now: datetime,
     definition: AlertRule,
 ) -> UUID:
-    """Raise one alert for `code` and its source and call the first person. A second call finds the first alert.
+    """Raise an alert for `code` and its source and call the first person. While one is open, a second call finds it.
 
     `source_kind` is "assessment", "checkin", ...; only an assessment may have no patient. Returns the alert's id.
     """
@@ -47,12 +47,13 @@ def raise_alert(
             level=0,
             escalate_at=rules.leaves_level_at(definition, 0, now),
         )
-        .on_conflict_do_nothing(index_elements=["source_kind", "source_id", "code"])
+        .on_conflict_do_nothing(index_elements=KEY, index_where=Alert.acknowledged_at.is_(None))
         .returning(Alert.id)
     )
-    added = session.execute(statement).scalar()
-    if added is None:
-        return _existing(session, source_kind, source_id, code)
+    while (added := session.execute(statement).scalar()) is None:
+        # Somebody may acknowledge the open one at this very moment: then this answer raises its own.
+        if (open_one := _open_one(session, source_kind, source_id, code)) is not None:
+            return open_one
     audit.record(session, SYSTEM, "alert.raise", "alert", added, patient_id=patient_id, reason=code)
     call(session, added, definition, 0, emails.alert_raised(), now)
     return added
@@ -61,7 +62,7 @@ def raise_alert(
 def place_hold(
     session: Session, *, code: str, source_kind: str, source_id: UUID, patient_id: UUID | None, now: datetime
 ) -> None:
-    """Stop what must stop, once for each source and code. A hold that was lifted is not placed again."""
+    """Stop what must stop. While a hold of this source and code stands, a second call changes nothing."""
     statement = (
         insert(SafetyHold)
         .values(
@@ -72,7 +73,7 @@ def place_hold(
             source_id=source_id,
             placed_at=now,
         )
-        .on_conflict_do_nothing(index_elements=["source_kind", "source_id", "code"])
+        .on_conflict_do_nothing(index_elements=KEY, index_where=SafetyHold.lifted_at.is_(None))
         .returning(SafetyHold.id)
     )
     added = session.execute(statement).scalar()
@@ -88,7 +89,15 @@ def call(session: Session, alert_id: UUID, rule: AlertRule, level: int, email: E
     return len(team)
 
 
-def _existing(session: Session, source_kind: str, source_id: UUID, code: str) -> UUID:
+def _open_one(session: Session, source_kind: str, source_id: UUID, code: str) -> UUID | None:
+    """The open alert, locked: it stays open until this answer is kept."""
     return session.scalars(
-        select(Alert.id).where(Alert.source_kind == source_kind, Alert.source_id == source_id, Alert.code == code)
-    ).one()
+        select(Alert.id)
+        .where(
+            Alert.source_kind == source_kind,
+            Alert.source_id == source_id,
+            Alert.code == code,
+            Alert.acknowledged_at.is_(None),
+        )
+        .with_for_update()
+    ).one_or_none()

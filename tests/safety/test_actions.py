@@ -168,11 +168,7 @@ def test_a_hold_is_not_lifted_without_a_reason(house: House):
         actions.lift_hold(hold_id=hold, reason="  ok  ", actor=acting(chen, "clinician"), now=house.now)
 
 
-def test_a_lifted_hold_is_not_placed_again_for_the_same_answer(house: House):
-    chen, patient = a_staff_member("clinician"), a_patient()
-    hold = a_hold(house, patient_id=patient.patient_id, source_id=patient.user_id)
-    actions.lift_hold(hold_id=hold, reason=REASON, actor=acting(chen, "clinician"), now=house.now)
-    assert a_hold(house, patient_id=patient.patient_id, source_id=patient.user_id) == hold
-    assert patient.patient_id is not None
-    with db.reading() as session:
-        assert not queries.standing_hold(session, patient.patient_id)
+def test_a_hold_placed_twice_is_one_while_it_stands(house: House):
+    patient = a_patient()
+    first = a_hold(house, patient_id=patient.patient_id, source_id=patient.user_id)
+    assert a_hold(house, patient_id=patient.patient_id, source_id=patient.user_id) == first

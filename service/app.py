@@ -25,7 +25,7 @@ from service.reminders import staff_views as reminders_staff_views
 from service.safety import staff_views as safety_staff_views
 from service.site import views as site_views
 
-LANGUAGES = ("en", "es")
+LANGUAGES = ("en",)  # a page may say it is in a language only once its words are: add "es" with its catalog
 YEAR = 365 * 24 * 3600
 
 BLUEPRINTS = (

@@ -66,6 +66,74 @@ def offer_prices() -> None:
     click.echo(f"{made} plans are on offer.")
 
 
+@main.group()
+def staff() -> None:
+    """The care team's accounts. Nobody registers as staff by themselves."""
+
+
+@staff.command("add")
+@click.option("--email", required=True)
+@click.option("--name", required=True, help="First and last name.")
+@click.option("--role", required=True, type=click.Choice(["owner", "clinician", "coordinator", "billing", "auditor"]))
+@click.option("--credentials", default="MD", show_default=True, help="A clinician's degree, as patients see it.")
+@click.option("--zone", default="America/New_York", show_default=True, help="A clinician's time zone.")
+@click.option("--license", "licenses", multiple=True, help="STATE:NUMBER:EXPIRES, as FL:ME0123456:2028-01-31. Repeat.")
+@click.option("--hours", multiple=True, help="DAYS:FROM-TO, as mon-fri:09:00-17:00. Repeat.")
+@click.password_option(help="Asked for when left out.")
+def add_staff(
+    *,
+    email: str,
+    name: str,
+    role: str,
+    credentials: str,
+    zone: str,
+    licenses: tuple[str, ...],
+    hours: tuple[str, ...],
+    password: str,
+) -> None:
+    """Let somebody in, and print the secret for their authenticator app, once."""
+    import pyotp
+
+    from config.settings import current
+    from service.accounts.actions import create_staff
+    from service.kit import process
+    from service.kit.actor import SYSTEM
+    from service.kit.clock import now
+    from service.kit.errors import HomewardError
+    from service.visits.actions import add_clinician
+    from service.visits.rules.rota import read_hours, read_license
+
+    secret = pyotp.random_base32()
+    process.open_house(current())
+    try:
+        if role == "clinician":
+            add_clinician(
+                email=email,
+                password=password,
+                display_name=name,
+                credentials=credentials,
+                time_zone=zone,
+                licenses=[read_license(text) for text in licenses],
+                hours=[stretch for text in hours for stretch in read_hours(text)],
+                totp_secret=secret,
+                actor=SYSTEM,
+                now=now(),
+            )
+        else:
+            create_staff(
+                email=email,
+                password=password,
+                display_name=name,
+                role=role,
+                totp_secret=secret,
+                actor=SYSTEM,
+                now=now(),
+            )
+    except (HomewardError, ValueError) as error:
+        raise click.ClickException(error.message if isinstance(error, HomewardError) else str(error)) from None
+    click.echo(f"{name} may sign in. Secret for the authenticator app, shown only now: {secret}")
+
+
 def _attach_sandbox(group: click.Group) -> None:
     """Add the sandbox's commands where the sandbox is: a laptop, not the production image."""
     try:

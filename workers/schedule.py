@@ -24,6 +24,7 @@ class Entry:
     why: str
     arguments: dict[str, Any] = field(default_factory=dict)
     queue: str | None = None
+    patient: bool = False  # True: kept for ten minutes, even where two machines' clocks disagree
 
     @property
     def name(self) -> str:
@@ -32,7 +33,12 @@ class Entry:
 
 
 SCHEDULE = (
-    Entry("safety.escalate_due", "tick", "an alert nobody acknowledged climbs; nothing else can hold this up"),
+    Entry(
+        "safety.escalate_due",
+        "tick",
+        "an alert nobody acknowledged climbs; nothing else can hold this up",
+        patient=True,
+    ),
     Entry("checkins.open_due", "tick", "open the check-ins whose patient-local moment has come, close the missed"),
     Entry("reminders.plan_due", "tick", "put the nudges for open check-ins into the outbox, once each"),
     Entry("mail.deliver_due", "tick", "send what is due, whoever queued it"),
@@ -50,7 +56,7 @@ SCHEDULE = (
 def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """The timetable as Celery beat reads it.
 
-    A tick that waited for five intervals is dropped: a worker that was away finds one waiting, not thousands.
+    A tick that waited for five intervals is dropped: a worker that was away finds a few waiting, not thousands.
     """
     seconds = {
         "tick": settings.tick_seconds,
@@ -63,7 +69,10 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
             "task": entry.task,
             "schedule": seconds[entry.every],
             "kwargs": entry.arguments,
-            "options": {"queue": entry.queue or queue_of(entry.task), "expires": seconds[entry.every] * 5},
+            "options": {
+                "queue": entry.queue or queue_of(entry.task),
+                "expires": 600 if entry.patient else seconds[entry.every] * 5,
+            },
         }
         for entry in SCHEDULE
     }

@@ -90,6 +90,7 @@ def show(checkin_id: UUID) -> ResponseReturnValue:
 
 @bp.route("/check-ins/<uuid:checkin_id>/<int:number>", methods=["GET", "POST"])
 @access.patient
+@access.urgent
 def question(checkin_id: UUID, number: int) -> ResponseReturnValue:
     """One question. Its answer is kept at once; a worrying one is met at once."""
     try:
@@ -165,6 +166,7 @@ def _check_page(
 
 @bp.post("/check-ins/<uuid:checkin_id>/submit")
 @access.patient
+@access.urgent
 def submit(checkin_id: UUID) -> ResponseReturnValue:
     """Send the answers. The answers travel with the form, so that help never depends on what was stored."""
     instrument = _catalog().instruments.get(request.form.get("instrument", ""))

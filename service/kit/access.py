@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 
 View = TypeVar("View", bound=Callable[..., Any])
 _ATTRIBUTE = "homeward_door"
+_URGENT = "homeward_urgent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,17 @@ def staff(*roles: str) -> Callable[[View], View]:
     if not roles:
         raise ValueError("name the roles that may enter")
     return _declare(Door("staff", frozenset(roles)))
+
+
+def urgent(view: View) -> View:
+    """What is sent here may be a call for help: any page that turns it down shows where help is, first."""
+    setattr(view, _URGENT, True)
+    return view
+
+
+def is_urgent(view: object) -> bool:
+    """Did `view` say that it may receive a call for help?"""
+    return bool(getattr(view, _URGENT, False))
 
 
 def door_of(view: object) -> Door | None:

@@ -14,7 +14,7 @@ from config.settings import Settings
 
 _EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[a-z]{2,}", re.IGNORECASE)
 _SECRET = re.compile(r"\b(sk|rk|whsec|pk)_[A-Za-z0-9_]+")
-_TOKEN_PATH = re.compile(r"(/(?:l|u|assessment/resume|confirm|waitlist/confirm)/)[A-Za-z0-9_-]{20,}")
+_TOKEN_PATH = re.compile(r"(/(?:confirm|resume|leave)/)[A-Za-z0-9_-]{20,}")
 
 
 def scrub(text: str) -> str:

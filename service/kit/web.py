@@ -120,6 +120,9 @@ def _refuse_nul() -> None:
 
 def _turn_away(door: access.Door) -> ResponseReturnValue | None:
     if not current_user.is_authenticated:
+        if _may_be_a_call_for_help():
+            back = safe_next(request.path)
+            return render_template("errors/401.html", message=None, status=401, urgent=True, next=back), 401
         target = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for(SIGN_IN, next=target) if target else url_for(SIGN_IN), code=303)
     person = current_user
@@ -130,6 +133,12 @@ def _turn_away(door: access.Door) -> ResponseReturnValue | None:
     if door.kind == "staff" and (person.kind != "staff" or person.role not in door.roles):
         raise Forbidden
     return None
+
+
+def _may_be_a_call_for_help() -> bool:
+    """An answer that was not saved may have been an urgent one: then help comes first."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method == "POST" and access.is_urgent(view)
 
 
 def _content_security_policy() -> str:
@@ -157,10 +166,8 @@ def _set_headers(response: Response) -> Response:
 
 def error_page(status: int, message: str | None = None) -> ResponseReturnValue:
     """The page for `status`, with a sentence of its own where the error has one."""
-    # An answer that was not saved may have been an urgent one: then help comes first.
-    urgent = request.method == "POST" and request.path.startswith(("/assessment/", "/check-ins/"))
     page: list[str | Template] = [f"errors/{status}.html", "errors/400.html"]
-    return render_template(page, message=message, status=status, urgent=urgent), status
+    return render_template(page, message=message, status=status, urgent=_may_be_a_call_for_help()), status
 
 
 def _on_expected(error: HomewardError) -> ResponseReturnValue:

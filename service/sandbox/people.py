@@ -16,14 +16,15 @@ import pyotp
 
 from config.settings import Settings
 from service.accounts.actions import create_staff
-from service.kit import db, process
+from service.kit import process
 from service.kit.actor import SYSTEM
 from service.sandbox import walks
 from service.sandbox.advance import Mover
 from service.sandbox.running import Running
 from service.sandbox.walker import Walker
 from service.sandbox.walks import Colleague, Mailbox, Person
-from service.visits import writes as visits
+from service.visits.actions import add_clinician
+from service.visits.rules.rota import TypedLicense, read_hours
 
 PASSWORD = "sunny porch swing"
 PAST_DAYS = 57  # four fortnights and a day: five points on a chart
@@ -151,10 +152,11 @@ class _Town:
             if fortnight == 3:
                 others = {name: self._active(name, exam_on=None) for name in ("hugo", "ella")}
                 self._answer(others["ella"], CALM)
-        self._to(start - timedelta(hours=3, minutes=10))
-        self._decided("carla")
+        visits = {name: self._booked(name)[1] for name in ("carla", "dev")}
+        for name, begins in visits.items():
+            self._decided(name, begins)
         self._to(start - timedelta(hours=1, minutes=25))
-        self._complete(self._decided("dev"), "dev")
+        self._complete("dev")
         self._to(start - timedelta(minutes=40))
         self._booked("ben")
         self._answer(others["ella"], WORRYING)
@@ -168,19 +170,21 @@ class _Town:
         if moment > self._mover.now():
             self._mover.move_to(moment)
 
-    def _booked(self, name: str) -> Walker:
+    def _booked(self, name: str) -> tuple[Walker, datetime]:
+        """Somebody with a visit booked: their browser, and when the visit begins."""
         person, walker = PATIENTS[name], Walker(self._places.web)
         walks.assess(walker, {**walks.CALM_ANSWERS, "zip": person.zip_code}, person.born_on).must("may")
         walks.join(walker, person)
         walks.confirm(walker, person, self._mailbox)
         walks.sign_in(walker, person.email, person.password).must(person.given_name)
-        walks.book(walker)
+        begins = walks.book(walker)
         self._say(f"  {person.full_name} has a visit booked")
-        return walker
+        return walker, begins
 
-    def _decided(self, name: str, exam_on: date | None = None) -> Walker:
-        walker, person = self._booked(name), PATIENTS[name]
-        now = self._mover.now()
+    def _decided(self, name: str, begins: datetime, exam_on: date | None = None) -> None:
+        """The visit takes place, and the clinician approves."""
+        self._to(begins + timedelta(minutes=25))
+        person, now = PATIENTS[name], self._mover.now()
         if exam_on is None and now.date() >= RULE_ENDS:
             exam_on = now.date() - timedelta(days=3)
         walks.record_decision(
@@ -190,14 +194,14 @@ class _Town:
             in_person_exam_on=exam_on,
             seen_at=now.astimezone(CLINIC).strftime("%m/%d/%Y %I:%M %p"),
         ).must("signed")
-        return walker
 
-    def _complete(self, walker: Walker, name: str) -> Walker:
+    def _complete(self, name: str) -> None:
         walks.complete(self._as_staff(COORDINATOR), PATIENTS[name])
-        return walker
 
     def _active(self, name: str, exam_on: date | None) -> Walker:
-        walker = self._complete(self._decided(name, exam_on), name)
+        walker, begins = self._booked(name)
+        self._decided(name, begins, exam_on)
+        self._complete(name)
         walks.sign_consents(walker, PATIENTS[name])
         walks.pay(walker)
         self._mover.settle()
@@ -214,27 +218,30 @@ class _Town:
 
     def _employ(self, role: str, name: str, email: str) -> Row:
         now, secret = self._mover.now(), pyotp.random_base32()
-        user_id = create_staff(
-            email=email, password=PASSWORD, display_name=name, role=role, totp_secret=secret, actor=SYSTEM, now=now
-        )
         if role == "clinician":
-            with db.transaction() as session:
-                practitioner_id = visits.add_practitioner(
-                    session, user_id=user_id, display_name=f"Dr. {name}", credentials="MD", time_zone="America/New_York"
-                )
-                for state, number in (("FL", "ME0142857"), ("NJ", "25MA0142857")):
-                    visits.add_license(
-                        session,
-                        practitioner_id=practitioner_id,
-                        state=state,
-                        number=number,
-                        expires_on=(self._places.start + timedelta(days=700)).date(),
-                        verified_at=now,
-                    )
-                for weekday in range(7):
-                    visits.add_open_hours(
-                        session, practitioner_id=practitioner_id, weekday=weekday, starts=time(8), ends=time(20)
-                    )
+            until = (self._places.start + timedelta(days=700)).date()
+            add_clinician(
+                email=email,
+                password=PASSWORD,
+                display_name=name,
+                credentials="MD",
+                time_zone="America/New_York",
+                licenses=(TypedLicense("FL", "ME0142857", until), TypedLicense("NJ", "25MA0142857", until)),
+                hours=read_hours("mon-sun:08:00-20:00"),
+                totp_secret=secret,
+                actor=SYSTEM,
+                now=now,
+            )
+        else:
+            create_staff(
+                email=email,
+                password=PASSWORD,
+                display_name=name,
+                role=role,
+                totp_secret=secret,
+                actor=SYSTEM,
+                now=now,
+            )
         self._colleagues[email] = Colleague(email, PASSWORD, secret)
         return Row(f"{name}, {role}", email, PASSWORD, secret, "")
 

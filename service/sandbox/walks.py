@@ -7,7 +7,7 @@ import re
 import time
 import urllib.request
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 import pyotp
@@ -153,15 +153,16 @@ def staff_sign_in(walker: Walker, colleague: Colleague) -> Page:
     raise WalkError(f"the second factor of {colleague.email} was not accepted")
 
 
-def book(walker: Walker) -> Page:
-    """Book the first open time."""
+def book(walker: Walker) -> datetime:
+    """Book the first open time. Returns when the visit begins."""
     page = walker.get("/visits/book")
     days = [href for href, _ in page.links if re.search(r"/visits/book/\d{4}-", href)]
     if not days:
         raise WalkError(f"no day is open: {page.text[:400]}")
     page = walker.get(days[0])
     slot = page.form("slot").choices["slot"][0]
-    return walker.fill({"slot": slot}, "slot").must("booked")
+    walker.fill({"slot": slot}, "slot").must("booked")
+    return datetime.fromtimestamp(int(slot.rpartition("_")[2]), UTC)
 
 
 def sign_consents(walker: Walker, person: Person) -> int:

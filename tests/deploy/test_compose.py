@@ -85,14 +85,14 @@ def test_each_missing_value_is_named_with_what_it_is() -> None:
     assert all(len(why) > 10 for why in compose.required().values()), compose.required()
 
 
-@pytest.mark.parametrize("service", ["web", "worker", "beat"])
+@pytest.mark.parametrize("service", ["web", "worker", "safety", "beat"])
 def test_every_name_the_settings_need_reaches(service: str) -> None:
     settings = read(compose.environment(service, **VALUES))
     assert settings.environment == "production"
     assert settings.trusted_proxies == 1
 
 
-@pytest.mark.parametrize("service", ["web", "worker", "beat"])
+@pytest.mark.parametrize("service", ["web", "worker", "safety", "beat"])
 def test_every_setting_that_has_a_use_here_can_be_given_to(service: str) -> None:
     known = {f"HOMEWARD_{name.upper()}" for name in Settings.model_fields}
     not_here = {
@@ -106,7 +106,7 @@ def test_every_setting_that_has_a_use_here_can_be_given_to(service: str) -> None
     assert set(SERVICES[service]["environment"]) == known - not_here
 
 
-@pytest.mark.parametrize("service", ["web", "worker", "beat"])
+@pytest.mark.parametrize("service", ["web", "worker", "safety", "beat"])
 def test_the_owners_and_the_superusers_passwords_stay_away_from(service: str) -> None:
     text = json.dumps(SERVICES[service])
     for name in ("OWNER", "SUPERUSER", "POSTGRES_PASSWORD", "AUDIT"):
@@ -127,7 +127,7 @@ def test_a_restart_follows_the_end_of(service: str) -> None:
 
 def test_migrations_run_once_before_anything_that_reads_the_database() -> None:
     assert SERVICES["migrate"]["restart"] == "no"
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "safety", "beat"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     assert SERVICES["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
 
@@ -175,6 +175,10 @@ def test_the_mail_catcher_is_there_only_for_local_use() -> None:
     assert SERVICES["mailpit"]["profiles"] == ["local"]
 
 
-def test_the_worker_serves_every_queue() -> None:
-    command = SERVICES["worker"]["command"]
-    assert command[command.index("--queues") + 1].split(",") == list(QUEUES)
+def test_every_queue_is_served_and_calls_for_help_by_a_worker_of_their_own() -> None:
+    def queues(service: str) -> list[str]:
+        command = SERVICES[service]["command"]
+        return command[command.index("--queues") + 1].split(",")
+
+    assert queues("safety") == ["safety"]
+    assert sorted([*queues("safety"), *queues("worker")]) == sorted(QUEUES)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-import pyotp
 from sqlalchemy import select
 
 from service.accounts import writes
@@ -25,10 +24,10 @@ def create_staff(
     display_name: str,
     role: str,
     actor: Actor,
+    totp_secret: str,
     now: datetime,
-    totp_secret: str | None = None,
 ) -> UUID:
-    """Add a member of staff with a TOTP secret (base32; made here when none is given). Returns the user's id.
+    """Add a member of staff with a TOTP secret (base32), which the caller must hand over. Returns the user's id.
 
     Raises Rejected for an unknown role or unfit address, Conflict when the address has an account.
     """
@@ -51,7 +50,7 @@ def create_staff(
         if user_id is None:
             raise Conflict("address_taken", words("This address has an account already."))
         user = session.scalars(select(User).where(User.id == user_id)).one()
-        user.totp_sealed = crypto.seal(totp_secret or pyotp.random_base32(), "users", "totp", user_id)
+        user.totp_sealed = crypto.seal(totp_secret, "users", "totp", user_id)
         user.email_confirmed_at = now
         audit.record(session, actor, "staff.create", "user", user_id)
     return user_id

@@ -73,6 +73,7 @@ def question(question_id: str) -> ResponseReturnValue:
 
 @bp.post("/assessment/<question_id>")
 @access.public
+@access.urgent
 def answer(question_id: str) -> ResponseReturnValue:
     """Keep the answer. An emergency is answered with help in this very response, whatever else goes wrong."""
     form = questionnaire(visitor.catalog())

@@ -26,7 +26,6 @@ class Principal:
     role: str | None
     sign_in_id: UUID
     second_factor_passed: bool
-    has_second_factor: bool
     locale: str
     given_name: str
     email_confirmed: bool
@@ -83,7 +82,6 @@ def principal(session: Session, token: str, wall_now: datetime) -> Principal | N
             User.role,
             User.locale,
             User.display_name_sealed,
-            User.totp_sealed,
             User.email_confirmed_at,
             Patient.id.label("patient_id"),
             Patient.time_zone,
@@ -105,7 +103,6 @@ def principal(session: Session, token: str, wall_now: datetime) -> Principal | N
         role=row.role,
         sign_in_id=row.sign_in_id,
         second_factor_passed=row.second_factor_at is not None,
-        has_second_factor=row.totp_sealed is not None,
         locale=row.locale,
         given_name=_names(row.display_name_sealed, row.user_id)[0],
         email_confirmed=row.email_confirmed_at is not None,
@@ -125,8 +122,16 @@ def _names(sealed: bytes | None, user_id: UUID) -> tuple[str, str]:
 
 def display_name(session: Session, user_id: UUID) -> str:
     """A person's full name, or an empty text."""
-    sealed = session.scalar(select(User.display_name_sealed).where(User.id == user_id))
-    return " ".join(part for part in _names(sealed, user_id) if part)
+    return display_names(session, [user_id]).get(user_id, "")
+
+
+def display_names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The full names of several people by their user ids, in one statement; unknown ids are left out."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    rows = session.execute(select(User.id, User.display_name_sealed).where(User.id.in_(wanted)))
+    return {row.id: " ".join(part for part in _names(row.display_name_sealed, row.id) if part) for row in rows}
 
 
 def address_of(session: Session, user_id: UUID) -> tuple[str, str, str] | None:

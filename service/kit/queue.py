@@ -100,9 +100,9 @@ def enqueue(session: Session, name: str, **arguments: Any) -> None:
 
 
 def noted(session: Session) -> Sequence[Job]:
-    """The jobs noted on `session`, taken off it."""
+    """The jobs noted on `session`, taken off it, equal ones once."""
     jobs: list[Job] = session.info.pop("jobs", [])
-    return jobs
+    return [job for number, job in enumerate(jobs) if job not in jobs[:number]]
 
 
 def publish(jobs: Sequence[Job]) -> None:

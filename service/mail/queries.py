@@ -16,12 +16,6 @@ def counts(session: Session) -> dict[str, int]:
     return {row.status: row.number for row in rows}
 
 
-def due_unsent(session: Session, now: datetime) -> int:
-    """How many messages should have left by `now` and have not ended."""
-    query = select(func.count()).where(OutboxMessage.status == "queued", OutboxMessage.send_at <= now)
-    return session.scalar(query) or 0
-
-
 def next_due_at(session: Session, after: datetime) -> datetime | None:
     """The next business moment after `after` at which a message is to be sent."""
     return session.scalar(

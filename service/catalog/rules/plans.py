@@ -38,7 +38,8 @@ def read_plans(table: Table) -> tuple[Plan, ...]:
 def _plan(row: Table) -> Plan:
     plan = Plan(
         key=row.like("key", "[a-z][a-z0-9_]*", "monthly"),
-        name=row.text("name"),
+        # The one shape that may reach a card statement or the payment provider: billing's gateway refuses any other.
+        name=row.like("name", "Monthly membership( [A-Z][a-z]+)?", "Monthly membership Plus"),
         summary=row.text("summary"),
         includes=row.texts("includes"),
         price_cents=row.number("price_cents", least=1),

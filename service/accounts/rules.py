@@ -15,7 +15,9 @@ ABSOLUTE = timedelta(hours=12)
 TOUCH_EVERY = timedelta(seconds=60)
 PASSWORD_MIN, PASSWORD_MAX = 8, 128  # ASVS 5.0 6.2.1, 6.2.9
 FREE_FAILURES = 5
-LONGEST_WAIT = timedelta(minutes=15)
+LONGEST_WAIT = timedelta(minutes=15)  # for one client at one address: whoever guesses
+LONGEST_WAIT_OVERALL = timedelta(seconds=60)  # for an address, from anywhere: its owner waits this long at most
+FAILURES_HALVE_EVERY = timedelta(minutes=15)
 TOTP_PERIOD = 30  # seconds, ASVS 5.0 6.5.5
 
 
@@ -33,14 +35,19 @@ def normal_email(text: str) -> str:
     return found.normalized.lower()
 
 
-def wait_after(failures: int) -> timedelta:
-    """Back-off after the `failures`-th wrong try in a row: none for the first five, then 2 s, 4 s, ... 15 min.
+def wait_after(failures: int, longest: timedelta = LONGEST_WAIT) -> timedelta:
+    """Back-off after the `failures`-th wrong try in a row: none for the first four, then 2 s, 4 s, ... `longest`.
 
     Waiting, never locking out: a stranger must not be able to shut somebody's door.
     """
     if failures < FREE_FAILURES:
         return timedelta(0)
-    return min(LONGEST_WAIT, timedelta(seconds=2 ** min(failures - FREE_FAILURES + 1, 20)))
+    return min(longest, timedelta(seconds=2 ** min(failures - FREE_FAILURES + 1, 20)))
+
+
+def still_counted(failures: int, since: timedelta) -> int:
+    """What is left of `failures` when nobody tried for `since`: half after each 15 minutes, in the end nothing."""
+    return failures >> min(max(since // FAILURES_HALVE_EVERY, 0), 62)
 
 
 def still_signed_in(kind: str, created_at: datetime, seen_at: datetime, wall_now: datetime) -> bool:

@@ -6,14 +6,13 @@ import json
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.accounts import emails
-from service.accounts.models import OneTimeLink, Patient, SignInBackOff, User
+from service.accounts.models import OneTimeLink, Patient, User
 from service.accounts.queries import email_index, user_by_email
-from service.accounts.rules import CONFIRM_LINK_LIFE, wait_after
+from service.accounts.rules import CONFIRM_LINK_LIFE
 from service.kit import crypto
 from service.kit.clock import wall_now
 from service.kit.ids import new_id, new_token, token_hash
@@ -138,28 +137,3 @@ def tell_already_registered(session: Session, email: str, now: datetime) -> None
         return
     key = f"already:{user.id}:{now:%Y-%m-%d}"
     mail.put(session, emails.already_registered(), key=key, user_id=user.id, now=now)
-
-
-def count_failure(session: Session, email: str) -> None:
-    """One more wrong try for this address, known or not, and the wait that follows from it."""
-    index, wall = email_index(email), wall_now()
-    row = session.scalars(
-        select(SignInBackOff).where(SignInBackOff.email_index == index).with_for_update()
-    ).one_or_none()
-    failures = (row.failures if row else 0) + 1
-    statement = insert(SignInBackOff).values(
-        email_index=index, failures=failures, wait_until=wall + wait_after(failures)
-    )
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["email_index"],
-            set_={"failures": SignInBackOff.failures + 1, "wait_until": statement.excluded.wait_until},
-        )
-    )
-
-
-def forget_failures(session: Session, email: str) -> None:
-    """After a right password the count starts again."""
-    row = session.get(SignInBackOff, email_index(email))
-    if row is not None:
-        row.failures = 0

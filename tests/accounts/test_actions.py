@@ -10,11 +10,11 @@ from sqlalchemy import select
 
 from service.accounts import actions, queries
 from service.accounts.models import OneTimeLink, SignIn, User
-from service.accounts.rules import still_signed_in, wait_after
+from service.accounts.rules import still_counted, still_signed_in, wait_after
 from service.audit.models import AuditEntry
 from service.kit import crypto, db
 from service.kit.actor import Actor
-from service.kit.errors import NotAllowed, Rejected
+from service.kit.errors import Rejected
 from service.mail.models import OutboxMessage
 from tests.conftest import House
 from tests.factories.accounts import PASSWORD, Person, a_patient, a_staff_member
@@ -53,27 +53,16 @@ def test_an_unknown_address_gets_the_same_answer_as_a_wrong_password(house: Hous
     assert wrong_password.value.message == unknown.value.message
 
 
-def test_too_many_wrong_tries_must_wait_and_the_right_password_then_opens(house: House) -> None:
-    ana = a_patient()
-    for _ in range(6):
-        with pytest.raises(Rejected):
-            sign_in(ana, "wrong")
-    with db.reading() as session:
-        index = queries.email_index(ana.email)
-        from service.accounts.models import SignInBackOff
-
-        back_off = session.get_one(SignInBackOff, index)
-    before, after = back_off.wait_until - timedelta(seconds=1), back_off.wait_until + timedelta(seconds=1)
-    with pytest.raises(NotAllowed):
-        sign_in(ana, at=before)
-    assert sign_in(ana, at=after).token
-
-
 def test_waiting_grows_and_never_becomes_a_lock_out() -> None:
     waits = [wait_after(failures).total_seconds() for failures in range(1, 30)]
     assert waits[:4] == [0, 0, 0, 0]
     assert waits[4:8] == [2, 4, 8, 16]
     assert max(waits) == 15 * 60
+
+
+def test_failures_are_forgotten_by_halves_and_in_the_end_altogether() -> None:
+    left = [still_counted(12, timedelta(minutes=minutes)) for minutes in (0, 14, 15, 30, 60, 10**6)]
+    assert left == [12, 12, 6, 3, 0, 0]
 
 
 def test_a_closed_account_cannot_sign_in_and_its_open_sign_in_ends(house: House) -> None:

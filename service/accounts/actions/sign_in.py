@@ -12,9 +12,9 @@ import pyotp
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from service.accounts import writes
-from service.accounts.models import SignIn, SignInBackOff, User
-from service.accounts.queries import email_index, user_by_email
+from service.accounts.actions import tries
+from service.accounts.models import SignIn, User
+from service.accounts.queries import user_by_email
 from service.accounts.rules import ABSOLUTE, TOTP_PERIOD, normal_email
 from service.audit import writes as audit
 from service.kit import crypto, db
@@ -46,13 +46,11 @@ def sign_in(*, email: str, password: str, actor: Actor, wall_now: datetime) -> S
     except Rejected:
         verify_password(None, password)
         raise WRONG from None
-    with db.reading() as session:
-        waiting = session.scalar(
-            select(SignInBackOff.wait_until).where(SignInBackOff.email_index == email_index(address))
-        )
+    with db.transaction() as session:  # counted before it is judged: many tries at once are many tries
+        allowed = tries.allow_password(session, address, actor.address, wall_now)
         user = user_by_email(session, address)
         stored = user.password_hash if user and user.deactivated_at is None else None
-    if waiting is not None and waiting > wall_now:
+    if not allowed:
         raise NotAllowed(
             "sign_in_wait",
             words("There were too many tries for this address. Wait a few minutes, then try again."),
@@ -60,10 +58,9 @@ def sign_in(*, email: str, password: str, actor: Actor, wall_now: datetime) -> S
     right = verify_password(stored, password)  # slow: outside any transaction
     with db.transaction() as session:
         if not right or user is None:
-            writes.count_failure(session, address)
             audit.record(session, actor, "account.sign_in", "user", user.id if user else None, outcome="refused")
         else:
-            writes.forget_failures(session, address)
+            tries.forget_password(session, address, actor.address, wall_now)
             token = _open(session, user, wall_now)
             audit.record(session, _as(actor, user), "account.sign_in", "user", user.id)
     if not right or user is None:
@@ -106,17 +103,14 @@ def second_factor(*, sign_in_id: UUID, user_id: UUID, code: str, actor: Actor, w
     token = new_token()
     with db.transaction() as session:
         user = session.scalars(select(User).where(User.id == user_id).with_for_update()).one()
-        address = crypto.unseal(user.email_sealed, "users", "email", user.id)
-        back_off = session.get(SignInBackOff, email_index(address))
-        if back_off is not None and back_off.wait_until > wall_now:
+        if not tries.allow(session, tries.of_code(user_id), wall_now):
             raise NotAllowed("code_wait", words("There were too many tries. Wait a few minutes, then try again."))
         step = _matching_step(user, code, wall_now)
         if step is None:
             wrong = True
-            writes.count_failure(session, address)
         else:
             user.totp_last_step = step
-            writes.forget_failures(session, address)
+            tries.forget(session, tries.of_code(user_id), wall_now=wall_now)
             session.execute(
                 update(SignIn)
                 .where(SignIn.id == sign_in_id, SignIn.user_id == user_id, SignIn.revoked_at.is_(None))

@@ -1,0 +1,78 @@
+"""Tries at a secret: counted under the row's lock before the secret is looked at, forgotten once it was right.
+
+See docs/decisions, "Waiting after wrong tries".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from service.accounts.models import SignInBackOff
+from service.accounts.queries import email_index
+from service.accounts.rules import LONGEST_WAIT, LONGEST_WAIT_OVERALL, still_counted, wait_after
+from service.kit import crypto
+
+
+def of_code(user_id: UUID) -> bytes:
+    """The key of somebody's second factor. A right password says nothing about the codes tried."""
+    return crypto.index(f"code:{user_id}", "code")
+
+
+def of_client(address: str, client: str | None) -> bytes:
+    """The key of one client (its network address) at one e-mail address."""
+    return crypto.index(f"{address}\x1f{client or ''}", "sign_in")
+
+
+def allow(session: Session, key: bytes, wall_now: datetime, longest: timedelta = LONGEST_WAIT) -> bool:
+    """Count one more try. False, and nothing is counted, while one must wait."""
+    row, _ = _locked(session, key, wall_now)
+    return _counted(row, wall_now, longest)
+
+
+def allow_password(session: Session, address: str, client: str | None, wall_now: datetime) -> bool:
+    """Count a try for this client and, unless its last try was right, for the address as a whole.
+
+    Whoever guesses waits long. The address waits a minute at most, and a client that came in before not even that.
+    """
+    here, new = _locked(session, of_client(address, client), wall_now)
+    came_in_before = here.failures == 0 and not new
+    if here.wait_until > wall_now:
+        return False
+    if not came_in_before and not allow(session, email_index(address), wall_now, LONGEST_WAIT_OVERALL):
+        return False
+    return _counted(here, wall_now, LONGEST_WAIT)
+
+
+def forget(session: Session, *keys: bytes, wall_now: datetime) -> None:
+    """The secret was right: the count starts again."""
+    for key in keys:
+        session.execute(
+            update(SignInBackOff).where(SignInBackOff.email_index == key).values(failures=0, wait_until=wall_now)
+        )
+
+
+def forget_password(session: Session, address: str, client: str | None, wall_now: datetime) -> None:
+    """The password was right."""
+    forget(session, of_client(address, client), email_index(address), wall_now=wall_now)
+
+
+def _locked(session: Session, key: bytes, wall_now: datetime) -> tuple[SignInBackOff, bool]:
+    """The row of `key`, locked until the transaction ends, and whether it was made just now."""
+    made = insert(SignInBackOff).values(email_index=key, failures=0, wait_until=wall_now)
+    made = made.on_conflict_do_nothing(index_elements=["email_index"])
+    new = session.execute(made.returning(SignInBackOff.email_index)).scalar() is not None
+    query = select(SignInBackOff).where(SignInBackOff.email_index == key).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one(), new
+
+
+def _counted(row: SignInBackOff, wall_now: datetime, longest: timedelta) -> bool:
+    if row.wait_until > wall_now:
+        return False
+    row.failures = still_counted(row.failures, wall_now - row.wait_until) + 1
+    row.wait_until = wall_now + wait_after(row.failures, longest)
+    return True

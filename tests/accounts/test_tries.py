@@ -1,0 +1,136 @@
+"""Guessing: who waits, how long, and who must not be made to wait by a stranger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+
+import pyotp
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import sessionmaker
+
+from config.settings import Settings
+from service.accounts import actions, queries
+from service.accounts.models import SignInBackOff
+from service.accounts.rules import FREE_FAILURES
+from service.kit import clock, crypto, db, queue
+from service.kit.actor import Actor
+from service.kit.errors import NotAllowed, Rejected
+from tests.conftest import House, new_database, role_url
+from tests.factories.accounts import PASSWORD, Person, a_patient, a_staff_member
+
+WALL = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+HOME = Actor("visitor", address="203.0.113.9")
+STRANGER = Actor("visitor", address="198.51.100.66")
+
+
+def sign_in(email: str, password: str = PASSWORD, at: datetime = WALL, actor: Actor = HOME) -> str:
+    """What came of it: "in", "wrong" or "wait"."""
+    try:
+        actions.sign_in(email=email, password=password, actor=actor, wall_now=at)
+    except Rejected:
+        return "wrong"
+    except NotAllowed:
+        return "wait"
+    return "in"
+
+
+def guess(email: str, times: int, actor: Actor = STRANGER, at: datetime = WALL) -> datetime:
+    """Guess as soon as one may, `times` times. Returns when the last guess was made."""
+    for _ in range(times):
+        while sign_in(email, "a guess", at, actor) == "wait":
+            at += timedelta(seconds=1)
+    return at
+
+
+def test_after_five_wrong_tries_one_waits_and_the_right_password_then_opens(house: House) -> None:
+    ana = a_patient()
+    assert [sign_in(ana.email, "wrong") for _ in range(6)] == ["wrong"] * 5 + ["wait"]
+    assert sign_in(ana.email, at=WALL + timedelta(seconds=1)) == "wait"
+    assert sign_in(ana.email, at=WALL + timedelta(seconds=3)) == "in"
+
+
+def test_an_unknown_address_waits_as_a_known_one_does(house: House) -> None:
+    assert [sign_in("nobody@example.com", "wrong") for _ in range(6)] == ["wrong"] * 5 + ["wait"]
+
+
+def test_a_stranger_who_guesses_waits_long_and_the_owner_a_minute_at_most(house: House) -> None:
+    ana = a_patient()
+    last = guess(ana.email, 12)
+    assert sign_in(ana.email, actor=STRANGER, at=last + timedelta(seconds=61)) == "wait"
+    assert sign_in(ana.email, at=last + timedelta(seconds=61)) == "in"
+
+
+def test_where_one_came_in_before_a_stranger_makes_nobody_wait(house: House) -> None:
+    ana = a_patient()
+    assert sign_in(ana.email) == "in"
+    last = guess(ana.email, 10)
+    assert sign_in(ana.email, at=last) == "in"
+
+
+def test_after_an_hour_without_tries_one_may_mistype_again(house: House) -> None:
+    last = guess("nobody@example.com", 9)
+    later = last + timedelta(hours=1, minutes=5)
+    tries = [sign_in("nobody@example.com", "wrong", later, STRANGER) for _ in range(FREE_FAILURES)]
+    assert tries == ["wrong"] * FREE_FAILURES
+
+
+def enter(sam: Person, code: str, at: datetime) -> str:
+    """Sign in with the right password and try one code."""
+    token = actions.sign_in(email=sam.email, password=PASSWORD, actor=HOME, wall_now=at).token
+    with db.reading() as session:
+        person = queries.principal(session, token, at)
+    assert person is not None
+    try:
+        actions.second_factor(sign_in_id=person.sign_in_id, user_id=sam.user_id, code=code, actor=HOME, wall_now=at)
+    except Rejected:
+        return "wrong"
+    except NotAllowed:
+        return "wait"
+    return "in"
+
+
+def test_a_right_password_gives_no_new_codes_to_guess(house: House) -> None:
+    sam = a_staff_member()
+    assert [enter(sam, "abc", WALL) for _ in range(7)] == ["wrong"] * 5 + ["wait"] * 2
+    right = WALL + timedelta(minutes=2)
+    assert enter(sam, pyotp.TOTP(sam.totp_secret or "").at(right), right) == "in"
+    assert enter(sam, "abc", right) == "wrong", "and the count starts again"
+
+
+@pytest.fixture
+def committed(settings: Settings, database: str) -> Iterator[None]:
+    """A database of its own, where actions really commit."""
+    name = f"{database}_door"
+    new_database(name)
+    crypto.configure(settings)
+    queue.use(lambda job: None)
+    engine = db.connect(role_url("app", name), pool_size=8)
+    db.bind(sessionmaker(engine, expire_on_commit=False))
+    yield
+    db.bind(None)
+    queue.use(None)
+    clock.use(clock.wall_now)
+    engine.dispose()
+
+
+def test_many_tries_at_once_are_many_tries(committed: None) -> None:
+    ana, crowd = a_patient(), 12
+    ready = Barrier(crowd)
+
+    def one(number: int) -> str:
+        ready.wait()
+        return sign_in(ana.email, "wrong", actor=replace(STRANGER, address=f"198.51.100.{number % 3}"))
+
+    with ThreadPoolExecutor(crowd) as pool:
+        outcomes = sorted(pool.map(one, range(crowd)))
+    assert outcomes == ["wait"] * (crowd - FREE_FAILURES) + ["wrong"] * FREE_FAILURES
+    with db.reading() as session:
+        row = session.get_one(SignInBackOff, queries.email_index(ana.email))
+        assert (row.failures, row.wait_until) == (FREE_FAILURES, WALL + timedelta(seconds=2))
+        everywhere = session.scalars(select(SignInBackOff.failures)).all()
+    assert sum(everywhere) == 2 * FREE_FAILURES, "each is counted for its client and for the address"

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import FloatRect
 
 from service.sandbox.advance import Mover
 from service.sandbox.people import PASSWORD, PATIENTS
@@ -228,9 +229,10 @@ def test_pictures_for_the_readme(open_window: Open) -> None:
     folder = Path(os.environ["HOMEWARD_PICTURES"])
     ana = open_window("picture-of-ana", width=390, device_scale_factor=2)
     Patient(ana, PATIENTS["ana"]).sign_in()
-    ana.page.screenshot(
-        path=folder / "patient-home.png", clip={"x": 0, "y": 0, "width": 390, "height": 1000}, full_page=True
-    )
+    foot = ana.page.locator(".foot").bounding_box()
+    assert foot is not None
+    clip: FloatRect = {"x": 0, "y": 0, "width": 390, "height": foot["y"]}
+    ana.page.screenshot(path=folder / "patient-home.png", clip=clip, full_page=True)
     olive = open_window("picture-of-the-queue", width=DESK)
     colleagues.sign_in(olive, "olive@staff.example")
     olive.go("/staff/queue?status=all")

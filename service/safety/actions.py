@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
@@ -16,7 +16,7 @@ from service.catalog.rules.whole import Catalog
 from service.kit import crypto, db
 from service.kit.actor import SYSTEM, Actor
 from service.kit.errors import NotAllowed, NotFound, Rejected, words
-from service.safety import emails, queries, rules, writes
+from service.safety import queries, rules, writes
 from service.safety.models import Alert, SafetyHold
 
 log = structlog.get_logger(__name__)
@@ -35,18 +35,21 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class AlertList:
-    """The alert page: what is open, and what was taken lately."""
+    """The alert page: what is open about patients, then about visitors nobody knows, and what was taken lately."""
 
     open: list[queries.AlertDetails]
+    visitors: list[queries.VisitorAlerts]
     recent: list[queries.AlertDetails]
 
 
 def open_list(*, actor: Actor) -> AlertList:
     """The alerts for the staff page; who saw whose is noted."""
     with db.transaction() as session:
-        found = AlertList(queries.open_alerts(session), queries.recent_alerts(session))
-        for patient_id in {alert.patient_id for alert in [*found.open, *found.recent] if alert.patient_id}:
-            audit.record(session, actor, "record.view", "alert", patient_id=patient_id)
+        found = AlertList(
+            queries.open_alerts(session), queries.visitors_alerts(session), queries.recent_alerts(session)
+        )
+        patients = {alert.patient_id for alert in [*found.open, *found.recent] if alert.patient_id}
+        audit.record_many(session, actor, "record.view", "alert", [(None, patient_id) for patient_id in patients])
         return found
 
 
@@ -70,6 +73,24 @@ def acknowledge(*, alert_id: UUID, actor: Actor, now: datetime) -> Acknowledged:
         alert.escalate_at = None
         audit.record(session, actor, "alert.acknowledge", "alert", alert.id, patient_id=alert.patient_id)
         return Acknowledged(accounts.display_name(session, actor.user_id), by_somebody_else=False)
+
+
+def acknowledge_visitors(*, until: datetime, actor: Actor, now: datetime) -> int:
+    """Take every open alert of anonymous visitors raised by `until`, the newest the page showed. Returns how many.
+
+    Raises NotAllowed for other roles.
+    """
+    if actor.user_id is None or actor.role not in rules.MAY_ACKNOWLEDGE:
+        raise NOT_YOURS
+    with db.transaction() as session:
+        taken = session.scalars(
+            update(Alert)
+            .where(Alert.patient_id.is_(None), Alert.acknowledged_at.is_(None), Alert.raised_at <= until)
+            .values(acknowledged_at=now, acknowledged_by=actor.user_id, escalate_at=None)
+            .returning(Alert.id)
+        ).all()
+        audit.record_many(session, actor, "alert.acknowledge", "alert", [(alert_id, None) for alert_id in taken])
+        return len(taken)
 
 
 def open_hold(*, hold_id: UUID, actor: Actor) -> queries.HoldDetails:
@@ -142,7 +163,7 @@ def _climb(catalog: Catalog, alert_id: UUID, now: datetime) -> int:
         rule = rules.definition(catalog, alert.code)
         alert.level += 1
         alert.escalate_at = rules.next_climb(rule, alert.level, alert.raised_at, now)
-        told = writes.call(session, alert.id, rule, alert.level, emails.alert_escalated(), now)
+        told = writes.call(session, alert.id, rule, alert.level, patient_id=alert.patient_id, now=now)
         if not told:
             log.error("an alert reaches nobody: there is no clinician, coordinator or owner", alert=str(alert.id))
         audit.record(session, SYSTEM, "alert.escalate", "alert", alert.id, patient_id=alert.patient_id)

@@ -15,3 +15,8 @@ def alert_raised() -> Email:
 def alert_escalated() -> Email:
     """To the next person: nobody has looked yet."""
     return Email("alert_escalated", {"path": ALERTS})
+
+
+def alerts_waiting() -> Email:
+    """To everybody, once a day: all were called, and alerts still wait."""
+    return Email("alerts_waiting", {"path": ALERTS})

@@ -15,6 +15,7 @@ from service.mail.models import OutboxMessage
 from service.safety.models import Alert, SafetyHold
 
 RECENT = 30
+RECENT_VISITORS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,16 @@ class AlertDetails:
     acknowledged_at: datetime | None
     acknowledged_by: str
     hold: HoldDetails | None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorAlerts:
+    """The open alerts of one code about visitors without an account: nobody can reach them, so they stand together."""
+
+    code: str
+    count: int
+    newest_at: datetime
+    acknowledge_by: datetime
 
 
 def standing_hold(session: Session, patient_id: UUID) -> bool:
@@ -100,15 +111,37 @@ def codes_raised(session: Session, source_kind: str, source_id: UUID) -> set[str
 
 
 def open_alerts(session: Session) -> list[AlertDetails]:
-    """Every alert nobody has acknowledged, the nearest deadline first."""
-    rows = session.scalars(select(Alert).where(Alert.acknowledged_at.is_(None)).order_by(Alert.acknowledge_by))
-    return _details(session, list(rows))
+    """Every alert about a patient that nobody has acknowledged, the nearest deadline first."""
+    query = select(Alert).where(Alert.acknowledged_at.is_(None), Alert.patient_id.is_not(None))
+    return _details(session, list(session.scalars(query.order_by(Alert.acknowledge_by))))
+
+
+def visitors_alerts(session: Session) -> list[VisitorAlerts]:
+    """The open alerts about anonymous visitors, by code, the nearest deadline first; `acknowledge_by` is the first."""
+    deadline = func.min(Alert.acknowledge_by)
+    rows = session.execute(
+        select(Alert.code, func.count(), func.max(Alert.raised_at), deadline)
+        .where(Alert.acknowledged_at.is_(None), Alert.patient_id.is_(None))
+        .group_by(Alert.code)
+        .order_by(deadline)
+    )
+    return [VisitorAlerts(*row) for row in rows]
+
+
+def patients_alerted(session: Session, patient_ids: Collection[UUID]) -> set[UUID]:
+    """Those of `patient_ids` about whom an alert is open."""
+    found = session.scalars(
+        select(Alert.patient_id).where(Alert.patient_id.in_(patient_ids), Alert.acknowledged_at.is_(None))
+    )
+    return {patient_id for patient_id in found if patient_id is not None}
 
 
 def recent_alerts(session: Session) -> list[AlertDetails]:
-    """The last acknowledged alerts, the newest first, with the holds that may still stand."""
+    """The last acknowledged alerts, patients' before visitors', the newest first, with holds that may still stand."""
     query = select(Alert).where(Alert.acknowledged_at.is_not(None)).order_by(Alert.acknowledged_at.desc())
-    return _details(session, list(session.scalars(query.limit(RECENT))))
+    patients = session.scalars(query.where(Alert.patient_id.is_not(None)).limit(RECENT)).all()
+    visitors = session.scalars(query.where(Alert.patient_id.is_(None)).limit(RECENT_VISITORS)).all()
+    return _details(session, [*patients, *visitors])
 
 
 def next_due_at(session: Session, after: datetime) -> datetime | None:
@@ -132,7 +165,7 @@ def happened(session: Session, since: datetime, until: datetime) -> list[tuple[d
 def _climbs(session: Session, since: datetime, until: datetime) -> Iterable[datetime]:
     # An alert keeps its level, not the moments of its steps; the mails that went out at each step do.
     called = select(OutboxMessage.created_at).where(
-        OutboxMessage.template == "alert_escalated",
+        OutboxMessage.template.in_(("alert_escalated", "alerts_waiting")),
         OutboxMessage.created_at > since,
         OutboxMessage.created_at <= until,
     )
@@ -153,7 +186,7 @@ def _details(session: Session, rows: list[Alert]) -> list[AlertDetails]:
     of_these = select(SafetyHold).where(SafetyHold.source_id.in_({row.source_id for row in rows}))
     # Of several of one source and code the last one counts: the one that stands, else the newest.
     found = session.scalars(of_these.order_by(SafetyHold.placed_at, SafetyHold.lifted_at.asc().nulls_last()))
-    staff = {by: accounts.display_name(session, by) for by in {row.acknowledged_by for row in rows} if by}
+    staff = accounts.display_names(session, {row.acknowledged_by for row in rows if row.acknowledged_by})
     holds = {(item.source_kind, item.source_id, item.code): item for item in found}
     out = []
     for row in rows:
@@ -169,7 +202,7 @@ def _details(session: Session, rows: list[Alert]) -> list[AlertDetails]:
                 acknowledge_by=row.acknowledge_by,
                 level=row.level,
                 acknowledged_at=row.acknowledged_at,
-                acknowledged_by=staff[row.acknowledged_by] if row.acknowledged_by else "",
+                acknowledged_by=staff.get(row.acknowledged_by, "") if row.acknowledged_by else "",
                 hold=_hold(own, name) if own else None,
             )
         )

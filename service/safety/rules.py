@@ -7,13 +7,14 @@ medical director signs off). After the last step it comes back once a day: an al
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from service.catalog.rules.alerts import AlertRule
 from service.catalog.rules.whole import Catalog
 
 REPEAT_EVERY = timedelta(days=1)
+QUARTER = 15  # minutes in which anonymous visitors call one person at most once
 MAY_ACKNOWLEDGE = ("clinician", "coordinator", "owner")
 MAY_LIFT = ("clinician",)
 REASON_MIN, REASON_MAX = 10, 2000
@@ -58,12 +59,23 @@ def next_climb(rule: AlertRule, level: int, raised_at: datetime, now: datetime) 
     return planned
 
 
+def after_the_last(rule: AlertRule, level: int) -> bool:
+    """Has everybody been called once, so that `level` is one of the daily reminders?"""
+    return level >= len(rule.roles)
+
+
+def quarter(moment: datetime) -> datetime:
+    """The beginning of the quarter of an hour that `moment` lies in, in UTC."""
+    utc = moment.astimezone(UTC)
+    return utc.replace(minute=utc.minute - utc.minute % QUARTER, second=0, microsecond=0)
+
+
 def people(rule: AlertRule, level: int, staff_of: Callable[[str], Sequence[T]]) -> list[T]:
     """Who is called at `level`: the step's role; after the last step everybody who was called before.
 
     A role nobody holds passes on to the next, and the last to anybody at all: an alert reaches whoever is there.
     """
-    if level < len(rule.roles):
+    if not after_the_last(rule, level):
         for role in rule.roles[level:]:
             if found := staff_of(role):
                 return list(found)

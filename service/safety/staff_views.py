@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 
 from service.kit import access, clock, web
@@ -19,14 +21,15 @@ bp = Blueprint("safety_staff", __name__)
 @bp.get("/staff/alerts")
 @access.staff("clinician", "coordinator", "owner")
 def alerts() -> ResponseReturnValue:
-    """Open alerts first, the nearest deadline at the top; below them what was taken lately."""
+    """Patients first, the nearest deadline at the top; then visitors, as one group; then what was taken lately."""
     catalog = current_app.config["CATALOG"]
     actor = web.actor()
     found = actions.open_list(actor=actor)
-    codes = {alert.code for alert in [*found.open, *found.recent]}
+    codes = {alert.code for alert in [*found.open, *found.visitors, *found.recent]}
     return render_template(
         "safety/staff/alerts.html",
         open=found.open,
+        visitors=found.visitors,
         recent=found.recent,
         titles={code: rules.definition(catalog, code).title for code in codes},
         may_lift=actor.role in rules.MAY_LIFT,
@@ -45,6 +48,28 @@ def acknowledge(alert_id: UUID) -> ResponseReturnValue:
     else:
         flash(_("You have taken this alert. It will not call anybody else."), "good")
     return redirect(url_for("safety_staff.alerts"), code=303)
+
+
+@bp.post("/staff/alerts/visitors/acknowledge")
+@access.staff("clinician", "coordinator", "owner")
+def acknowledge_visitors() -> ResponseReturnValue:
+    """Take the visitors' alerts the page showed; one that came later stays open."""
+    if (until := _moment(request.form.get("until", ""))) is not None:
+        taken = actions.acknowledge_visitors(until=until, actor=web.actor(), now=clock.now())
+        said = ngettext(
+            "You have taken %(num)s alert of a visitor.", "You have taken %(num)s alerts of visitors.", taken
+        )
+        flash(said, "good" if taken else "info")
+    return redirect(url_for("safety_staff.alerts"), code=303)
+
+
+def _moment(text: str) -> datetime | None:
+    """What our own page wrote into its form; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 @bp.route("/staff/holds/<uuid:hold_id>/lift", methods=["GET", "POST"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,7 +15,6 @@ from service.catalog.rules.alerts import AlertRule
 from service.kit.actor import SYSTEM
 from service.kit.ids import new_id
 from service.mail import writes as mail
-from service.mail.rules import Email
 from service.safety import emails, rules
 from service.safety.models import KEY, Alert, SafetyHold
 
@@ -54,8 +53,8 @@ def raise_alert(
         # Somebody may acknowledge the open one at this very moment: then this answer raises its own.
         if (open_one := _open_one(session, source_kind, source_id, code)) is not None:
             return open_one
-    audit.record(session, SYSTEM, "alert.raise", "alert", added, patient_id=patient_id, reason=code)
-    call(session, added, definition, 0, emails.alert_raised(), now)
+    audit.record(session, SYSTEM, "alert.raise", "alert", added, patient_id=patient_id)
+    call(session, added, definition, 0, patient_id=patient_id, now=now)
     return added
 
 
@@ -78,14 +77,24 @@ def place_hold(
     )
     added = session.execute(statement).scalar()
     if added is not None:
-        audit.record(session, SYSTEM, "hold.place", "hold", added, patient_id=patient_id, reason=code)
+        audit.record(session, SYSTEM, "hold.place", "hold", added, patient_id=patient_id)
 
 
-def call(session: Session, alert_id: UUID, rule: AlertRule, level: int, email: Email, now: datetime) -> int:
-    """Mail the people of `level`, each once. Returns how many there are. No quiet hours: safety does not wait."""
+def call(
+    session: Session, alert_id: UUID, rule: AlertRule, level: int, *, patient_id: UUID | None, now: datetime
+) -> int:
+    """Mail the people of `level`, each once. Returns how many there are. No quiet hours: safety does not wait.
+
+    Anonymous visitors together call a person at most once in a quarter of an hour: whoever plays with our questions
+    must not bury a patient's call. After the last step one mail a day says that alerts wait, however many do.
+    """
+    email = emails.alert_raised() if level == 0 else emails.alert_escalated()
+    about = f"alert:{alert_id}:{level}" if patient_id else f"alert:visitors:{rules.quarter(now).isoformat()}"
+    if rules.after_the_last(rule, level):
+        email, about = emails.alerts_waiting(), f"alerts_waiting:{now.astimezone(UTC).date()}"
     team = rules.people(rule, level, lambda role: accounts.staff_ids(session, role))
     for user_id in team:
-        mail.put(session, email, key=f"alert:{alert_id}:{level}:{user_id}", user_id=user_id, now=now)
+        mail.put(session, email, key=f"{about}:{user_id}", user_id=user_id, now=now)
     return len(team)
 
 

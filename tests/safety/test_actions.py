@@ -93,7 +93,7 @@ def test_many_alerts_climb_in_one_tick_and_a_broken_one_stops_none(house: House,
 
 def test_an_alert_whose_code_left_the_configuration_still_climbs(house: House):
     coordinator = a_staff_member("coordinator")
-    an_alert(house, code="RF-FORGOTTEN")
+    an_alert(house, code="RF-FORGOTTEN", patient_id=a_patient().patient_id)
     later(house, 7)
     assert actions.escalate_due(catalog=house.catalog, now=house.now) == 1
     assert called("alert_escalated") == [coordinator.user_id]
@@ -102,7 +102,7 @@ def test_an_alert_whose_code_left_the_configuration_still_climbs(house: House):
 def test_the_sandbox_knows_the_next_moment_and_what_happened(house: House):
     a_staff_member("coordinator")
     start = house.now
-    an_alert(house)
+    an_alert(house, patient_id=a_patient().patient_id)
     with db.reading() as session:
         assert queries.next_due_at(session, house.now) == start + timedelta(minutes=7)
     later(house, 7)

@@ -25,7 +25,7 @@ def alerts() -> ResponseReturnValue:
     catalog = current_app.config["CATALOG"]
     actor = web.actor()
     found = actions.open_list(actor=actor)
-    codes = {alert.code for alert in [*found.open, *found.visitors, *found.recent]}
+    codes = {alert.code for alert in [*found.open, *found.recent]} | {group.code for group in found.visitors}
     return render_template(
         "safety/staff/alerts.html",
         open=found.open,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from service.audit.models import AuditEntry
 from service.enrollment.actions import look
@@ -16,6 +16,7 @@ from service.kit.ids import new_id
 from service.safety.models import Alert, SafetyHold
 from tests.client import Browser
 from tests.conftest import House
+from tests.factories.statements import counted
 from tests.factories.visits import Applicant, a_clinician, an_applicant, booked, staff_actor
 
 
@@ -82,7 +83,7 @@ def test_a_made_up_page_is_the_first(text: str | None) -> None:
 def test_looking_leaves_a_trace(house: House) -> None:
     applicant = an_applicant(house.catalog)
     clinician, coordinator = staff_actor("clinician"), staff_actor("coordinator")
-    _queue(house, actor=coordinator)
+    _queue(house, statuses=LISTED, actor=coordinator)
     for actor in (clinician, coordinator):
         look.open_record(enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=actor, now=house.now)
     with db.reading() as session:
@@ -92,10 +93,54 @@ def test_looking_leaves_a_trace(house: House) -> None:
             .order_by(AuditEntry.id)
         ).all()
     assert [tuple(row) for row in rows] == [
-        ("queue.view", coordinator.user_id, None, None),
+        ("queue.view", coordinator.user_id, applicant.patient_id, None),
         ("record.view", clinician.user_id, applicant.patient_id, "clinical"),
         ("record.view", coordinator.user_id, applicant.patient_id, "logistics"),
     ]
+
+
+def test_a_page_of_names_leaves_a_trace_for_each_of_them(house: House) -> None:
+    a_clinician()
+    applicants = [an_applicant(house.catalog) for _ in range(3)]
+    for applicant in applicants[:2]:
+        booked(applicant, house.now)
+    coordinator = staff_actor("coordinator")
+    _queue(house, statuses=LISTED, actor=coordinator)
+    look.open_visits(actor=coordinator)
+    with db.reading() as session:
+        rows = session.execute(
+            select(AuditEntry.subject_kind, AuditEntry.patient_id).where(AuditEntry.action == "queue.view")
+        ).all()
+    assert {whose for kind, whose in rows if kind == "enrollment"} == {one.patient_id for one in applicants}
+    assert {whose for kind, whose in rows if kind == "appointment"} == {one.patient_id for one in applicants[:2]}
+    assert len(rows) == 5
+
+
+@pytest.mark.parametrize("path", ["/staff/queue?status=all", "/staff/visits"])
+def test_a_list_asks_the_database_as_often_for_many_people_as_for_one(
+    house: House, client: Browser, engine: Engine, path: str
+) -> None:
+    a_clinician()
+    viewer = staff_actor("coordinator")
+    assert viewer.user_id is not None
+    client.sign_in(viewer.user_id)
+
+    def one_more() -> None:
+        applicant = an_applicant(house.catalog)
+        booked(applicant, house.now)
+        look.take(enrollment_id=applicant.enrollment_id, actor=staff_actor("coordinator"))
+        _flag(applicant, house, Alert)
+
+    def asked() -> int:
+        with counted(engine) as seen:
+            assert client.get(path).status_code == 200
+        return len(seen)
+
+    one_more()
+    few = asked()
+    for _ in range(4):
+        one_more()
+    assert asked() == few
 
 
 def test_a_clinician_sees_the_answers_and_a_coordinator_does_not(house: House) -> None:

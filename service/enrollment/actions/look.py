@@ -23,11 +23,12 @@ SEES_ANSWERS = ("clinician",)
 def open_queue(
     *, statuses: Collection[str], state: str | None, after: Place | None, actor: Actor, now: datetime
 ) -> QueuePage:
-    """A page of the queue. Raises NotAllowed for roles that have no business there."""
+    """A page of the queue; whose names it showed is noted. Raises NotAllowed for roles that have no business there."""
     _check(actor)
     with db.transaction() as session:
         page = queue.queue(session, statuses=statuses, state=state, after=after, now=now)
-        audit.record(session, actor, "queue.view", "queue")
+        shown = [(row.enrollment_id, row.patient_id) for row in page.rows]
+        audit.record_many(session, actor, "queue.view", "enrollment", shown)
         return page
 
 
@@ -52,11 +53,12 @@ def open_record(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, now: dat
 
 
 def open_visits(*, actor: Actor) -> tuple[UpcomingVisit, ...]:
-    """The visits ahead. Raises NotAllowed for roles that have no business there."""
+    """The visits ahead; whose names they showed is noted. Raises NotAllowed for roles that have no business there."""
     _check(actor)
     with db.transaction() as session:
         found = queue.visits_ahead(session)
-        audit.record(session, actor, "queue.view", "visits")
+        shown = [(one.visit.id, one.visit.patient_id) for one in found]
+        audit.record_many(session, actor, "queue.view", "appointment", shown)
         return found
 
 

@@ -31,6 +31,7 @@ class Waiting:
     """One line of the queue: nothing in it says what the person told us."""
 
     enrollment_id: UUID
+    patient_id: UUID
     patient_name: str
     state: str
     status: str
@@ -101,7 +102,7 @@ def queue(
 def flags(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, Flag]:
     """Who has a standing hold, and who an alert that nobody has acknowledged."""
     on_hold = safety.patients_on_hold(session, patient_ids)
-    alerted = {alert.patient_id for alert in safety.open_alerts(session)}
+    alerted = safety.patients_alerted(session, patient_ids)
     return {one: "hold" if one in on_hold else "alert" if one in alerted else "none" for one in patient_ids}
 
 
@@ -127,11 +128,11 @@ def visits_ahead(session: Session) -> tuple[UpcomingVisit, ...]:
 def _lines(session: Session, rows: list[Enrollment], now: datetime) -> list[Waiting]:
     ids = [row.patient_id for row in rows]
     people, flagged, booked = accounts.patients(session, ids), flags(session, ids), visits.booked_at(session, ids)
-    owners = {row.owner_id for row in rows if row.owner_id}
-    names = {owner: accounts.display_name(session, owner) for owner in owners}
+    names = accounts.display_names(session, {row.owner_id for row in rows if row.owner_id})
     return [
         Waiting(
             enrollment_id=row.id,
+            patient_id=row.patient_id,
             patient_name=f"{people[row.patient_id].given_name} {people[row.patient_id].family_name}",
             state=row.state,
             status=row.status,

@@ -84,7 +84,7 @@ def steps(session: Session, enrollment_id: UUID) -> list[Step]:
         .where(EnrollmentMove.enrollment_id == enrollment_id)
         .order_by(EnrollmentMove.at, EnrollmentMove.id)
     ).all()
-    names = {actor: accounts.display_name(session, actor) for actor in {row.actor_id for row in rows} if actor}
+    names = accounts.display_names(session, {row.actor_id for row in rows if row.actor_id})
     return [Step(row.event, row.to_status, names.get(row.actor_id, ""), row.at) for row in rows]
 
 

@@ -30,6 +30,6 @@ def open_ledger(*, status: str | None, page: int, actor: Actor, catalog: Catalog
             counts=queries.counts(session),
             comparison=queries.compare(session, catalog, now),
         )
-        for patient_id in {line.patient_id for line in found.lines}:
-            audit.record(session, actor, "record.view", "reminders", patient_id=patient_id)
+        seen = {line.patient_id for line in found.lines}
+        audit.record_many(session, actor, "record.view", "reminders", [(None, patient_id) for patient_id in seen])
     return found

@@ -102,8 +102,12 @@ class StandIn:
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout
         assert self.process.stdout.readline() == "ready\n"
+        self.connect()
+
+    def connect(self) -> None:
+        self.caller = CheckingClient()
         self.client = stripe.StripeClient(
-            KEY, base_addresses=self.base(), http_client=CheckingClient(), max_network_retries=2
+            KEY, base_addresses=self.base(), http_client=self.caller, max_network_retries=2
         )
         self.api = self.client.v1
 

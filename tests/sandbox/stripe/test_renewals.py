@@ -31,6 +31,8 @@ def test_a_renewal_is_a_draft_for_an_hour_and_then_paid(standin: StandIn) -> Non
     paid = invoice_of(standin.subscription(subscription.id))
     assert (paid.id, paid.status, paid.amount_remaining) == (draft.id, "paid", 0)
     assert standin.subscription(subscription.id).status == "active"
+    standin.settle()
+    assert standin.shop.types().count("charge.succeeded") == 2  # the first month, and this one: the bank is asked once
 
 
 def test_each_month_end_is_counted_from_the_first_day(standin: StandIn) -> None:

@@ -21,9 +21,11 @@ from service.sandbox import due
 from service.sandbox.child import SandboxError
 from service.sandbox.running import DEFAULT_DATA, Running, find
 from service.sandbox.standin import Standin
-from workers.schedule import SCHEDULE
+from workers.schedule import SCHEDULE, Entry
 
 SETTLE_SECONDS = 60.0
+JUST_NOW = timedelta(hours=1)
+BROUGHT_BY_TIME = ("billing.ask_before_renewals",)  # of the sweeps, the one that waits for a moment
 ZONE = ZoneInfo("America/New_York")
 Say = Callable[[str], None]
 
@@ -79,6 +81,7 @@ class Mover:
             self._tell([*did, *self._happened(seen, arrived)])
             stops, seen = stops + 1, arrived
             if step >= target:
+                self.compare()
                 return stops
 
     def _next_stop(self, now: datetime, target: datetime) -> datetime:
@@ -97,18 +100,26 @@ class Mover:
             self._say(f"  {at.astimezone(ZONE):%a %b %d %Y, %I:%M %p %Z}  {what}")
 
     def settle(self) -> None:
-        """Run every tick and wait, until a round changes nothing more."""
-        before: tuple[int, ...] = ()
+        """Let what is under way end, then run what time brings and wait, until nothing is left or nothing changes."""
         end = time.monotonic() + SETTLE_SECONDS
+        self._wait_for_quiet(end)
+        before = self._footprint()
         while True:
-            for entry in SCHEDULE:
-                if entry.every in ("tick", "sweep"):
-                    self._publish(queue.Job(entry.task, dict(entry.arguments)))
+            self._run(*(entry for entry in SCHEDULE if entry.every == "tick" or entry.task in BROUGHT_BY_TIME))
             self._wait_for_quiet(end)
             after = self._footprint()
-            if after == before:
+            if after == before or not self._still_due():
                 return
             before = after
+
+    def compare(self) -> None:
+        """What a comparison would have found in all this time: done once, at the end of a move."""
+        self._run(*(entry for entry in SCHEDULE if entry.every in ("sweep", "hour")))
+        self.settle()
+
+    def _run(self, *entries: Entry) -> None:
+        for entry in entries:
+            self._publish(queue.Job(entry.task, dict(entry.arguments)))
 
     def _wait_for_quiet(self, end: float) -> None:
         while True:
@@ -120,7 +131,14 @@ class Mover:
             time.sleep(0.02)
 
     def _waiting(self) -> dict[str, int]:
-        jobs = sum(int(self._redis.llen(name)) for name in queue.QUEUES)
+        """What is under way. The queues first: while they are busy, nobody else needs to be asked."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for name in queue.QUEUES:
+                pipe.llen(name)
+            pipe.hlen("unacked")
+            *queued, in_hand = pipe.execute()
+        if sum(queued) or in_hand:
+            return {"jobs": sum(queued), "jobs in hand": in_hand}
         with self._app.connect() as connection:
             events = connection.execute(
                 text(
@@ -128,12 +146,14 @@ class Mover:
                     " WHERE handled_at IS NULL AND parked_at IS NULL AND try_at <= now()"
                 )
             ).scalar_one()
-        return {
-            "jobs": jobs,
-            "jobs in hand": int(self._redis.hlen("unacked")),
-            "webhooks": self._standin.undelivered(),
-            "events": int(events),
-        }
+        return {"webhooks": self._standin.undelivered(), "events": int(events)}
+
+    def _still_due(self) -> bool:
+        """Whether some room has still something to do that was due just now."""
+        now = self.now()
+        with Session(self._app) as session:
+            ours = due.next_due_at(session, now - JUST_NOW)
+        return ours is not None and ours <= now
 
     def _footprint(self) -> tuple[int, ...]:
         """Numbers that change when work was done."""

@@ -47,7 +47,7 @@ def test_a_visitor_of_either_state_learns_that_they_may_qualify(
 
 def test_the_start_page_says_what_it_is_and_asks_for_nothing(client: Browser, house: House):
     page = client.get("/assessment").text
-    for promise in ("3 minutes", "Free", "No card and no account", "not a diagnosis"):
+    for promise in ("5 minutes", "Free", "No card and no account", "not a diagnosis"):
         assert promise in page
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Assessment)) == 0, "looking starts nothing"

@@ -31,10 +31,17 @@ from tests.factories.visits import (
     an_applicant,
     booked,
     staff_actor,
+    visit_at,
 )
 
 
+def _at_the_visit(house: House, applicant: Applicant) -> None:
+    """Business time moves to the booked visit, where it lies ahead."""
+    house.at(max(house.now, visit_at(applicant) or house.now))
+
+
 def _decide(house: House, clinician: Clinician, applicant: Applicant, **changes: Any) -> Any:
+    _at_the_visit(house, applicant)
     return decide.record_decision(
         enrollment_id=applicant.enrollment_id,
         record=a_record(house.now, **changes),
@@ -164,6 +171,22 @@ def test_nobody_but_a_clinician_decides(house: House, role: str) -> None:
     assert _status(applicant) == "booked"
 
 
+def test_a_visit_cannot_be_signed_before_it_takes_place(house: House) -> None:
+    clinician, applicant = a_clinician(), an_applicant(house.catalog)
+    booked(applicant, house.now)
+    with pytest.raises(NotSignable) as no:
+        decide.record_decision(
+            enrollment_id=applicant.enrollment_id,
+            record=a_record(house.now),
+            catalog=house.catalog,
+            actor=clinician.actor,
+            now=house.now,
+        )
+    assert "still ahead" in no.value.reasons[0]
+    assert _count(Encounter) == _count(EligibilityDecision) == 0
+    assert _status(applicant) == "booked"
+
+
 def test_a_license_that_expires_today_cannot_sign_and_one_that_expires_tomorrow_can(house: House) -> None:
     clinician, applicant = a_clinician(expires_on=date(2026, 11, 25)), an_applicant(house.catalog)
     booked(applicant, house.now)
@@ -249,7 +272,7 @@ def test_after_a_question_the_patient_books_again_and_the_second_visit_decides(h
     booked(applicant, house.now)
     _decide(house, clinician, applicant, decision="more_info", reason="Bring the list.")
     booked(applicant, house.now + timedelta(days=1))
-    house.at(house.now + timedelta(days=2))
+    house.at(house.now + timedelta(days=3))
     _decide(house, clinician, applicant)
     assert _status(applicant) == "decided"
     assert _count(Encounter) == 2
@@ -279,6 +302,10 @@ def test_what_stands_in_the_way_is_listed_on_the_form(house: House, client: Brow
     booked(applicant, house.now)
     client.sign_in(clinician.user_id)
     path = f"/staff/enrollments/{applicant.enrollment_id}/encounter"
+    early = client.submit(path, FORM)
+    assert early.status_code == 422
+    assert "still ahead" in early.text
+    _at_the_visit(house, applicant)
     assert "E-FORCSE" in client.get(path).text
     refused = client.submit(path, {**FORM, "patient_state": "elsewhere", "pdmp_checked_at": "11/22/2026 08:00 AM"})
     assert refused.status_code == 422
@@ -296,6 +323,7 @@ def test_what_stands_in_the_way_is_listed_on_the_form(house: House, client: Brow
 def test_new_jersey_asks_whether_the_physician_was_offered(house: House, client: Browser) -> None:
     clinician, applicant = a_clinician(), an_applicant(house.catalog, "NJ")
     booked(applicant, house.now, "NJ")
+    _at_the_visit(house, applicant)
     client.sign_in(clinician.user_id)
     path = f"/staff/enrollments/{applicant.enrollment_id}/encounter"
     form = {**FORM, "patient_state": "NJ"}

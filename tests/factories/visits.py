@@ -162,9 +162,17 @@ def a_record(now: datetime, **changes: Any) -> VisitRecord:
     )
 
 
+def visit_at(applicant: Applicant) -> datetime | None:
+    """When the booked visit begins; None when there is none."""
+    with db.reading() as session:
+        visit = queries.booked_visit(session, applicant.patient_id)
+    return visit.starts_at if visit else None
+
+
 def approved(applicant: Applicant, clinician: Clinician, catalog: Catalog, now: datetime) -> UUID:
-    """Booked, decided and completed. Returns the encounter's id."""
+    """Booked at once, decided and completed at the visit, some hours later. Returns the encounter's id."""
     booked(applicant, now)
+    now = visit_at(applicant) or now
     encounter_id = decide.record_decision(
         enrollment_id=applicant.enrollment_id,
         record=a_record(now),

@@ -111,6 +111,7 @@ RECORD = VisitRecord(
 )
 KNOWN = Circumstances(
     now=NOW,
+    starts_at=NOW - timedelta(minutes=20),
     today=date(2026, 12, 1),
     license_expires_on=date(2027, 6, 30),
     enrolled_in="NJ",
@@ -130,6 +131,7 @@ def test_a_complete_record_may_be_signed() -> None:
         ({}, {"license_expires_on": None}, "no license"),
         ({}, {"license_expires_on": date(2026, 12, 1)}, "expires today"),
         ({"patient_state": "FL"}, {}, "state of your license"),
+        ({}, {"starts_at": NOW + timedelta(minutes=1)}, "still ahead"),
         ({"identity_checked": False}, {}, "identity"),
         ({"physician_option_disclosed": False}, {}, "physician"),
         ({"pdmp_checked_at": NOW - timedelta(hours=25)}, {}, "24 hours"),
@@ -146,6 +148,15 @@ def test_each_missing_piece_is_named(record: dict[str, object], known: dict[str,
     reasons = why_not(replace(RECORD, **record), replace(KNOWN, **known))  # type: ignore[arg-type]
     assert len(reasons) == 1
     assert about in reasons[0]
+
+
+def test_a_visit_may_be_signed_from_the_moment_it_begins() -> None:
+    assert why_not(RECORD, replace(KNOWN, starts_at=NOW)) == ()
+
+
+def test_not_even_a_no_is_signed_before_the_visit() -> None:
+    ahead = replace(KNOWN, starts_at=NOW + timedelta(days=3))
+    assert len(why_not(replace(RECORD, decision="decline", reason="Not now."), ahead)) == 1
 
 
 def test_a_check_23_hours_old_is_fresh_enough() -> None:

@@ -54,7 +54,7 @@ def record_decision(*, enrollment_id: UUID, record: VisitRecord, catalog: Catalo
         if visit is None:
             return _the_first(session, enrollment, clinician, record)
         license = visits.license_for(session, clinician.id, enrollment.state)
-        reasons = why_not(record, _known(session, enrollment, clinician, license, catalog, now))
+        reasons = why_not(record, _known(session, enrollment, clinician, license, visit.starts_at, catalog, now))
         if reasons or license is None:
             raise NotSignable(reasons)
         encounter_id = bookings.sign_encounter(
@@ -80,6 +80,7 @@ def _known(
     enrollment: Enrollment,
     clinician: Practitioner,
     license: License | None,
+    starts_at: datetime,
     catalog: Catalog,
     now: datetime,
 ) -> Circumstances:
@@ -87,6 +88,7 @@ def _known(
     authority = policy_on(catalog, AUTHORITY, "US", today)
     return Circumstances(
         now=now,
+        starts_at=starts_at,
         today=today,
         license_expires_on=license.expires_on if license else None,
         enrolled_in=enrollment.state,

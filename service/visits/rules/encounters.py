@@ -15,9 +15,6 @@ from service.visits.rules.times import licensed_on
 Modality = Literal["video", "audio", "in_person"]
 Decision = Literal["approve", "decline", "more_info"]
 
-MODALITIES: tuple[Modality, ...] = ("video", "audio", "in_person")
-DECISIONS: tuple[Decision, ...] = ("approve", "decline", "more_info")
-
 # Licences and registrations that let somebody see patients in a state; a DEA or CDS registration alone does not.
 PRACTICE_KINDS = ("physician", "advanced_practice_nurse", "physician_assistant", "out_of_state_telehealth")
 PDMP_FRESH_FOR = timedelta(hours=24)  # the program's own limit, for its medical director to sign off
@@ -42,12 +39,14 @@ class VisitRecord:
 class Circumstances:
     """What the house itself knows at the moment of signing. A missing fact blocks.
 
-    `today` is the practitioner's own day. `telemedicine_authority`: a federal policy in force today lets Schedule III
-    be prescribed with no in-person exam (21 U.S.C. 829(e); 90 FR 61301 up to 2026-12-31). `physician_option`: the
-    state asks that patients are told they may see a physician (N.J.S.A. 45:1-62).
+    `starts_at` is when the booked visit begins, `today` the practitioner's own day. `telemedicine_authority`: a
+    federal policy in force today lets Schedule III be prescribed with no in-person exam (21 U.S.C. 829(e); 90 FR 61301
+    up to 2026-12-31). `physician_option`: the state asks that patients are told they may see a physician (N.J.S.A.
+    45:1-62).
     """
 
     now: datetime
+    starts_at: datetime
     today: date
     license_expires_on: date | None
     enrolled_in: str
@@ -68,6 +67,8 @@ def why_not(record: VisitRecord, known: Circumstances) -> tuple[str, ...]:
 
 def _why_no_encounter(record: VisitRecord, known: Circumstances) -> list[str]:
     reasons = []
+    if known.starts_at > known.now:
+        reasons.append(words("The visit is still ahead. You can sign it once it has begun."))
     if known.license_expires_on is None:
         reasons.append(words("You have no license on file for this patient's state."))
     elif not licensed_on(known.license_expires_on, known.today):

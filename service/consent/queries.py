@@ -13,7 +13,6 @@ from service.catalog.rules.whole import Catalog
 from service.consent import rules
 from service.consent.models import ConsentAcceptance, ConsentText
 from service.consent.rules import Signature, Task
-from service.kit import clock
 
 
 def signatures(session: Session, patient_id: UUID) -> list[Signature]:
@@ -38,12 +37,6 @@ def tasks(session: Session, patient_id: UUID, state: str, catalog: Catalog, on: 
     return rules.tasks(consents_for(catalog, state, on), signatures(session, patient_id))
 
 
-def all_blocking_signed(
-    session: Session, patient_id: UUID, state: str, catalog: Catalog, on: date | None = None
-) -> bool:
-    """Has this patient signed the current version of every text that care waits for? The gate asks this.
-
-    `on` is the day in question; left out, it is today's business day in UTC.
-    """
-    day = on or clock.now().date()
-    return rules.all_blocking_signed(tasks(session, patient_id, state, catalog, day))
+def all_blocking_signed(session: Session, patient_id: UUID, state: str, catalog: Catalog, on: date) -> bool:
+    """Has this patient signed every text that care waits for, in the version current on that day of theirs?"""
+    return rules.all_blocking_signed(tasks(session, patient_id, state, catalog, on))

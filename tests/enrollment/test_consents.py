@@ -66,7 +66,7 @@ def _status(applicant: Applicant) -> str:
 
 def _all_signed(house: House, applicant: Applicant, state: str = "FL") -> bool:
     with db.reading() as session:
-        return consents.all_blocking_signed(session, applicant.patient_id, state, house.catalog)
+        return consents.all_blocking_signed(session, applicant.patient_id, state, house.catalog, house.now.date())
 
 
 def test_the_last_needed_signature_opens_the_way(house: House) -> None:

@@ -310,3 +310,31 @@ def test_a_cookie_that_is_not_ours_is_nobody(client: Browser, house: House) -> N
         client.set_cookie("__Host-homeward", value, domain="localhost", secure=True)
         assert client.get("/sign-in").status_code == 200
         assert client.get("/home").status_code == 303
+
+
+def test_markup_in_a_name_is_a_name_on_pages_and_in_mails(client: Browser, house: House) -> None:
+    from service.accounts.emails import already_registered
+    from service.mail.emails import render
+
+    name = "<img src=x>"
+    client.sign_in(a_patient(given_name=name).user_id)
+    email = already_registered()
+    mail = render(house.settings, email.template, email.facts, given_name=name, locale="en")
+    for html in (client.get("/home").text, mail.html):
+        assert name not in html
+        assert "&lt;img src=x&gt;" in html
+    assert name in mail.text
+
+
+def test_what_belongs_to_another_patient_does_not_exist(client: Browser, house: House) -> None:
+    a_clinician()
+    ana = an_applicant(house.catalog)
+    visit = booked(ana, house.now)
+    ella = a_member()
+    house.at(FIRST_DUE + timedelta(hours=1))
+    checkin = a_due_checkin(house.catalog, ella, house.now)
+    client.sign_in(an_applicant(house.catalog).person.user_id)
+    for path in (f"/visits/{visit}/cancel", f"/check-ins/{checkin}", f"/check-ins/{checkin}/1"):
+        assert client.get(path).status_code == 404, path
+    for path in (f"/visits/{visit}/cancel", f"/check-ins/{checkin}/1", f"/check-ins/{checkin}/submit"):
+        assert client.submit(path, {"answer": "1", "instrument": "phq9"}).status_code == 404, path

@@ -110,3 +110,24 @@ def test_the_address_is_sealed_and_kept_once_for_each_state(client: Browser, hou
         client.submit("/waitlist", {**ASK, "state": state})
     assert sorted(entry.state for entry in entries()) == ["GA", "NY"]
     assert all(b"kim" not in entry.email_sealed for entry in entries())
+
+
+def test_one_may_leave_and_come_back_on_the_same_day(client: Browser, house: House):
+    client.submit("/waitlist", ASK)
+    confirm = link()
+    client.submit(confirm)
+    client.submit(link())
+    for _ in range(2):
+        client.submit("/waitlist", ASK)
+    assert [name for name, _ in mails()] == ["waitlist_confirm", "waitlist_joined", "waitlist_confirm"]
+    client.submit(link())
+    assert (entries()[0].confirmed_at, entries()[0].left_at) == (house.now, None)
+
+
+def test_confirming_after_leaving_is_coming_back(client: Browser, house: House):
+    client.submit("/waitlist", ASK)
+    confirm = link()
+    client.submit(confirm)
+    client.submit(link())
+    assert "You are on the list" in client.submit(confirm, follow_redirects=True).text
+    assert entries()[0].left_at is None

@@ -26,7 +26,8 @@ EXPIRED = Rejected("link_expired", words("This link has expired. You can join th
 
 
 def ask(*, email: str, state: str, locale: str, catalog: Catalog, actor: Actor, now: datetime) -> None:
-    """Put an address on the list, pending, and mail the link that confirms it, at most once a day.
+    """Put an address on the list, pending, and mail the link that confirms it, at most once a day (and once more
+    after each time it left).
 
     The caller learns nothing about whether the address was there before. Raises Rejected for an unfit address or
     a state that is no state, or open already.
@@ -43,7 +44,7 @@ def ask(*, email: str, state: str, locale: str, catalog: Catalog, actor: Actor, 
         queued = mail.put(
             session,
             emails.waitlist_confirm(token, REGIONS[state]),
-            key=f"waitlist:{row.id}:{now:%Y-%m-%d}",
+            key=f"waitlist:{row.id}:{now:%Y-%m-%d}" + (f":{row.left_at.isoformat()}" if row.left_at else ""),
             address=address,
             locale=locale,
             now=now,
@@ -55,20 +56,20 @@ def ask(*, email: str, state: str, locale: str, catalog: Catalog, actor: Actor, 
 
 
 def confirm(*, token: str, actor: Actor, now: datetime) -> None:
-    """Confirm the address. Twice is once. Raises Rejected for an unknown or expired link."""
+    """Confirm the address, also after leaving. Twice is once. Raises Rejected for an unknown or expired link."""
     with db.transaction() as session:
         row = _by_token(session, token)
-        if row.confirmed_at is not None:
+        if row.confirmed_at is not None and row.left_at is None:
             return
         if now - row.asked_at > LINK_LIFE:
             raise EXPIRED
-        row.confirmed_at = now
+        row.confirmed_at, row.left_at = now, None
         audit.record(session, actor, "waitlist.confirm", "waitlist", row.id)
         address = crypto.unseal(row.email_sealed, "waitlist_entries", "email", row.id)
         mail.put(
             session,
             emails.waitlist_joined(token, REGIONS[row.state]),
-            key=f"waitlist:{row.id}:joined:{now:%Y-%m-%d}",
+            key=f"waitlist:{row.id}:joined:{now.isoformat()}",
             address=address,
             now=now,
         )

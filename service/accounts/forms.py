@@ -28,6 +28,30 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
     )
 
 
+class ConfirmForm(FlaskForm):  # type: ignore[misc]
+    """The password that was chosen at joining."""
+
+    password = PasswordField(
+        _("The password you chose when you joined"),
+        description=_("It shows that it was you who joined, and not somebody who typed your address."),
+        validators=[
+            InputRequired(_("Enter the password you chose")),
+            Length(max=PASSWORD_MAX, message=_("That is longer than any password here can be")),
+        ],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class SendAgainForm(FlaskForm):  # type: ignore[misc]
+    """Where the link goes once more."""
+
+    email = EmailField(
+        _("Email address"),
+        validators=[InputRequired(_("Enter your email address")), Length(max=254)],
+        render_kw={"autocomplete": "email", "autocapitalize": "none"},
+    )
+
+
 class CodeForm(FlaskForm):  # type: ignore[misc]
     """The six digits of an authenticator app."""
 

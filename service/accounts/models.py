@@ -14,20 +14,29 @@ ROLES = ("owner", "clinician", "coordinator", "billing", "auditor")
 
 
 class User(Base):
-    """Someone who can sign in: a patient, or a member of staff with one role."""
+    """Someone who can sign in: a patient, or a member of staff with one role.
+
+    Before the address is proved it is only a claim, and several may claim the same one: see docs/decisions.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("kind IN ('patient', 'staff')", name="kind"),
         CheckConstraint("(kind = 'staff') = (role IS NOT NULL)", name="role_for_staff_only"),
         CheckConstraint("role IN ('owner', 'clinician', 'coordinator', 'billing', 'auditor')", name="role"),
+        Index(
+            "uq_users_confirmed_email_index",
+            "email_index",
+            unique=True,
+            postgresql_where=text("email_confirmed_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
     role: Mapped[str | None]
     email_sealed: Mapped[bytes]
-    email_index: Mapped[bytes] = mapped_column(unique=True)
+    email_index: Mapped[bytes] = mapped_column(index=True)
     password_hash: Mapped[str]
     totp_sealed: Mapped[bytes | None]
     totp_last_step: Mapped[int | None]  # the last 30 s step used: a code works once

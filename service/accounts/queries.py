@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient, SignIn, User
-from service.accounts.rules import TOUCH_EVERY, still_signed_in
+from service.accounts.rules import CLAIMS_HEARD, TOUCH_EVERY, still_signed_in
 from service.kit import crypto
 from service.kit.ids import token_hash
 
@@ -65,8 +65,17 @@ def email_index(address: str) -> bytes:
 
 
 def user_by_email(session: Session, address: str) -> User | None:
-    """The account of a normalised address, deactivated or not."""
-    return session.scalars(select(User).where(User.email_index == email_index(address))).one_or_none()
+    """The account that proved a normalised address, deactivated or not."""
+    query = select(User).where(User.email_index == email_index(address), User.email_confirmed_at.is_not(None))
+    return session.scalars(query).one_or_none()
+
+
+def claims(session: Session, index: bytes) -> list[User]:
+    """Who joined with the address behind `index` and has not proved it, the newest first; ten at most."""
+    query = select(User).where(
+        User.email_index == index, User.email_confirmed_at.is_(None), User.deactivated_at.is_(None)
+    )
+    return list(session.scalars(query.order_by(User.created_at.desc(), User.id.desc()).limit(CLAIMS_HEARD)))
 
 
 def principal(session: Session, token: str, wall_now: datetime) -> Principal | None:

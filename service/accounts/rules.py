@@ -10,6 +10,9 @@ from email_validator import EmailNotValidError, validate_email
 from service.kit.errors import Rejected, words
 
 CONFIRM_LINK_LIFE = timedelta(hours=72)  # shared/domain.md 8
+CONFIRM_MAIL_EVERY = timedelta(seconds=60)
+CONFIRM_MAILS_A_DAY = 5
+CLAIMS_HEARD = 10  # each costs one slow comparison
 IDLE = {"patient": timedelta(minutes=30), "staff": timedelta(minutes=15)}  # shared/domain.md 9.2, automatic logoff
 ABSOLUTE = timedelta(hours=12)
 TOUCH_EVERY = timedelta(seconds=60)

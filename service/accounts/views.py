@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from service.accounts import actions
-from service.accounts.forms import CodeForm, SignInForm
+from service.accounts.forms import CodeForm, ConfirmForm, SendAgainForm, SignInForm
 from service.kit import access, clock, limits, web
 from service.kit.errors import HomewardError, NotAllowed, Rejected
 
@@ -122,26 +120,32 @@ def signed_out() -> ResponseReturnValue:
 @access.public
 def check_your_email() -> ResponseReturnValue:
     """After joining: the same page whether the address was known or not."""
-    return render_template("accounts/check_your_email.html")
+    return render_template("accounts/check_your_email.html", form=SendAgainForm())
 
 
 @bp.post("/check-your-email")
-@access.patient
+@access.public
 @limits.per_address("5 per minute")
 def send_confirmation_again() -> ResponseReturnValue:
-    """Send another confirmation mail to someone who is signed in."""
-    user_id: UUID = current_user.user_id
-    actions.send_confirmation_again(user_id=user_id, actor=web.actor(), now=clock.now(), wall_now=clock.wall_now())
-    flash(_("We sent you another email. It can take a minute to arrive."))
-    return redirect(_home("patient"), code=303)
+    """Send the link once more. The answer is the same for every address."""
+    form = SendAgainForm()
+    if form.validate_on_submit():
+        try:
+            actions.send_confirmation_again(email=form.email.data, actor=web.actor(), now=clock.now())
+        except Rejected as error:
+            form.email.errors = [_(error.message)]
+        else:
+            flash(_("If this address is waiting to be confirmed, an email with a link is on its way."))
+            return redirect(url_for("accounts.check_your_email"), code=303)
+    return render_template("accounts/check_your_email.html", form=form), 422
 
 
 @bp.get("/confirm/<token>")
 @access.public
 def confirm(token: str) -> ResponseReturnValue:
-    """A button. Opening the link confirms nothing, because programs that scan mail open links too."""
+    """A form. Opening the link confirms nothing, because programs that scan mail open links too."""
     is_open = actions.link_is_open(token=token, wall_now=clock.wall_now())
-    return render_template("accounts/confirm.html", token=token, is_open=is_open), 200 if is_open else 410
+    return _confirm_page(token, ConfirmForm(), is_open=is_open, status=200 if is_open else 410)
 
 
 @bp.post("/confirm/<token>")
@@ -149,11 +153,28 @@ def confirm(token: str) -> ResponseReturnValue:
 @limits.per_address("30 per minute")
 def confirm_submit(token: str) -> ResponseReturnValue:
     """Confirm the address, then ask the person to sign in (or go home when they are)."""
+    form = ConfirmForm()
+    if not form.validate_on_submit():
+        return _confirm_page(token, form, is_open=True, status=422)
     try:
-        actions.confirm_address(token=token, actor=web.actor(), now=clock.now(), wall_now=clock.wall_now())
-    except Rejected:
-        return render_template("accounts/confirm.html", token=token, is_open=False), 410
+        actions.confirm_address(
+            token=token,
+            password=form.password.data,
+            actor=web.actor(),
+            now=clock.now(),
+            wall_now=clock.wall_now(),
+        )
+    except (Rejected, NotAllowed) as error:
+        if error.code == "link_expired":
+            return _confirm_page(token, form, is_open=False, status=410)
+        form.password.errors = [_(error.message)]
+        return _confirm_page(token, form, is_open=True, status=429 if isinstance(error, NotAllowed) else 422)
     flash(_("Your email address is confirmed."))
     if current_user.is_authenticated:
         return redirect(_home(current_user.kind), code=303)
     return redirect(url_for("accounts.sign_in"), code=303)
+
+
+def _confirm_page(token: str, form: ConfirmForm, *, is_open: bool, status: int) -> ResponseReturnValue:
+    shown = form if is_open else None
+    return render_template("accounts/confirm.html", token=token, form=shown, is_open=is_open), status

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.accounts import emails
 from service.accounts.models import OneTimeLink, Patient, User
 from service.accounts.queries import email_index, user_by_email
-from service.accounts.rules import CONFIRM_LINK_LIFE
+from service.accounts.rules import CONFIRM_LINK_LIFE, CONFIRM_MAIL_EVERY, CONFIRM_MAILS_A_DAY
 from service.kit import crypto
 from service.kit.clock import wall_now
 from service.kit.ids import new_id, new_token, token_hash
@@ -29,8 +30,11 @@ def create_user(
     names: tuple[str, str],
     locale: str,
     now: datetime,
+    confirmed_at: datetime | None = None,
 ) -> UUID | None:
-    """Add an account. Returns its id, or None when the normalised address has one already."""
+    """Add an account. Returns its id, or None when somebody proved the normalised address already."""
+    if user_by_email(session, email) is not None:
+        return None
     user_id = new_id()
     statement = (
         insert(User)
@@ -43,9 +47,10 @@ def create_user(
             password_hash=password_hash,
             display_name_sealed=crypto.seal(json.dumps(names), "users", "display_name", user_id),
             locale=locale,
+            email_confirmed_at=confirmed_at,
             created_at=now,
         )
-        .on_conflict_do_nothing(index_elements=["email_index"])
+        .on_conflict_do_nothing(index_elements=["email_index"], index_where=User.email_confirmed_at.is_not(None))
         .returning(User.id)
     )
     return session.execute(statement).scalar()
@@ -61,7 +66,7 @@ def create_patient_user(
     locale: str,
     now: datetime,
 ) -> UUID | None:
-    """Add a patient's account. None when the address has an account already."""
+    """Add a patient's account, its address not yet proved. None when the address has an account already."""
     return create_user(
         session,
         kind="patient",
@@ -111,9 +116,21 @@ def create_patient(
     return patient_id
 
 
-def send_confirmation(session: Session, *, user_id: UUID, now: datetime) -> None:
-    """Mail a link that confirms the address. Earlier links go on working until one is used."""
-    link_id, token, wall = new_id(), new_token(), wall_now()
+def send_confirmation(session: Session, *, user_id: UUID, now: datetime) -> bool:
+    """Mail a link that proves the address: at most one a minute and five a day for an address, whoever asks.
+
+    Returns whether a mail was queued. Where none was, the links sent before go on working, for this claim too.
+    """
+    wall, index = wall_now(), session.scalars(select(User.email_index).where(User.id == user_id)).one()
+    session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(index[:8], "big", signed=True))))
+    sent, newest = session.execute(
+        select(func.count(), func.max(OneTimeLink.created_at))
+        .join(User, User.id == OneTimeLink.user_id)
+        .where(User.email_index == index, OneTimeLink.created_at > wall - timedelta(days=1))
+    ).one()
+    if sent >= CONFIRM_MAILS_A_DAY or (newest is not None and wall - newest < CONFIRM_MAIL_EVERY):
+        return False
+    link_id, token = new_id(), new_token()
     session.add(
         OneTimeLink(
             id=link_id,
@@ -125,15 +142,14 @@ def send_confirmation(session: Session, *, user_id: UUID, now: datetime) -> None
         )
     )
     mail.put(session, emails.confirm_address(token), key=f"confirm:{link_id}", user_id=user_id, now=now)
+    session.flush()
+    return True
 
 
 def tell_already_registered(session: Session, email: str, now: datetime) -> None:
     """Tell the owner of a known address that somebody signed up with it again. At most once a day."""
     user = user_by_email(session, email)
     if user is None or user.deactivated_at is not None:
-        return
-    if user.email_confirmed_at is None:
-        send_confirmation(session, user_id=user.id, now=now)
         return
     key = f"already:{user.id}:{now:%Y-%m-%d}"
     mail.put(session, emails.already_registered(), key=key, user_id=user.id, now=now)

@@ -130,9 +130,9 @@ def join(walker: Walker, person: Person) -> Page:
 
 
 def confirm(walker: Walker, person: Person, mailbox: Mailbox) -> Page:
-    """Open the link in the mail and press the button."""
+    """Open the link in the mail and enter the password chosen at joining."""
     walker.get(path_in(mailbox.wait_for(person.email, "Confirm"), r"^/confirm/")).must("Confirm")
-    return walker.fill({}, "/confirm/")
+    return walker.fill({"password": person.password}, "/confirm/")
 
 
 def sign_in(walker: Walker, email: str, password: str) -> Page:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from service.enrollment.models import Assessment
 from service.kit import db
-from tests.factories.enrollment import HEALTHY, fields, walk
+from tests.factories.enrollment import HEALTHY, an_assessment, fields, join, walk
 
 if TYPE_CHECKING:
     from tests.client import Browser
@@ -192,7 +193,9 @@ def test_a_link_brings_the_answers_to_another_device(client: Browser, app, house
     link = re.search(r"https://localhost(/assessment/resume/[\w-]+)", page)
     assert link
     other = app.test_client()
-    assert other.get(link[1]).headers["Location"].endswith("/assessment/heart")
+    assert "Go on with your answers" in other.get(link[1]).text
+    assert other.get("/assessment/heart").headers["Location"] == "/assessment", "looking changes nothing"
+    assert other.submit(link[1]).headers["Location"].endswith("/assessment/heart")
     assert other.get("/assessment/heart").status_code == 200
 
 
@@ -208,3 +211,25 @@ def test_another_zip_asks_for_its_own_county(client: Browser, house: House):
     client.submit("/assessment/zip", fields("zip", ["07102"], revision_of(page)))
     summary = client.get("/assessment/check").text
     assert "Miami-Dade" not in summary
+
+
+def test_a_link_to_the_answers_ends_after_thirty_days_and_with_joining(client: Browser, house: House):
+    page = walk(client, HEALTHY, until="heart").text
+    link = re.search(r"https://localhost(/assessment/resume/[\w-]+)", page)
+    assert link
+    house.at(house.now + timedelta(days=30))
+    assert client.get(link[1]).status_code == 200
+    house.at(house.now + timedelta(seconds=1))
+    assert (client.get(link[1]).status_code, client.submit(link[1]).status_code) == (404, 404)
+    token = an_assessment(house)
+    join(house, token)
+    assert client.submit(f"/assessment/resume/{token}").status_code == 404
+
+
+def test_answers_to_other_questions_cannot_be_sent(client: Browser, house: House):
+    walk(client, HEALTHY)
+    with db.transaction() as session:
+        session.execute(update(Assessment).values(questionnaire_version="0"))
+    page = client.submit("/assessment/check", follow_redirects=True)
+    assert "Our questions have changed since you began" in page.text
+    assert stored().outcome is None

@@ -15,8 +15,9 @@ from service.enrollment.actions import join as actions
 from service.enrollment.models import Assessment, Enrollment, EnrollmentMove
 from service.kit import db
 from service.mail.models import OutboxMessage
-from tests.factories.accounts import PASSWORD, a_patient
-from tests.factories.enrollment import HEALTHY, an_assessment, join, walk
+from service.safety.models import Alert
+from tests.factories.accounts import a_patient
+from tests.factories.enrollment import HEALTHY, an_assessment, fields, join, walk
 
 if TYPE_CHECKING:
     from tests.client import Browser
@@ -55,13 +56,12 @@ def test_an_account_a_patient_and_an_enrollment_come_from_one_form(client: Brows
         person = accounts.patient(session, enrollment.patient_id)
         assessment = session.scalars(select(Assessment)).one()
         step = session.scalars(select(EnrollmentMove)).one()
-        user = accounts.user_by_email(session, "ana@example.com")
+        user = session.get_one(User, person.user_id)
     assert (enrollment.status, enrollment.program, enrollment.state) == ("assessed", "depression", "FL")
     assert (person.given_name, person.county_fips, person.time_zone) == ("Ana", "12033", "America/Chicago")
     assert person.date_of_birth.isoformat() == "1990-05-17"
     assert assessment.patient_id == person.id
     assert step.to_status == "assessed"
-    assert user is not None
     assert user.email_confirmed_at is None
     assert mails() == ["confirm_address"]
 
@@ -91,13 +91,38 @@ def test_a_known_address_leads_to_the_same_page_and_another_mail(client: Browser
     assert mails() == ["already_registered"]
 
 
-def test_answers_that_belong_to_an_account_cannot_be_taken_with_another_address(client: Browser, house: House):
+def test_one_joins_once_with_the_same_answers(client: Browser, house: House):
     ready(client)
     client.submit("/join", ANA)
     response = client.submit("/join", {**ANA, "email": "somebody@example.com"})
-    assert response.status_code == 409
-    assert "Sign in to go on" in response.text
+    assert response.headers["Location"] == "/check-your-email"
     assert count(User) == 1
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_nothing_afterwards_tells_whether_the_address_was_known(client: Browser, house: House, known: bool):
+    if known:
+        a_patient(email="ana@example.com")
+    ready(client)
+    old_cookie = client.get_cookie("__Host-homeward", domain="localhost")
+    assert old_cookie is not None
+    client.submit("/join", ANA)
+    client.set_cookie("__Host-homeward", old_cookie.value, domain="localhost", secure=True)  # replayed
+    seen = {path: client.get(path).headers.get("Location") for path in ("/join", "/assessment/result")}
+    assert seen == {"/join": "/check-your-email", "/assessment/result": "/assessment"}
+    assert client.submit("/join", {**ANA, "email": "b@example.com"}).headers["Location"] == "/check-your-email"
+
+
+def test_joining_again_before_confirming_makes_a_claim_of_its_own_and_no_second_mail_at_once(
+    client: Browser, house: House
+):
+    for given_name in ("Stranger", "Ana"):
+        ready(client)
+        client.submit("/join", {**ANA, "given_name": given_name})
+    with db.reading() as session:
+        people = [accounts.patient(session, row.patient_id) for row in session.scalars(select(Enrollment))]
+    assert sorted(person.given_name for person in people) == ["Ana", "Stranger"], "neither has the other's answers"
+    assert mails() == ["confirm_address"]
 
 
 @pytest.mark.parametrize(
@@ -166,8 +191,10 @@ def test_somebody_signed_in_needs_no_second_account(client: Browser, house: Hous
     assert client.get("/join").headers["Location"].endswith("/home")
 
 
-def test_after_joining_the_result_leads_to_signing_in(client: Browser, house: House):
+def test_an_emergency_told_after_joining_is_heard_and_belongs_to_the_patient(client: Browser, house: House):
     ready(client)
-    client.submit("/join", {**ANA, "password": PASSWORD})
-    page = client.get("/join", follow_redirects=True).text
-    assert "An account was made from these answers" in page
+    client.submit("/join", ANA)
+    page = client.submit("/assessment/safety", fields("safety", ["cannot_stay_safe"], 12))
+    assert "Our care team has been told" in page.text
+    with db.reading() as session:
+        assert session.scalars(select(Alert.patient_id)).one() is not None

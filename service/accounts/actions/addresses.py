@@ -1,23 +1,28 @@
-"""Proving that an address is one's own."""
+"""Proving that an address is one's own: the link that was mailed there, and the password chosen at joining."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from service.accounts import writes
+from service.accounts.actions import tries
 from service.accounts.models import OneTimeLink, User
+from service.accounts.queries import claims, email_index, user_by_email
+from service.accounts.rules import normal_email
 from service.audit import writes as audit
 from service.kit import db
 from service.kit.actor import Actor
-from service.kit.errors import Rejected, words
+from service.kit.errors import NotAllowed, Rejected, words
 from service.kit.ids import token_hash
+from service.kit.passwords import verify_password
 
-EXPIRED = Rejected(
-    "link_expired", words("This link has expired or was used already. Sign in and we will send you a new one.")
-)
+EXPIRED = Rejected("link_expired", words("This link has expired or was used already."))
+WRONG = Rejected("password_wrong", words("That is not the password you chose when you joined. Check it and try again."))
+WAIT = NotAllowed("password_wait", words("There were too many tries. Wait a few minutes, then try again."))
 
 
 def link_is_open(*, token: str, wall_now: datetime) -> bool:
@@ -27,41 +32,73 @@ def link_is_open(*, token: str, wall_now: datetime) -> bool:
         return link is not None and link.used_at is None and link.expires_at > wall_now
 
 
-def confirm_address(*, token: str, actor: Actor, now: datetime, wall_now: datetime) -> None:
-    """Use a confirmation link up. A second press of the button finds the address confirmed and is content.
+def confirm_address(*, token: str, password: str, actor: Actor, now: datetime, wall_now: datetime) -> None:
+    """Give the address to the account that joined with `password`, the newest such, and close the others.
 
-    Raises Rejected for an unknown or expired link.
+    The link proves the address, the password says which account. Pressing again after it worked is content.
+    Raises Rejected for an unknown or expired link or another password, NotAllowed after too many tries.
     """
     with db.transaction() as session:
-        found = session.execute(
-            select(OneTimeLink, User)
-            .join(User, User.id == OneTimeLink.user_id)
-            .where(OneTimeLink.token_hash == token_hash(token), OneTimeLink.purpose == "confirm_email")
-            .with_for_update()
-        ).one_or_none()
-        if found is None:
-            raise EXPIRED
-        link, user = found
-        if link.used_at is not None and user.email_confirmed_at is not None:
+        link, index = _found(session, token)
+        if link.used_at is not None and _owner_of(session, index):
             return
-        if link.expires_at <= wall_now or link.used_at is not None:
+        if link.used_at is not None or link.expires_at <= wall_now:
             raise EXPIRED
-        link.used_at = wall_now
-        user.email_confirmed_at = user.email_confirmed_at or now
-        audit.record(session, actor, "account.confirm_address", "user", user.id)
-
-
-def send_confirmation_again(*, user_id: UUID, actor: Actor, now: datetime, wall_now: datetime) -> None:
-    """Another confirmation mail, at most one a minute. Nothing happens when the address is confirmed."""
+        allowed = tries.allow(session, tries.of_link(link.id), wall_now)
+        known = [(claim.id, claim.password_hash) for claim in claims(session, index)]
+    if not allowed:
+        raise WAIT
+    chosen = next((user_id for user_id, stored in known if verify_password(stored, password)), None)  # slow
     with db.transaction() as session:
-        user = session.scalars(select(User).where(User.id == user_id).with_for_update()).one()
-        newest = session.scalar(
-            select(OneTimeLink.created_at)
-            .where(OneTimeLink.user_id == user_id, OneTimeLink.purpose == "confirm_email")
-            .order_by(OneTimeLink.created_at.desc())
-            .limit(1)
-        )
-        too_soon = newest is not None and (wall_now - newest).total_seconds() < 60
-        if user.email_confirmed_at is None and not too_soon:
-            writes.send_confirmation(session, user_id=user_id, now=now)
-            audit.record(session, actor, "account.send_confirmation", "user", user_id)
+        outcome = "refused" if chosen is None or not _give(session, index, chosen, now, wall_now) else "done"
+        audit.record(session, actor, "account.confirm_address", "user", chosen or link.user_id, outcome=outcome)
+    if chosen is None:
+        raise WRONG
+    if outcome == "refused":
+        raise EXPIRED
+
+
+def _found(session: Session, token: str) -> tuple[OneTimeLink, bytes]:
+    found = session.execute(
+        select(OneTimeLink, User.email_index)
+        .join(User, User.id == OneTimeLink.user_id)
+        .where(OneTimeLink.token_hash == token_hash(token), OneTimeLink.purpose == "confirm_email")
+    ).one_or_none()
+    if found is None:
+        raise EXPIRED
+    return found[0], found[1]
+
+
+def _owner_of(session: Session, index: bytes) -> UUID | None:
+    """Who proved the address behind `index`."""
+    return session.scalar(select(User.id).where(User.email_index == index, User.email_confirmed_at.is_not(None)))
+
+
+def _give(session: Session, index: bytes, chosen: UUID, now: datetime, wall_now: datetime) -> bool:
+    """The address becomes `chosen`'s, and no link or claim of anybody else works any more. False: it has an owner."""
+    rows = session.scalars(select(User).where(User.email_index == index).order_by(User.id).with_for_update()).all()
+    owner = _owner_of(session, index)
+    if owner is not None:
+        return owner == chosen  # pressed twice at once
+    for row in rows:
+        if row.id == chosen:
+            row.email_confirmed_at = now
+        else:
+            row.deactivated_at = row.deactivated_at or now
+    unused = update(OneTimeLink).where(OneTimeLink.user_id.in_([row.id for row in rows]), OneTimeLink.used_at.is_(None))
+    session.execute(unused.values(used_at=wall_now))
+    return True
+
+
+def send_confirmation_again(*, email: str, actor: Actor, now: datetime) -> None:
+    """Mail the link again to an address that waits to be proved. The caller learns nothing about the address.
+
+    Raises Rejected for an unfit address.
+    """
+    address = normal_email(email)
+    with db.transaction() as session:
+        waiting = claims(session, email_index(address))
+        if user_by_email(session, address) is not None or not waiting:
+            return
+        if writes.send_confirmation(session, user_id=waiting[0].id, now=now):
+            audit.record(session, actor, "account.send_confirmation", "user", waiting[0].id)

@@ -23,7 +23,13 @@ from service.kit.errors import NotAllowed, Rejected, words
 from service.kit.ids import new_id, new_token, token_hash
 from service.kit.passwords import verify_password
 
-WRONG = Rejected("sign_in_wrong", words("The email address or password is not right. Check both and try again."))
+WRONG = Rejected(
+    "sign_in_wrong",
+    words(
+        "The email address or password is not right. Check both and try again. "
+        "If you have just joined, open the link we mailed you first."
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class SignedIn:
 def sign_in(*, email: str, password: str, actor: Actor, wall_now: datetime) -> SignedIn:
     """Check the password and open a sign-in under a new token.
 
-    Raises Rejected for a wrong pair, an unknown address and a closed account alike; NotAllowed while the address
+    Raises Rejected for a wrong pair, an unknown or unproved address and a closed account alike; NotAllowed while one
     must wait after too many tries. Unknown addresses take the same time and count their failures too.
     """
     try:

@@ -46,11 +46,11 @@ def create_staff(
             names=(given, family),
             locale="en",
             now=now,
+            confirmed_at=now,
         )
         if user_id is None:
             raise Conflict("address_taken", words("This address has an account already."))
         user = session.scalars(select(User).where(User.id == user_id)).one()
         user.totp_sealed = crypto.seal(totp_secret, "users", "totp", user_id)
-        user.email_confirmed_at = now
         audit.record(session, actor, "staff.create", "user", user_id)
     return user_id

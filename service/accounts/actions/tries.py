@@ -23,6 +23,11 @@ def of_code(user_id: UUID) -> bytes:
     return crypto.index(f"code:{user_id}", "code")
 
 
+def of_link(link_id: UUID) -> bytes:
+    """The key of the password asked for behind a link in a mail."""
+    return crypto.index(f"link:{link_id}", "link")
+
+
 def of_client(address: str, client: str | None) -> bytes:
     """The key of one client (its network address) at one e-mail address."""
     return crypto.index(f"{address}\x1f{client or ''}", "sign_in")
@@ -50,10 +55,9 @@ def allow_password(session: Session, address: str, client: str | None, wall_now:
 
 def forget(session: Session, *keys: bytes, wall_now: datetime) -> None:
     """The secret was right: the count starts again."""
+    forgotten = {"failures": 0, "wait_until": wall_now}
     for key in keys:
-        session.execute(
-            update(SignInBackOff).where(SignInBackOff.email_index == key).values(failures=0, wait_until=wall_now)
-        )
+        session.execute(update(SignInBackOff).where(SignInBackOff.email_index == key).values(forgotten))
 
 
 def forget_password(session: Session, address: str, client: str | None, wall_now: datetime) -> None:

@@ -15,7 +15,7 @@ from service.catalog.rules.places import AskCounty, Found
 from service.catalog.rules.questionnaires import Question, Questionnaire
 from service.catalog.rules.whole import Catalog
 from service.enrollment.models import Assessment
-from service.enrollment.queries.assessments import details, opened, place_of, questionnaire
+from service.enrollment.queries.assessments import details, opened, place_of, questionnaire, used_up
 from service.enrollment.rules.answers import validate_answer
 from service.enrollment.rules.eligibility import (
     Answer,
@@ -36,6 +36,8 @@ from service.safety import writes as safety
 
 DISCLAIMER_VERSION = "1"
 GONE = NotFound("assessment_gone", words("We could not find those answers. You can start again at any time."))
+
+QUESTIONS_CHANGED = Rejected("questions_changed", words("Our questions have changed since you began. Start again."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def save_answer(
         if row.submitted_at is not None:
             return Saved(emergency=row.outcome == "emergency", ended=True)
         if here.outdated:
-            raise Rejected("questions_changed", words("Our questions have changed since you began. Start again."))
+            raise QUESTIONS_CHANGED
         if question is None or not here.reachable(question):
             return Saved(next_id=here.next.id if here.next else None)
         state = here.place.state if isinstance(here.place, Found | AskCounty) else None
@@ -117,12 +119,15 @@ def save_answer(
 def submit(*, token: str, catalog: Catalog, actor: Actor, now: datetime) -> str:
     """Send the answers and work out the outcome. A second time gives the first outcome.
 
-    Raises Rejected("assessment_unfinished") while a question is open, NotFound when there is no such assessment.
+    Raises Rejected("assessment_unfinished") while a question is open, Rejected("questions_changed") when the questions
+    are others by now, NotFound when there is no such assessment.
     """
     with db.transaction() as session:
         row = _locked(session, token)
         if row.outcome is not None:
             return row.outcome
+        if details(session, catalog, row, now).outdated:
+            raise QUESTIONS_CHANGED
         answers, form = opened(row), questionnaire(catalog)
         place = place_of(catalog, answers)
         result = decide(form, answers, place=place, now=now, policies=catalog.policies)
@@ -131,8 +136,8 @@ def submit(*, token: str, catalog: Catalog, actor: Actor, now: datetime) -> str:
 
 
 def _locked(session: Session, token: str) -> Assessment:
-    query = select(Assessment).where(Assessment.token_hash == token_hash(token)).with_for_update()
-    row = session.scalars(query).one_or_none()
+    mine = Assessment.token_hash.in_([token_hash(token), used_up(token)])  # an emergency is heard after joining, too
+    row = session.scalars(select(Assessment).where(mine).with_for_update()).one_or_none()
     if row is None:
         raise GONE
     return row

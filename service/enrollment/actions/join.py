@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.accounts import queries as accounts_queries
 from service.accounts import writes as accounts
 from service.accounts.rules import normal_email
 from service.audit import writes as audit
@@ -16,10 +15,10 @@ from service.catalog.rules.places import Found
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes
 from service.enrollment.models import Assessment
-from service.enrollment.queries.assessments import MAY_JOIN, opened, place_of
+from service.enrollment.queries.assessments import MAY_JOIN, opened, place_of, used_up
 from service.kit import db
 from service.kit.actor import Actor
-from service.kit.errors import Conflict, Rejected, words
+from service.kit.errors import Rejected, words
 from service.kit.ids import token_hash
 from service.kit.passwords import hash_password
 from service.safety import queries as safety
@@ -27,7 +26,6 @@ from service.safety import queries as safety
 NOT_FROM_HERE = Rejected(
     "cannot_join", words("An account can be made once the free assessment says that you may qualify.")
 )
-CLAIMED = Conflict("already_claimed", words("An account was made from these answers already. Sign in to go on."))
 
 
 def join(
@@ -46,20 +44,18 @@ def join(
 
     All or nothing. The person has agreed to notices by e-mail: the form asks for it, the trail keeps it. A known
     address gets another mail and the caller learns nothing of it; a second press of the button changes nothing.
-    Raises Rejected for an unfit address or an assessment that may not lead here, Conflict when somebody else's
-    account holds it.
+    An assessment can be joined with once. Raises Rejected for an unfit address or an assessment that may not lead here.
     """
     address = normal_email(email)
     hashed = hash_password(password)  # slow: before the transaction opens
     with db.transaction() as session:
         query = select(Assessment).where(Assessment.token_hash == token_hash(token)).with_for_update()
         row = session.scalars(query).one_or_none()
+        if row is None and _is_used_up(session, token):
+            return  # the button was pressed twice
         if row is None or row.outcome not in MAY_JOIN or safety.assessment_held(session, row.id):
             raise NOT_FROM_HERE
-        if row.patient_id is not None:
-            if _is_address_of(session, row.patient_id, address):
-                return  # the button was pressed twice
-            raise CLAIMED
+        row.token_hash = used_up(token)  # whatever becomes of it: what this browser sees next must not tell
         user_id = accounts.create_patient_user(
             session,
             email=address,
@@ -113,6 +109,5 @@ def _patient(
     )
 
 
-def _is_address_of(session: Session, patient_id: UUID, address: str) -> bool:
-    user = accounts_queries.user_by_email(session, address)
-    return user is not None and accounts_queries.patient(session, patient_id).user_id == user.id
+def _is_used_up(session: Session, token: str) -> bool:
+    return session.scalar(select(Assessment.id).where(Assessment.token_hash == used_up(token))) is not None

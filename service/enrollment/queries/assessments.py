@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -27,6 +27,7 @@ from service.kit.ids import token_hash
 from service.safety import queries as safety
 
 MAY_JOIN = ("eligible", "clinician_review")
+LINK_LIFE = timedelta(days=30)  # business time, from the first page on
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,23 @@ def details(session: Session, catalog: Catalog, row: Assessment, now: datetime) 
     )
 
 
+def used_up(token: str) -> bytes:
+    """What stands in the place of the token's hash once somebody joined with it, whatever came of that.
+
+    Nobody can make a token that opens it, so the answers are no longer read or used again by whoever holds the link.
+    """
+    return crypto.index(token, "assessment used up")
+
+
 def by_token(session: Session, catalog: Catalog, token: str, now: datetime) -> AssessmentDetails | None:
-    """The assessment whose secret `token` is, or None."""
+    """The assessment whose secret `token` is. None when there is none, it is 30 days old, or was joined with."""
     row = session.scalars(select(Assessment).where(Assessment.token_hash == token_hash(token))).one_or_none()
+    if row is None or row.patient_id is not None or now - row.started_at > LINK_LIFE:
+        return None
+    return details(session, catalog, row, now)
+
+
+def joined_with(session: Session, catalog: Catalog, token: str, now: datetime) -> AssessmentDetails | None:
+    """The assessment that somebody joined with, for one purpose: an emergency told late is heard all the same."""
+    row = session.scalars(select(Assessment).where(Assessment.token_hash == used_up(token))).one_or_none()
     return None if row is None else details(session, catalog, row, now)

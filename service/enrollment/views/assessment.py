@@ -47,13 +47,26 @@ def start() -> ResponseReturnValue:
 @bp.get("/assessment/resume/<token>")
 @access.public
 def resume(token: str) -> ResponseReturnValue:
+    """A button. A link that somebody else sent must not change whose answers this browser holds."""
+    _behind(token)
+    return render_template("enrollment/assessment/resume.html", token=token)
+
+
+@bp.post("/assessment/resume/<token>")
+@access.public
+def resumed(token: str) -> ResponseReturnValue:
     """Go on where the holder of this link left off."""
+    here = _behind(token)
+    visitor.hold(token)
+    return redirect(visitor.next_url(here), code=303)
+
+
+def _behind(token: str) -> AssessmentDetails:
     with db.reading() as session:
         here = by_token(session, visitor.catalog(), token, clock.now())
     if here is None:
         raise actions.GONE
-    visitor.hold(token)
-    return redirect(visitor.next_url(here), code=303)
+    return here
 
 
 @bp.get("/assessment/<question_id>")
@@ -88,7 +101,7 @@ def answer(question_id: str) -> ResponseReturnValue:
 
 
 def _answer(question_id: str, asked: Question | None) -> ResponseReturnValue:
-    here, secret = visitor.assessment(), visitor.token()
+    here, secret = visitor.assessment() or visitor.joined(), visitor.token()
     if here is None or secret is None or asked is None:
         raise actions.GONE
     form = _form(here, asked)
@@ -143,7 +156,9 @@ def submit() -> ResponseReturnValue:
     except NotFound:
         visitor.forget()
         return redirect(url_for("enrollment.assessment"), code=303)
-    except Rejected:
+    except Rejected as error:
+        if error.code == "questions_changed":
+            return _start_again()
         return redirect(visitor.next_url(_now_standing()), code=303)
     return redirect(url_for("enrollment.result"), code=303)
 
@@ -185,7 +200,7 @@ def _template(here: AssessmentDetails) -> str:
 
 
 def _now_standing() -> AssessmentDetails:
-    here = visitor.assessment()
+    here = visitor.assessment() or visitor.joined()
     if here is None:
         raise actions.GONE
     return here

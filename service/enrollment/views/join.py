@@ -21,9 +21,8 @@ def _elsewhere() -> ResponseReturnValue | None:
         return redirect(url_for("dashboard.home" if current_user.kind == "patient" else "dashboard.staff_home"), 303)
     here = visitor.assessment()
     if here is None:
-        return redirect(url_for("enrollment.assessment"), code=303)
-    if here.claimed:
-        return None  # the action tells a second press of the button from somebody else's account
+        sent = visitor.joined() is not None  # the same for known and unknown addresses, and for a second press
+        return redirect(url_for("accounts.check_your_email" if sent else "enrollment.assessment"), code=303)
     return None if here.may_join else redirect(visitor.next_url(here), code=303)
 
 
@@ -31,12 +30,9 @@ def _elsewhere() -> ResponseReturnValue | None:
 @access.public
 def join() -> ResponseReturnValue:
     """The form."""
-    here = visitor.assessment()
     away = _elsewhere()
     if away is not None:
         return away
-    if here is not None and here.claimed:
-        return redirect(url_for("enrollment.result"), code=303)
     return render_template("enrollment/join/join.html", form=JoinForm())
 
 

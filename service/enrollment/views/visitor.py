@@ -43,6 +43,15 @@ def assessment() -> AssessmentDetails | None:
         return assessments.by_token(reading, catalog(), secret, clock.now())
 
 
+def joined() -> AssessmentDetails | None:
+    """The assessment in this browser, when somebody has joined with it: its pages are shut."""
+    secret = token()
+    if secret is None:
+        return None
+    with db.reading() as reading:
+        return assessments.joined_with(reading, catalog(), secret, clock.now())
+
+
 def next_url(here: AssessmentDetails) -> str:
     """The page that comes next: a question, the summary, or the result."""
     if here.outcome is not None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
 from service.accounts.queries import PatientDetails
-from service.catalog.rules.questionnaires import Question
+from service.catalog.rules.questionnaires import Question, Questionnaire
 from service.catalog.rules.whole import Catalog
 from service.consent import queries as consents
 from service.consent.rules import Task
@@ -120,15 +120,27 @@ def _clinical(session: Session, catalog: Catalog, found: EnrollmentDetails, deci
             AnswerLine(question.text, in_words(question, answers[question.id]))
             for question in form.questions
             if question.id in answers
-        ),
-        hits=tuple(
-            RuleLine(rule_id, form.rules[rule_id].result, form.rules[rule_id].reason)
-            for rule_id in row.rule_ids
-            if rule_id in form.rules
-        ),
+        )
+        + _of_other_questions(form, answers),
+        hits=tuple(_hit(form, rule_id) for rule_id in row.rule_ids),
         encounters=tuple(visits.encounters_of(session, found.patient_id)),
         decision=decision,
     )
+
+
+def _of_other_questions(form: Questionnaire, answers: dict[str, Answer]) -> tuple[AnswerLine, ...]:
+    """Answers to questions that are no longer asked, as they were stored: a clinician must not miss them."""
+    asked = {question.id for question in form.questions}
+    return tuple(
+        AnswerLine(name, value if isinstance(value, str) else ", ".join(value))
+        for name, value in answers.items()
+        if name not in asked
+    )
+
+
+def _hit(form: Questionnaire, rule_id: str) -> RuleLine:
+    rule = form.rules.get(rule_id)
+    return RuleLine(rule_id, rule.result, rule.reason) if rule else RuleLine(rule_id, "", "")
 
 
 def in_words(question: Question, answer: Answer) -> str:

@@ -45,7 +45,7 @@ class CheckIn(Base):
 
 
 class CheckInTurn(Base):
-    """When a membership's next check-in is due, so that nobody has to ask every membership on every tick.
+    """When a membership's next check-in is due, so that nobody has to work it out for every one on every tick.
 
     `look_at` comes at the latest a day after the last look: a patient who moved to another time zone, or a cadence
     that was changed, is noticed by then. It is empty once the membership has ended.

@@ -23,7 +23,10 @@ LOOK_EVERY = timedelta(days=1)
 
 
 def welcome(session: Session, now: datetime) -> None:
-    """Give each live membership that has none its turn, now. Billing tells nobody; we look."""
+    """Give each live membership that has none its turn, now. Billing tells nobody, so we look over all of them.
+
+    The one part of a tick that grows with the number of memberships; there are as many as patients in care.
+    """
     unknown = select(Membership.id, literal(now)).where(
         Membership.status.in_(IN_CARE),
         Membership.activated_at.is_not(None),

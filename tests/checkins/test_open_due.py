@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, event, select, update
+from sqlalchemy.orm import Session
 
 from config.settings import Settings
 from service.billing.models import Membership
@@ -14,6 +16,7 @@ from service.catalog.queries import catalog as read_catalog
 from service.checkins import queries
 from service.checkins.actions import open_due
 from service.checkins.models import CheckIn, CheckInTurn
+from service.checkins.queries import turns_due
 from service.kit import db
 from tests.conftest import House
 from tests.factories.accounts import Person
@@ -127,6 +130,26 @@ def test_a_quiet_tick_asks_three_questions_however_many_members_there_are(house:
     opened(house, FIRST_DUE + MINUTE)
     event.remove(engine, "before_cursor_execute", note)
     assert len(asked) == 3, "\n\n".join(asked)
+
+
+def test_what_one_batch_opened_stays_when_a_later_one_fails(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = [a_member() for _ in range(5)]
+    opening = import_module("service.checkins.actions.open_due")
+    monkeypatch.setattr(opening, "BATCH", 2)
+    taken: list[int] = []
+
+    def fails_the_third_time(session: Session, now: datetime, limit: int) -> list[queries.Turn]:
+        if len(taken) == 2:
+            raise RuntimeError("the database went away")
+        taken.append(limit)
+        return turns_due(session, now, limit)
+
+    monkeypatch.setattr(opening.queries, "turns_due", fails_the_third_time)
+    with pytest.raises(RuntimeError):
+        opened(house, FIRST_DUE)
+    assert (taken, sum(len(checkins_of(one)) for one in members)) == ([2, 2], 4)
+    monkeypatch.setattr(opening.queries, "turns_due", turns_due)
+    assert opened(house, FIRST_DUE) == 1
 
 
 def test_one_that_cannot_be_worked_on_never_holds_up_the_others(house: House) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from importlib import import_module
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient
 from service.billing.models import Membership
 from service.checkins.actions import submit
 from service.checkins.models import CheckIn
+from service.checkins.queries import ToRemind, to_remind
 from service.kit import crypto, db
 from service.mail.models import OutboxMessage
 from service.reminders import queries
@@ -20,6 +23,7 @@ from service.reminders.models import Reminder
 from tests.conftest import House
 from tests.factories.checkins import CALM, FIRST_DUE, a_due_checkin, a_member, actor_of
 
+planning = import_module("service.reminders.actions.plan_due")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -142,6 +146,27 @@ def test_one_that_cannot_be_planned_never_holds_up_the_others(house: House) -> N
         session.execute(update(Patient).where(Patient.id == broken.patient_id).values(time_zone="Nowhere/Land"))
     assert planned(house, FIRST_DUE) == 1
     assert [row.patient_id for row in nudges()] == [well.patient_id]
+
+
+def test_what_one_batch_planned_stays_when_a_later_one_fails(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(5):
+        person = a_member()
+    a_due_checkin(house.catalog, person)
+    monkeypatch.setattr(planning, "BATCH", 2)
+    taken: list[int] = []
+
+    def fails_the_third_time(session: Session, now: datetime, limit: int) -> list[ToRemind]:
+        if len(taken) == 2:
+            raise RuntimeError("the database went away")
+        taken.append(limit)
+        return to_remind(session, now, limit)
+
+    monkeypatch.setattr(planning.checkins, "to_remind", fails_the_third_time)
+    with pytest.raises(RuntimeError):
+        planned(house, FIRST_DUE)
+    assert (taken, len(nudges())) == ([2, 2], 4)
+    monkeypatch.setattr(planning.checkins, "to_remind", to_remind)
+    assert planned(house, FIRST_DUE) == 1
 
 
 def test_silence_is_noticed_after_a_quarter_of_an_hour(house: House) -> None:

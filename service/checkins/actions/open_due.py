@@ -17,27 +17,38 @@ from service.kit import db
 
 log = structlog.get_logger(__name__)
 
+BATCH = 50  # memberships locked at a time
 REST = timedelta(minutes=15)  # how long a membership that cannot be worked on stands aside for the others
 
 
 def open_due(*, catalog: Catalog, now: datetime, limit: int = 500) -> int:
-    """Open what is due and end what is over. Returns how many opened; when nothing is due it is a few index probes.
+    """Open what is due and end what is over. Returns how many opened.
 
-    Billing tells nobody that a membership began: it is found here. One that cannot be worked on stands aside, so that
-    it never holds up the others. Two ticks at once share the work.
+    When nothing is due it is two index probes, and one look over the memberships for those that are new: billing
+    tells nobody that one began. One that cannot be worked on stands aside, so that it never holds up the others. Two
+    ticks at once share the work, and each batch is kept before the next begins.
     """
-    opened = 0
     with db.transaction() as session:
         writes.welcome(session, now)
         writes.miss(session, now)
-        for turn in queries.turns_due(session, now, limit):
-            try:
-                with session.begin_nested():
-                    opened += _take(session, turn, catalog, now)
-            except Exception:
-                log.exception("check-ins could not be opened", membership=str(turn.membership_id))
-                writes.look_again(session, turn.membership_id, due_at=None, look_at=now + REST)
+    opened = 0
+    for _ in range(0, limit, BATCH):
+        with db.transaction() as session:
+            batch = queries.turns_due(session, now, BATCH)
+            opened += sum(_take_or_rest(session, turn, catalog, now) for turn in batch)
+        if len(batch) < BATCH:
+            break
     return opened
+
+
+def _take_or_rest(session: Session, turn: Turn, catalog: Catalog, now: datetime) -> int:
+    try:
+        with session.begin_nested():
+            return _take(session, turn, catalog, now)
+    except Exception:
+        log.exception("check-ins could not be opened", membership=str(turn.membership_id))
+        writes.look_again(session, turn.membership_id, due_at=None, look_at=now + REST)
+        return 0
 
 
 def _take(session: Session, turn: Turn, catalog: Catalog, now: datetime) -> int:

@@ -1,6 +1,7 @@
 """When to look at a membership for its next check-in, and at an open check-in for its next nudge.
 
-Both are moments with an index, so that a tick with nothing to do is one probe however many patients there are.
+Both are moments with an index, so that asking what is due is one probe however many patients there are. Memberships
+without a turn are found by looking over the memberships, once in a tick of the check-ins.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_checkin_turns_look_at"), "checkin_turns", ["look_at"])
     op.add_column("checkins", sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute("UPDATE checkins SET remind_at = due_at WHERE status = 'open'")
     op.create_index(
         "ix_checkins_remind_at",
         "checkins",

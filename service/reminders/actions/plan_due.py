@@ -17,6 +17,7 @@ from service.reminders.queries import LADDER, SPACING
 
 log = structlog.get_logger(__name__)
 
+BATCH = 50  # locked at a time: an answer that is being given never waits for a whole morning's nudges
 REST = timedelta(minutes=15)  # how long one that cannot be planned stands aside for the others
 
 
@@ -24,18 +25,26 @@ def plan_due(*, catalog: Catalog, now: datetime, limit: int = 500) -> int:
     """Queue every nudge whose moment has come. Returns how many; when none has, it is one index probe.
 
     Of several steps that have come only the newest is sent, so nobody meets a backlog. One check-in that cannot be
-    planned stands aside, so that it never holds up the others.
+    planned stands aside, so that it never holds up the others. Each batch is kept before the next begins.
     """
     planned = 0
-    with db.transaction() as session:
-        for checkin in checkins.to_remind(session, now, limit):
-            try:
-                with session.begin_nested():
-                    planned += _plan(session, checkin, catalog, now)
-            except Exception:
-                log.exception("a reminder could not be planned", checkin=str(checkin.id))
-                checkin_writes.remind_at(session, checkin.id, now + REST)
+    for _ in range(0, limit, BATCH):
+        with db.transaction() as session:
+            batch = checkins.to_remind(session, now, BATCH)
+            planned += sum(_plan_or_rest(session, checkin, catalog, now) for checkin in batch)
+        if len(batch) < BATCH:
+            break
     return planned
+
+
+def _plan_or_rest(session: Session, checkin: ToRemind, catalog: Catalog, now: datetime) -> bool:
+    try:
+        with session.begin_nested():
+            return _plan(session, checkin, catalog, now)
+    except Exception:
+        log.exception("a reminder could not be planned", checkin=str(checkin.id))
+        checkin_writes.remind_at(session, checkin.id, now + REST)
+        return False
 
 
 def _plan(session: Session, checkin: ToRemind, catalog: Catalog, now: datetime) -> bool:

@@ -24,6 +24,8 @@ _LONG = Length(max=20_000, message=_("This text is too long"))
 class ClockField(DateTimeField):  # type: ignore[misc]
     """A day and a time typed on one's own wall clock."""
 
+    data: datetime | None
+
     def process_formdata(self, valuelist: list[str]) -> None:
         """As the parent does, with words that show how."""
         try:
@@ -95,7 +97,9 @@ class EncounterForm(FlaskForm):  # type: ignore[misc]
 
     def record(self, zone: str) -> VisitRecord:
         """What was sent, with its time on the clinician's clock made a moment."""
-        checked: datetime = self.pdmp_checked_at.data
+        checked = self.pdmp_checked_at.data
+        if checked is None:
+            raise ValueError("a record is made of a form that was validated")
         examined = self.in_person_exam_on.data
         disclosed = self.physician_option_disclosed.data if "physician_option_disclosed" in self else False
         return VisitRecord(

@@ -1,6 +1,7 @@
 """One open alert and one standing hold for each source and code, instead of one for ever.
 
-An answer that worries us again, after the first was looked after, calls again and holds again.
+An answer that worries us again, after the first was looked after, calls again and holds again. Code from before this
+step cannot raise alerts after it: stop the old processes first. (Nothing was deployed when it was written.)
 """
 
 from __future__ import annotations

@@ -66,6 +66,7 @@ class Patient:
             window.see(mail["subject"], name="mail")
         window.go(path_in(mail, "^/confirm/"))
         window.see("Confirm your email address", name="confirm")
+        window.fill(password=person.password)
         window.press("Confirm my address")
         window.see("Sign in", name="confirmed")
         self.sign_in()

@@ -9,8 +9,10 @@ from sqlalchemy import Engine, select
 
 from service.audit.models import AuditEntry
 from service.enrollment.actions import look
+from service.enrollment.models import Assessment, Enrollment
+from service.enrollment.queries.assessments import opened
 from service.enrollment.queries.queue import LISTED, PAGE, WAITING, Place
-from service.kit import db
+from service.kit import crypto, db
 from service.kit.errors import NotAllowed
 from service.kit.ids import new_id
 from service.safety.models import Alert, SafetyHold
@@ -157,6 +159,21 @@ def test_a_clinician_sees_the_answers_and_a_coordinator_does_not(house: House) -
     for role in ("coordinator", "owner"):
         assert seen[role].clinical is None
         assert seen[role].born_on is None
+
+
+def test_a_clinician_misses_no_answer_when_the_questions_have_changed(house: House, client: Browser) -> None:
+    applicant, actor = an_applicant(house.catalog), staff_actor("clinician")
+    with db.transaction() as session:
+        enrollment = session.get_one(Enrollment, applicant.enrollment_id)
+        row = session.get_one(Assessment, enrollment.assessment_id)
+        answers = {**opened(row), "thyroid": ["overactive", "treated"], "heart": "another_word"}
+        row.answers_sealed = crypto.seal_json(answers, "assessments", "answers", row.id)
+        row.rule_ids = ["OLD-7"]
+    assert actor.user_id is not None
+    client.sign_in(actor.user_id)
+    page = client.get(f"/staff/enrollments/{applicant.enrollment_id}").text
+    for stored in ("thyroid", "overactive, treated", "another_word", "OLD-7", "From earlier questions"):
+        assert stored in page
 
 
 @pytest.mark.parametrize("role", ["billing", "auditor"])

@@ -11,6 +11,7 @@ from config.settings import Settings, current
 from service.accounts import actions as accounts_actions
 from service.accounts import queries as accounts_queries
 from service.accounts import views as accounts_views
+from service.billing import staff_views as billing_staff_views
 from service.billing import views as billing_views
 from service.billing import webhooks as billing_webhooks
 from service.billing.gateway import Gateway
@@ -34,6 +35,7 @@ BLUEPRINTS = (
     enrollment_views.bp,
     enrollment_staff_views.bp,
     billing_views.bp,
+    billing_staff_views.bp,
     billing_webhooks.bp,
     checkins_views.bp,
     reminders_staff_views.bp,

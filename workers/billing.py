@@ -16,13 +16,15 @@ gateway = Gateway.from_settings(settings)
 @app.task(name="billing.handle_event")  # type: ignore[untyped-decorator]
 def handle_event(event_id: str) -> None:
     """Handle one message of the inbox."""
-    actions.handle_event(event_id=UUID(event_id), gateway=gateway, now=now())
+    actions.handle_event(
+        event_id=UUID(event_id), gateway=gateway, catalog=catalog(settings.config_dir), now=now(), wall_now=wall_now()
+    )
 
 
 @app.task(name="billing.sweep_events")  # type: ignore[untyped-decorator]
 def sweep_events() -> None:
     """Handle what was left behind."""
-    actions.sweep_events(gateway=gateway, now=now(), wall_now=wall_now())
+    actions.sweep_events(gateway=gateway, catalog=catalog(settings.config_dir), now=now(), wall_now=wall_now())
 
 
 @app.task(name="billing.ask_before_renewals")  # type: ignore[untyped-decorator]
@@ -34,4 +36,4 @@ def ask_before_renewals() -> None:
 @app.task(name="billing.reconcile")  # type: ignore[untyped-decorator]
 def reconcile() -> None:
     """Compare what we believe with what Stripe says."""
-    actions.reconcile(gateway=gateway, now=now(), wall_now=wall_now())
+    actions.reconcile(gateway=gateway, catalog=catalog(settings.config_dir), now=now(), wall_now=wall_now())

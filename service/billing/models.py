@@ -22,6 +22,7 @@ class Membership(Base):
     __table_args__ = (
         CheckConstraint("status IN ('awaiting_payment', 'active', 'grace', 'stopped', 'ended')", name="status"),
         CheckConstraint("price_cents > 0", name="price"),
+        CheckConstraint("wish IN ('cancel', 'undo_cancel', 'resume')", name="wish"),
         Index("uq_memberships_one_live", "patient_id", unique=True, postgresql_where=text("status <> 'ended'")),
     )
 
@@ -41,6 +42,11 @@ class Membership(Base):
     created_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    # What somebody asked of Stripe and Stripe does not show yet; the id makes the idempotency key of every try.
+    wish: Mapped[str | None]
+    wish_id: Mapped[UUID | None]
+    wished_at: Mapped[datetime | None]
+    compared_at: Mapped[datetime | None]
 
 
 class Checkout(Base):

@@ -24,12 +24,15 @@ STATUS: Final = MappingProxyType(
 )
 LIVE: Final = ("active", "grace", "stopped")
 IN_CARE: Final = ("active", "grace")
+ALERT: Final = "BILLING-GATE"  # config/alerts.toml: a charge that needs a person
+MAY_RESUME: Final = ("coordinator", "owner")
 
 # A charge is announced seven days ahead (domain.md 7.3), and the gate is asked then and again until it is made.
 STAGES: Final = (("7d", timedelta(days=7)), ("24h", timedelta(hours=24)), ("1h", timedelta(hours=1)))
 REMIND_BEFORE: Final = STAGES[0][1]
 STOPPING_STAGES: Final = ("24h", "1h")
-LAST_STAGE: Final = "1h"
+LAST_STAGE, LAST_BEFORE = STAGES[-1]
+PERIOD_IN_SQL: Final = 'YYYY-MM-DD"T"HH24:MI"Z"'  # as `period_label` writes a moment in UTC
 
 # From a few seconds to a day: Stripe itself delivers for three days (shared/stripe.md 1).
 _WAITS: Final = tuple(timedelta(seconds=s) for s in (10, 60, 300, 1800, 7200, 21600, 86400))
@@ -47,6 +50,8 @@ class Step:
     """What one look at Stripe changes: which mail it deserves, and whether care begins."""
 
     started: bool = False
+    resumed: bool = False
+    ending: bool = False
     ended: bool = False
     problem: bool = False
 
@@ -59,13 +64,16 @@ def membership_status(stripe_status: str) -> str:
         raise ValueError(f"Stripe has a status we do not know: {stripe_status}") from None
 
 
-def step(before: str, after: str, *, was_active: bool) -> Step:
-    """What moving from `before` to `after` means. `was_active`: whether it ever was, so that it starts once.
+def step(before: str, after: str, *, was_active: bool, was_ending: bool = False, ends: bool = False) -> Step:
+    """What moving from `before` to `after` means. `was_active`: whether it ever was, so that it starts once;
+    `was_ending` and `ends`: whether the paid month was, and is now, to be the last.
 
     Payment problems are told for as long as they last; the mail's key makes each attempt one mail.
     """
     return Step(
         started=not was_active and after in IN_CARE,
+        resumed=was_active and before == "stopped" and after in IN_CARE,
+        ending=ends and not was_ending and after in LIVE,
         ended=was_active and after == "ended" and before != "ended",
         problem=after == "grace",
     )
@@ -123,3 +131,14 @@ def pause_key(gate_record_id: UUID) -> str:
 def cancel_key(intent_id: UUID) -> str:
     """The idempotency key of one wish to cancel or to stay. The same person may change their mind again."""
     return f"cancel:{intent_id}"
+
+
+def resume_key(intent_id: UUID) -> str:
+    """The idempotency key of one decision of staff to let a membership go on."""
+    return f"resume:{intent_id}"
+
+
+def fulfilled(wish: str, status: str, *, ends: bool) -> bool:
+    """Does what Stripe shows answer this wish? An ended membership has nothing left to wish for."""
+    shown = {"cancel": ends, "undo_cancel": not ends, "resume": status != "stopped"}
+    return status == "ended" or shown[wish]

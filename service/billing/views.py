@@ -83,7 +83,7 @@ def checkout_return() -> ResponseReturnValue:
     session_id = request.args.get("session_id", "")
     now = clock.now()
     outcome = actions.confirm_checkout(
-        session_id=session_id, patient_id=current_user.patient_id, gateway=_gateway(), now=now
+        session_id=session_id, patient_id=current_user.patient_id, gateway=_gateway(), catalog=_catalog(), now=now
     )
     with db.reading() as session:
         card = queries.membership_of(session, current_user.patient_id)
@@ -132,7 +132,9 @@ def cancel() -> ResponseReturnValue:
 @access.patient
 def cancel_submit() -> ResponseReturnValue:
     """No further charge."""
-    actions.cancel(patient_id=current_user.patient_id, gateway=_gateway(), actor=web.actor(), now=clock.now())
+    actions.cancel(
+        patient_id=current_user.patient_id, gateway=_gateway(), catalog=_catalog(), actor=web.actor(), now=clock.now()
+    )
     flash(_("Your membership is cancelled. You will not be charged again."), "good")
     return redirect(url_for("billing.billing"), code=303)
 
@@ -141,7 +143,9 @@ def cancel_submit() -> ResponseReturnValue:
 @access.patient
 def cancel_undo() -> ResponseReturnValue:
     """Stay after all."""
-    actions.undo_cancel(patient_id=current_user.patient_id, gateway=_gateway(), actor=web.actor(), now=clock.now())
+    actions.undo_cancel(
+        patient_id=current_user.patient_id, gateway=_gateway(), catalog=_catalog(), actor=web.actor(), now=clock.now()
+    )
     flash(_("Your membership goes on."), "good")
     return redirect(url_for("billing.billing"), code=303)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -61,6 +61,13 @@ def live_membership(session: Session, patient_id: UUID) -> Membership | None:
     """A patient's one live membership, locked, or None."""
     statement = select(Membership).where(Membership.patient_id == patient_id, Membership.status != "ended")
     return session.scalars(statement.with_for_update()).one_or_none()
+
+
+def mark_compared(session: Session, subscription_id: str, now: datetime) -> None:
+    """This subscription's turn to be compared was now."""
+    session.execute(
+        update(Membership).where(Membership.stripe_subscription_id == subscription_id).values(compared_at=now)
+    )
 
 
 def take_over(row: Membership, facts: SubscriptionFacts) -> None:

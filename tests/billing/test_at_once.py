@@ -91,7 +91,9 @@ def test_workers_and_the_return_page_at_once_make_one_member(committed: House, s
         events = list(session.scalars(select(StripeEvent.id)))
 
     def handle(event_id: UUID) -> Callable[[], object]:
-        return lambda: actions.handle_event(event_id=event_id, gateway=gateway, now=START)
+        return lambda: actions.handle_event(
+            event_id=event_id, gateway=gateway, now=START, wall_now=wall_now(), catalog=committed.catalog
+        )
 
     # Every message twice, as a redelivered job would, and the patient coming back in the middle.
     twice = [handle(event_id) for event_id in events * 2]

@@ -45,6 +45,7 @@ def confirm(house: House, gateway: Gateway, applicant: Applicant) -> str:
         session_id=checkouts()[-1].stripe_session_id or "",
         patient_id=applicant.patient_id,
         gateway=gateway,
+        catalog=house.catalog,
         now=house.now,
     )
 

@@ -44,7 +44,13 @@ def deliver(house: House, gateway: Gateway, *messages: Message) -> list[bool]:
         actions.receive(notice=notice, body=message.raw.decode(), wall_now=wall_now())
         for job in [job for job in house.jobs if job.name == "billing.handle_event"]:
             results.append(
-                actions.handle_event(event_id=UUID(job.arguments["event_id"]), gateway=gateway, now=house.now)
+                actions.handle_event(
+                    event_id=UUID(job.arguments["event_id"]),
+                    gateway=gateway,
+                    now=house.now,
+                    wall_now=wall_now(),
+                    catalog=house.catalog,
+                )
             )
     return results
 
@@ -163,9 +169,14 @@ def test_a_failure_is_kept_and_the_sweeper_finishes_the_work(house: House, strip
     (row,) = rows()
     assert (row.attempts, row.last_error, row.handled_at) == (1, "TryAgain: stripe: away", None)
     assert row.try_at > wall_now()
-    assert actions.sweep_events(gateway=flaky, now=house.now, wall_now=wall_now()) == 0
+    assert actions.sweep_events(gateway=flaky, catalog=house.catalog, now=house.now, wall_now=wall_now()) == 0
     flaky.away = False
-    assert actions.sweep_events(gateway=flaky, now=house.now, wall_now=wall_now() + timedelta(minutes=1)) == 1
+    assert (
+        actions.sweep_events(
+            gateway=flaky, catalog=house.catalog, now=house.now, wall_now=wall_now() + timedelta(minutes=1)
+        )
+        == 1
+    )
     row_now = membership_row(applicant.patient_id)
     assert row_now is not None
     assert row_now.status == "active"
@@ -175,7 +186,9 @@ def test_what_never_works_is_parked_in_the_end(house: House, gateway: Gateway) -
     raw, signature = signed(an_event(object_id="sub_unknown"))
     deliver(house, gateway, Message(raw, signature, ""))
     for days in range(1, 20):
-        actions.sweep_events(gateway=gateway, now=house.now, wall_now=wall_now() + timedelta(days=2 * days))
+        actions.sweep_events(
+            gateway=gateway, catalog=house.catalog, now=house.now, wall_now=wall_now() + timedelta(days=2 * days)
+        )
     (row,) = rows()
     assert row.parked_at is not None
     assert row.attempts < 12
@@ -187,22 +200,24 @@ def test_a_lost_job_is_found_by_the_sweeper(house: House, gateway: Gateway, stri
         notice = gateway.verify_webhook(message.raw, message.signature)
         actions.receive(notice=notice, body=message.raw.decode(), wall_now=wall_now())
     later = wall_now() + timedelta(minutes=1)
-    assert actions.sweep_events(gateway=gateway, now=house.now, wall_now=later) == len(messages)
+    assert actions.sweep_events(gateway=gateway, catalog=house.catalog, now=house.now, wall_now=later) == len(messages)
     assert mails_to(applicant) == EXPECTED_MAILS
 
 
 def test_messages_that_never_came_are_fetched(house: House, moving_stripe: StandIn) -> None:
     stripe, gateway = moving_stripe, moving_stripe.gateway()
     applicant, messages = paid(house, gateway, stripe)
-    drift = actions.reconcile(gateway=gateway, now=house.now, wall_now=wall_now())
+    drift = actions.reconcile(gateway=gateway, catalog=house.catalog, now=house.now, wall_now=wall_now())
     assert drift.missed >= 2
-    actions.sweep_events(gateway=gateway, now=house.now, wall_now=wall_now() + timedelta(minutes=1))
+    actions.sweep_events(
+        gateway=gateway, catalog=house.catalog, now=house.now, wall_now=wall_now() + timedelta(minutes=1)
+    )
     row = membership_row(applicant.patient_id)
     assert row is not None
     assert row.status == "active"
     assert mails_to(applicant) == EXPECTED_MAILS
     deliver(house, gateway, *messages)
-    again = actions.reconcile(gateway=gateway, now=house.now, wall_now=wall_now())
+    again = actions.reconcile(gateway=gateway, catalog=house.catalog, now=house.now, wall_now=wall_now())
     assert (again.missed, again.corrected) == (0, 0)
 
 

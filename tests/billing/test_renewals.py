@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from service.billing import actions, queries, rules
-from service.billing.actions.renewals import ALERT
 from service.billing.gateway import Gateway
 from service.billing.models import Membership
+from service.billing.rules import ALERT
 from service.kit import db
 from service.kit.clock import wall_now
 from service.kit.errors import Conflict, NotFound, TryAgain
@@ -192,7 +192,13 @@ def test_cancelling_keeps_the_paid_month_and_charges_no_more(house: House, movin
     applicant, gateway = a_member(house, moving_stripe)
     due = charge_at(applicant)
     for _ in range(2):
-        actions.cancel(patient_id=applicant.patient_id, gateway=gateway, actor=applicant.actor, now=house.now)
+        actions.cancel(
+            patient_id=applicant.patient_id,
+            gateway=gateway,
+            catalog=house.catalog,
+            actor=applicant.actor,
+            now=house.now,
+        )
     with db.reading() as session:
         card = queries.membership_of(session, applicant.patient_id)
     assert card is not None
@@ -208,7 +214,13 @@ def test_cancelling_keeps_the_paid_month_and_charges_no_more(house: House, movin
 
 def test_changing_ones_mind_is_possible_any_number_of_times(house: House, stripe: StandIn) -> None:
     applicant, gateway = a_member(house, stripe)
-    wishes = {"patient_id": applicant.patient_id, "gateway": gateway, "actor": applicant.actor, "now": house.now}
+    wishes = {
+        "patient_id": applicant.patient_id,
+        "gateway": gateway,
+        "catalog": house.catalog,
+        "actor": applicant.actor,
+        "now": house.now,
+    }
     for _ in range(2):
         actions.cancel(**wishes)  # type: ignore[arg-type]
         assert row_of(applicant).cancels_at_period_end
@@ -232,15 +244,29 @@ def test_what_was_paused_may_go_on_and_what_ended_at_once_has_ended(house: House
 def test_there_is_nothing_to_cancel_before_the_first_payment(house: House, gateway: Gateway) -> None:
     applicant = ready_to_pay(house)
     with pytest.raises(NotFound):
-        actions.cancel(patient_id=applicant.patient_id, gateway=gateway, actor=applicant.actor, now=house.now)
+        actions.cancel(
+            patient_id=applicant.patient_id,
+            gateway=gateway,
+            catalog=house.catalog,
+            actor=applicant.actor,
+            now=house.now,
+        )
     start(house, gateway, applicant)
     with pytest.raises(Conflict):
-        actions.cancel(patient_id=applicant.patient_id, gateway=gateway, actor=applicant.actor, now=house.now)
+        actions.cancel(
+            patient_id=applicant.patient_id,
+            gateway=gateway,
+            catalog=house.catalog,
+            actor=applicant.actor,
+            now=house.now,
+        )
 
 
 def test_after_an_end_one_may_begin_anew(house: House, moving_stripe: StandIn) -> None:
     applicant, gateway = a_member(house, moving_stripe)
-    actions.cancel(patient_id=applicant.patient_id, gateway=gateway, actor=applicant.actor, now=house.now)
+    actions.cancel(
+        patient_id=applicant.patient_id, gateway=gateway, catalog=house.catalog, actor=applicant.actor, now=house.now
+    )
     first = row_of(applicant).id
     pass_time(house, moving_stripe, gateway, charge_at(applicant) + timedelta(hours=1))
     moving_stripe.pay(start(house, gateway, applicant))
@@ -254,7 +280,7 @@ def test_the_comparison_corrects_what_no_message_told(house: House, moving_strip
     due = charge_at(applicant)
     moving_stripe.move_to(due + timedelta(hours=2))
     house.at(due + timedelta(hours=2))
-    drift = actions.reconcile(gateway=gateway, now=house.now, wall_now=wall_now())
+    drift = actions.reconcile(gateway=gateway, catalog=house.catalog, now=house.now, wall_now=wall_now())
     assert drift.corrected == 1
     assert len(invoices_of(row_of(applicant).id)) == 2
 

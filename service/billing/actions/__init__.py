@@ -9,18 +9,25 @@ from service.billing.actions.events import handle_event, receive, sweep_events
 from service.billing.actions.prices import offer_prices
 from service.billing.actions.reconcile import Drift, reconcile
 from service.billing.actions.renewals import ask_before_renewals
+from service.billing.actions.resume import Resumed, resume
+from service.billing.actions.watch import Watch, open_membership, open_watch
 
 __all__ = [
     "Confirmed",
     "Drift",
     "NotYet",
+    "Resumed",
+    "Watch",
     "ask_before_renewals",
     "cancel",
     "confirm_checkout",
     "handle_event",
     "offer_prices",
+    "open_membership",
+    "open_watch",
     "receive",
     "reconcile",
+    "resume",
     "start_checkout",
     "sweep_events",
     "undo_cancel",

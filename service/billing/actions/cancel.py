@@ -2,63 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
-from service.accounts import queries as accounts
 from service.audit import writes as audit
-from service.billing import emails, rules, writes
-from service.billing.actions import sync
+from service.billing import rules, writes
+from service.billing.actions import sync, wishes
 from service.billing.gateway import Gateway
+from service.catalog.rules.whole import Catalog
 from service.kit import db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotFound, words
-from service.kit.ids import new_id
-from service.mail import writes as mail
 
 
-def cancel(*, patient_id: UUID, gateway: Gateway, actor: Actor, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """A wish as recorded, before Stripe hears it."""
+
+    membership_id: UUID
+    subscription_id: str
+    wish_id: UUID
+
+
+def cancel(*, patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> None:
     """No further charge; care goes on to the end of the paid month. Saying it twice changes nothing.
 
-    Raises NotFound without a membership, Conflict before the first payment, TryAgain when Stripe cannot be asked.
+    Raises NotFound without a membership, Conflict before the first payment, TryAgain when Stripe cannot be asked: the
+    next try is then the same call again.
     """
-    subscription_id, intent, already = _mean(patient_id, "membership.cancel", actor)
-    if already:
+    meant = _mean(patient_id, "cancel", actor, now)
+    if meant is None:
         return
-    gateway.cancel(subscription_id, key=rules.cancel_key(intent))
+    with wishes.asking(meant.membership_id, meant.wish_id):
+        gateway.cancel(meant.subscription_id, key=rules.cancel_key(meant.wish_id))
     with db.transaction() as session:
-        found = sync.subscription_now(session, subscription_id, gateway=gateway, now=now)
-        row = found.row if found is not None else None
-        if row is not None and row.cancels_at_period_end and row.period_ends_at is not None:
-            person = accounts.patient(session, patient_id)
-            mail.put(
-                session,
-                emails.membership_ending(ends_at=row.period_ends_at, time_zone=person.time_zone, locale=person.locale),
-                key=f"membership_ending:{row.id}:{intent}",
-                now=now,
-                user_id=person.user_id,
-                locale=person.locale,
-            )
+        sync.subscription_now(session, meant.subscription_id, gateway=gateway, catalog=catalog, now=now)
 
 
-def undo_cancel(*, patient_id: UUID, gateway: Gateway, actor: Actor, now: datetime) -> None:
+def undo_cancel(*, patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> None:
     """Stay after all, until the last day. Raises as `cancel` does."""
-    subscription_id, intent, cancelled = _mean(patient_id, "membership.undo_cancel", actor)
-    if not cancelled:
+    meant = _mean(patient_id, "undo_cancel", actor, now)
+    if meant is None:
         return
-    gateway.undo_cancel(subscription_id, key=rules.cancel_key(intent))
+    with wishes.asking(meant.membership_id, meant.wish_id):
+        gateway.undo_cancel(meant.subscription_id, key=rules.cancel_key(meant.wish_id))
     with db.transaction() as session:
-        sync.subscription_now(session, subscription_id, gateway=gateway, now=now)
+        sync.subscription_now(session, meant.subscription_id, gateway=gateway, catalog=catalog, now=now)
 
 
-def _mean(patient_id: UUID, what: str, actor: Actor) -> tuple[str, UUID, bool]:
-    """Note the wish before Stripe hears it. Returns the subscription, the wish's id, and whether it ends already."""
+def _mean(patient_id: UUID, what: Literal["cancel", "undo_cancel"], actor: Actor, now: datetime) -> _Meant | None:
+    """Keep the wish before Stripe hears it. None when it stands so already."""
     with db.transaction() as session:
         row = writes.live_membership(session, patient_id)
         if row is None:
             raise NotFound("no_membership", words("You have no membership to cancel."))
         if row.stripe_subscription_id is None or row.status not in rules.LIVE:
             raise Conflict("not_started", words("Your membership has not started, so there is nothing to cancel."))
-        intent = new_id()
-        audit.record(session, actor, what, "membership", row.id, patient_id=patient_id)
-        return row.stripe_subscription_id, intent, row.cancels_at_period_end
+        audit.record(session, actor, f"membership.{what}", "membership", row.id, patient_id=patient_id)
+        # A wish to cancel that Stripe may have heard is no longer "stays as it is".
+        if rules.fulfilled(what, row.status, ends=row.cancels_at_period_end) and row.wish in (None, what):
+            return None
+        return _Meant(row.id, row.stripe_subscription_id, wishes.note(row, what, now))

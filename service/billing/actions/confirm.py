@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from service.billing import queries
 from service.billing.actions import sync
 from service.billing.gateway import Bug, Gateway
+from service.catalog.rules.whole import Catalog
 from service.kit import db
 from service.kit.errors import NotFound, TryAgain, words
 
@@ -19,7 +20,9 @@ log = structlog.get_logger(__name__)
 Confirmed = Literal["paid", "waiting", "not_paid"]
 
 
-def confirm_checkout(*, session_id: str, patient_id: UUID, gateway: Gateway, now: datetime) -> Confirmed:
+def confirm_checkout(
+    *, session_id: str, patient_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime
+) -> Confirmed:
     """Whether the payment on this page went through. "waiting" while nobody can say yet: then ask again.
 
     Raises NotFound for a page that is not this patient's.
@@ -32,7 +35,7 @@ def confirm_checkout(*, session_id: str, patient_id: UUID, gateway: Gateway, now
         page = gateway.get_checkout(session_id)
         with db.transaction() as session:
             found = (
-                sync.subscription_now(session, page.subscription_id, gateway=gateway, now=now)
+                sync.subscription_now(session, page.subscription_id, gateway=gateway, catalog=catalog, now=now)
                 if page.subscription_id
                 else None
             )

@@ -13,7 +13,8 @@ from service.billing import queries, rules
 from service.billing.actions import sync
 from service.billing.gateway import CheckoutPage, Gateway, Notice
 from service.billing.models import StripeEvent
-from service.kit import clock, crypto, db, queue
+from service.catalog.rules.whole import Catalog
+from service.kit import crypto, db, queue
 from service.kit.errors import TryAgain
 from service.kit.ids import new_id
 
@@ -46,33 +47,37 @@ def receive(*, notice: Notice, body: str, wall_now: datetime) -> bool:
         return True
 
 
-def handle_event(*, event_id: UUID, gateway: Gateway, now: datetime) -> bool:
+def handle_event(*, event_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime) -> bool:
     """Act upon one message: lock, ask Stripe what is true now, write it, mark it handled, all in one transaction.
 
     True when it is handled, now or before. A failure is kept in a transaction of its own and tried again later.
     """
     try:
-        _act(event_id, gateway, now)
+        _act(event_id, gateway, catalog, now, wall_now)
     except sync.Unclaimed as error:
         log.error("a message from Stripe needs a person", inbox=str(event_id), reason=str(error))
-        _note_failure(event_id, str(error), park=True)
+        _note_failure(event_id, str(error), wall_now, park=True)
         return False
     except Exception as error:
         retry = isinstance(error, TryAgain)
         log.warning("a message could not be handled", inbox=str(event_id), exc_info=None if retry else error)
-        _note_failure(event_id, f"{type(error).__name__}: {error}" if retry else type(error).__name__)
+        reason = f"{type(error).__name__}: {error}" if retry else type(error).__name__
+        _note_failure(event_id, reason, wall_now)
         return False
     return True
 
 
-def sweep_events(*, gateway: Gateway, now: datetime, wall_now: datetime) -> int:
+def sweep_events(*, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime) -> int:
     """Handle what a lost job left behind, and try again what failed. Returns how many were handled."""
     with db.reading() as session:
         waiting = queries.waiting_events(session, wall_now, BATCH)
-    return sum(handle_event(event_id=event_id, gateway=gateway, now=now) for event_id in waiting)
+    return sum(
+        handle_event(event_id=event_id, gateway=gateway, catalog=catalog, now=now, wall_now=wall_now)
+        for event_id in waiting
+    )
 
 
-def _act(event_id: UUID, gateway: Gateway, now: datetime) -> None:
+def _act(event_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime) -> None:
     with db.reading() as session:
         found = session.execute(
             select(StripeEvent.kind, StripeEvent.object_id).where(
@@ -92,11 +97,11 @@ def _act(event_id: UUID, gateway: Gateway, now: datetime) -> None:
         if row is None:
             return  # another worker has it
         if subscription_id is not None:
-            sync.subscription_now(session, subscription_id, gateway=gateway, now=now)
+            sync.subscription_now(session, subscription_id, gateway=gateway, catalog=catalog, now=now)
         if page is not None:
             sync.page_now(session, page)
         row.attempts += 1
-        row.handled_at, row.last_error = clock.wall_now(), None
+        row.handled_at, row.last_error = wall_now, None
 
 
 def _subject(kind: str, object_id: str, gateway: Gateway) -> tuple[CheckoutPage | None, str | None]:
@@ -111,7 +116,7 @@ def _subject(kind: str, object_id: str, gateway: Gateway) -> tuple[CheckoutPage 
     return None, None
 
 
-def _note_failure(event_id: UUID, reason: str, *, park: bool = False) -> None:
+def _note_failure(event_id: UUID, reason: str, wall_now: datetime, *, park: bool = False) -> None:
     with db.transaction() as session:
         row = session.get_one(StripeEvent, event_id, with_for_update=True)
         if row.handled_at is not None:
@@ -120,7 +125,7 @@ def _note_failure(event_id: UUID, reason: str, *, park: bool = False) -> None:
         row.last_error = reason[:300]
         wait = None if park else rules.retry_after(row.attempts)
         if wait is None:
-            row.parked_at = clock.wall_now()
+            row.parked_at = wall_now
             log.error("a message from Stripe was parked", inbox=str(event_id), attempts=row.attempts)
         else:
-            row.try_at = clock.wall_now() + wait
+            row.try_at = wall_now + wait

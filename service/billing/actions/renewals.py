@@ -23,7 +23,6 @@ from service.mail import writes as mail
 from service.safety import writes as safety
 
 log = structlog.get_logger(__name__)
-ALERT = "BILLING-GATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def ask_before_renewals(*, gateway: Gateway, catalog: Catalog, now: datetime) ->
         try:
             stop = _ask(renewal.membership_id, catalog, now)
             if stop is not None:
-                _pause(stop, gateway, now)
+                _pause(stop, gateway, catalog, now)
                 paused += 1
         except (TryAgain, Bug) as error:
             log.error("a charge could not be stopped yet", membership=str(renewal.membership_id), error=str(error))
@@ -103,11 +102,11 @@ def _answer(
     )
     if not answer.yes:
         log.error("the gate refuses a renewal", membership=str(row.id), period=period, reasons=answer.codes)
-        definition = catalog.alerts.get(ALERT)
+        definition = catalog.alerts.get(rules.ALERT)
         if definition is not None:
             safety.raise_alert(
                 session,
-                code=ALERT,
+                code=rules.ALERT,
                 source_kind="renewal",
                 source_id=record_id,
                 patient_id=row.patient_id,
@@ -136,7 +135,7 @@ def _announce(session: Session, row: Membership, charge_at: datetime, now: datet
     )
 
 
-def _pause(stop: _Stop, gateway: Gateway, now: datetime) -> None:
+def _pause(stop: _Stop, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
     gateway.pause(stop.subscription_id, key=stop.key)
     with db.transaction() as session:
-        sync.subscription_now(session, stop.subscription_id, gateway=gateway, now=now)
+        sync.subscription_now(session, stop.subscription_id, gateway=gateway, catalog=catalog, now=now)

@@ -16,12 +16,16 @@ from service.audit import writes as audit
 from service.billing import emails, rules, writes
 from service.billing.gateway import CheckoutPage, Gateway, InvoiceFacts, SubscriptionFacts
 from service.billing.models import Checkout, Membership
+from service.catalog.rules.whole import Catalog
 from service.enrollment import writes as enrollment
 from service.kit.actor import SYSTEM
 from service.kit.errors import Conflict
+from service.kit.ids import new_id
 from service.mail import writes as mail
 from service.mail.rules import Email
 from service.safety import queries as safety
+from service.safety import rules as safety_rules
+from service.safety import writes as calls
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +42,9 @@ class Synced:
     changed: bool
 
 
-def subscription_now(session: Session, subscription_id: str, *, gateway: Gateway, now: datetime) -> Synced | None:
+def subscription_now(
+    session: Session, subscription_id: str, *, gateway: Gateway, catalog: Catalog, now: datetime
+) -> Synced | None:
     """Bring a membership in line with its subscription; None for an attempt that came to nothing.
 
     Raises Unclaimed, and the gateway's errors.
@@ -51,12 +57,20 @@ def subscription_now(session: Session, subscription_id: str, *, gateway: Gateway
         return None
     if row.price_cents != facts.price_cents:
         log.error("a membership's price at Stripe is not the one agreed", membership=str(row.id))
-    before, was_active = row.status, row.activated_at is not None
+    before, was_active, was_ending = row.status, row.activated_at is not None, row.cancels_at_period_end
     writes.take_over(row, facts)
     changed = session.is_modified(row)
     for invoice in invoices:
         writes.keep_invoice(session, row.id, invoice)
-    _follow(session, row, rules.step(before, row.status, was_active=was_active), invoices, now)
+    step = rules.step(before, row.status, was_active=was_active, was_ending=was_ending, ends=row.cancels_at_period_end)
+    _follow(session, row, step, invoices, now)
+    if step.started:
+        _begin_care(session, row, catalog, now)
+    # The gate said yes before the charge; a hold may have come since. Refunding it is issue 5's.
+    if (step.started or step.resumed) and safety.standing_hold(session, row.patient_id):
+        _note_trouble(session, row, "membership.paid_on_hold", catalog, now)
+    if row.wish is not None and rules.fulfilled(row.wish, row.status, ends=row.cancels_at_period_end):
+        row.wish = row.wish_id = row.wished_at = None
     if row.status == "ended" and row.ended_at is None:
         row.ended_at = now
     if before != row.status:
@@ -108,7 +122,6 @@ def _follow(session: Session, row: Membership, step: rules.Step, invoices: list[
         mail.put(session, email, key=key, now=now, user_id=person.user_id, locale=person.locale)
 
     if step.started and row.period_ends_at is not None:
-        _begin_care(session, row, now)
         send(
             emails.membership_started(
                 price_cents=row.price_cents,
@@ -135,11 +148,18 @@ def _follow(session: Session, row: Membership, step: rules.Step, invoices: list[
                 emails.payment_problem(amount_cents=invoice.amount_due_cents, card=card),
                 f"payment_problem:{invoice.id}:{invoice.attempts}",
             )
+    if step.ending and row.period_ends_at is not None:
+        # Of our own transition: two tabs, a crash after the call or a message that was quicker make one mail.
+        wish = row.wish_id if row.wish == "cancel" else new_id()
+        send(
+            emails.membership_ending(ends_at=row.period_ends_at, time_zone=person.time_zone, locale=person.locale),
+            f"membership_ending:{row.id}:{wish}",
+        )
     if step.ended:
         send(emails.membership_ended(), f"membership_ended:{row.id}")
 
 
-def _begin_care(session: Session, row: Membership, now: datetime) -> None:
+def _begin_care(session: Session, row: Membership, catalog: Catalog, now: datetime) -> None:
     """Paid: the enrollment becomes active. Where something came in between, it is kept and shown, never dropped."""
     row.activated_at = now
     session.execute(
@@ -150,12 +170,19 @@ def _begin_care(session: Session, row: Membership, now: datetime) -> None:
     try:
         enrollment.move(session, row.enrollment_id, "pay", SYSTEM, now)
     except Conflict:
-        _note_trouble(session, row, "membership.paid_out_of_turn")
-    # The gate said yes when the pay page opened; a hold may have come since. Refunding it is issue 5's.
-    if safety.standing_hold(session, row.patient_id):
-        _note_trouble(session, row, "membership.paid_on_hold")
+        _note_trouble(session, row, "membership.paid_out_of_turn", catalog, now)
 
 
-def _note_trouble(session: Session, row: Membership, what: str) -> None:
+def _note_trouble(session: Session, row: Membership, what: str, catalog: Catalog, now: datetime) -> None:
+    """Keep it and call a person: somebody decides about the money. One call while one is open."""
     log.error("a payment arrived that should not have been made", what=what, membership=str(row.id))
     audit.record(session, SYSTEM, what, "membership", row.id, patient_id=row.patient_id, outcome="refused")
+    calls.raise_alert(
+        session,
+        code=rules.ALERT,
+        source_kind="payment",
+        source_id=row.id,
+        patient_id=row.patient_id,
+        now=now,
+        definition=safety_rules.definition(catalog, rules.ALERT),
+    )

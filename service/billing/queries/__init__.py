@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from service.billing.queries.attention import NeedsPerson, needing_a_person
 from service.billing.queries.due import (
     Renewal,
     happened,
-    known_events,
     live_subscriptions,
     next_due_at,
     open_pages,
@@ -29,6 +29,7 @@ from service.billing.queries.memberships import (
 __all__ = [
     "ActiveMembership",
     "MembershipCard",
+    "NeedsPerson",
     "Receipt",
     "Renewal",
     "Start",
@@ -37,10 +38,10 @@ __all__ = [
     "checkout_owner",
     "happened",
     "has_membership",
-    "known_events",
     "live_enrollment",
     "live_subscriptions",
     "membership_of",
+    "needing_a_person",
     "next_due_at",
     "open_pages",
     "parked_count",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from service.billing.models import Checkout, GateRecord, Invoice, Membership, StripeEvent
-from service.billing.rules import IN_CARE, LIVE, REMIND_BEFORE, STAGES
+from service.billing.rules import IN_CARE, LAST_BEFORE, LIVE, PERIOD_IN_SQL, REMIND_BEFORE, STAGES, STOPPING_STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +31,37 @@ def _will_renew() -> ColumnElement[bool]:
 
 
 def renewals(session: Session, now: datetime) -> list[Renewal]:
-    """The charges of the coming seven days, the nearest first."""
+    """The charges of the coming seven days about which there is something to do now, the nearest first.
+
+    That is: not asked at this stage yet; refused in the last day and not paused yet; or within the last hour, when
+    nobody asks after us.
+    """
+    asked = _asked(now)
     rows: Any = session.execute(
         select(Membership.id, Membership.period_ends_at)
         .where(
             _will_renew(),
             Membership.period_ends_at > now,
             Membership.period_ends_at <= now + REMIND_BEFORE,
+            or_(Membership.period_ends_at <= now + LAST_BEFORE, not_(asked)),
         )
         .order_by(Membership.period_ends_at)
     )
     return [Renewal(*row) for row in rows]
+
+
+def _asked(now: datetime) -> ColumnElement[bool]:
+    """Has the gate answered at the stage of `now`, so that nothing is left to do until the next?"""
+    moment = func.to_char(func.timezone("UTC", Membership.period_ends_at), PERIOD_IN_SQL)
+    stage = case(
+        *((Membership.period_ends_at <= now + before, name) for name, before in reversed(STAGES)), else_=STAGES[0][0]
+    )
+    return exists().where(
+        GateRecord.patient_id == Membership.patient_id,
+        GateRecord.action == "charge",
+        GateRecord.period == moment + "/" + stage,
+        or_(GateRecord.yes, stage.not_in(STOPPING_STAGES)),
+    )
 
 
 def waiting_events(session: Session, wall_now: datetime, limit: int) -> list[UUID]:
@@ -62,25 +81,26 @@ def parked_count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(StripeEvent).where(StripeEvent.parked_at.is_not(None))) or 0
 
 
-def live_subscriptions(session: Session) -> list[str]:
-    """Every subscription that may still charge, by Stripe's id."""
-    query = select(Membership.stripe_subscription_id).where(
-        Membership.status.in_(LIVE), Membership.stripe_subscription_id.is_not(None)
+def live_subscriptions(session: Session, limit: int) -> list[str]:
+    """The subscriptions that may still charge and were compared longest ago, by Stripe's id."""
+    query = (
+        select(Membership.stripe_subscription_id)
+        .where(Membership.status.in_(LIVE), Membership.stripe_subscription_id.is_not(None))
+        .order_by(Membership.compared_at.nulls_first(), Membership.created_at)
+        .limit(limit)
     )
     return [found for found in session.scalars(query) if found is not None]
 
 
-def open_pages(session: Session) -> list[str]:
-    """Every pay page we believe to be open, by Stripe's id."""
-    query = select(Checkout.stripe_session_id).where(Checkout.status == "open", Checkout.stripe_session_id.is_not(None))
-    return [found for found in session.scalars(query) if found is not None]
-
-
-def known_events(session: Session, event_ids: Iterable[str]) -> set[str]:
-    """Those of `event_ids` that are in the inbox."""
-    return set(
-        session.scalars(select(StripeEvent.stripe_event_id).where(StripeEvent.stripe_event_id.in_(list(event_ids))))
+def open_pages(session: Session, limit: int) -> list[str]:
+    """Pay pages we believe to be open, by Stripe's id: at most `limit`, drawn by lot, so that none stays in front."""
+    query = (
+        select(Checkout.stripe_session_id)
+        .where(Checkout.status == "open", Checkout.stripe_session_id.is_not(None))
+        .order_by(func.random())
+        .limit(limit)
     )
+    return [found for found in session.scalars(query) if found is not None]
 
 
 def next_due_at(session: Session, after: datetime) -> datetime | None:

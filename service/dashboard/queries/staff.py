@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from service.billing import queries as billing
 from service.catalog.rules.whole import Catalog
 from service.enrollment.models import Enrollment
 from service.mail.models import OutboxMessage
@@ -36,6 +37,7 @@ class StaffHome:
     alerts_overdue: int
     visits: tuple[VisitToday, ...]
     failed_mails: int
+    parked_messages: int
     reminders: reminders.Comparison
 
 
@@ -60,6 +62,7 @@ def staff_home(session: Session, catalog: Catalog, *, from_: datetime, until: da
         alerts_overdue=overdue,
         visits=_visits(session, from_, until),
         failed_mails=failed or 0,
+        parked_messages=billing.parked_count(session),
         reminders=reminders.compare(session, catalog, now),
     )
 

@@ -1,0 +1,100 @@
+"""A membership that was stopped goes on, when a person of staff and the one gate both say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from service.audit import writes as audit
+from service.billing import rules, writes
+from service.billing.actions import sync, wishes
+from service.billing.gateway import Declined, Gateway, NeedsAction
+from service.billing.models import Membership
+from service.catalog.rules.whole import Catalog
+from service.enrollment import writes as enrollment
+from service.enrollment.rules.gate import Reason
+from service.kit import db
+from service.kit.actor import Actor
+from service.kit.errors import Conflict, NotAllowed, NotFound, words
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What came of it. "refused" comes with the gate's `reasons`; "not_paid": it stays stopped, nothing was charged."""
+
+    outcome: Literal["goes_on", "refused", "not_paid"]
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """The decision as recorded. Without `wish_id` there is nothing to ask of Stripe."""
+
+    subscription_id: str
+    wish_id: UUID | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+def resume(*, membership_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> Resumed:
+    """Ask the gate, then charge for a new month from today; paid, it goes on. Pressed twice it is one charge.
+
+    Raises NotAllowed for other roles, NotFound, Conflict where the patient has cancelled or it has ended, and the
+    gateway's TryAgain (the next try is the same call) and Bug.
+    """
+    if actor.kind != "staff" or actor.role not in rules.MAY_RESUME:
+        raise NotAllowed("may_not_resume", words("Only a coordinator or the owner can let a membership go on."))
+    meant = _mean(membership_id, gateway, catalog, actor, now)
+    if meant.reasons:
+        return Resumed("refused", meant.reasons)
+    if meant.wish_id is not None:
+        try:
+            with wishes.asking(membership_id, meant.wish_id):
+                gateway.resume(meant.subscription_id, key=rules.resume_key(meant.wish_id))
+        except (Declined, NeedsAction):
+            pass  # what is true now is asked below
+    with db.transaction() as session:
+        sync.subscription_now(session, meant.subscription_id, gateway=gateway, catalog=catalog, now=now)
+        row = writes.locked_membership(session, membership_id)
+        if row is not None and row.status in rules.IN_CARE:
+            return Resumed("goes_on")
+        if row is not None and row.wish_id == meant.wish_id:
+            row.wish = row.wish_id = row.wished_at = None  # an unpaid try is over: another card is another try
+    return Resumed("not_paid")
+
+
+def _mean(membership_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> _Meant:
+    """Look at Stripe first, ask the gate, and keep its answer and the decision with its key."""
+    with db.transaction() as session:
+        known = session.get(Membership, membership_id)
+        if known is None or known.stripe_subscription_id is None:
+            raise NotFound("no_membership", words("There is no such membership."))
+        subscription_id = known.stripe_subscription_id
+        sync.subscription_now(session, subscription_id, gateway=gateway, catalog=catalog, now=now)
+        enrollment.locked(session, known.enrollment_id)
+        row = writes.locked_membership(session, membership_id)
+        assert row is not None
+        if row.status in rules.IN_CARE:
+            return _Meant(subscription_id)
+        if row.status != "stopped":
+            raise Conflict("has_ended", words("This membership has ended, so it cannot go on."))
+        if row.cancels_at_period_end or row.wish == "cancel":
+            raise Conflict("cancelled", words("The patient has cancelled this membership, so it cannot go on."))
+        wish_id = wishes.note(row, "resume", now)
+        answer, _ = writes.ask_gate(
+            session,
+            patient_id=row.patient_id,
+            enrollment_id=row.enrollment_id,
+            period=f"resume:{wish_id}",
+            charge_at=now,
+            catalog=catalog,
+            now=now,
+        )
+        outcome = "done" if answer.yes else "refused"
+        audit.record(
+            session, actor, "membership.resume", "membership", row.id, patient_id=row.patient_id, outcome=outcome
+        )
+        if not answer.yes:
+            row.wish = row.wish_id = row.wished_at = None
+        return _Meant(subscription_id, wish_id if answer.yes else None, answer.reasons)

@@ -1,0 +1,67 @@
+"""Memberships that need a person, and the one button that lets a stopped one go on."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from service.billing import actions, rules
+from service.billing.gateway import Bug
+from service.enrollment.rules.gate import MESSAGES
+from service.kit import access, clock, web
+
+bp = Blueprint("billing_staff", __name__)
+
+
+@bp.get("/staff/memberships")
+@access.staff("coordinator", "owner", "billing")
+def memberships() -> ResponseReturnValue:
+    """Stopped first, then unpaid, then ending; above them, messages of Stripe that nobody could act upon."""
+    actor = web.actor()
+    return render_template(
+        "billing/staff/memberships.html",
+        watch=actions.open_watch(actor=actor),
+        sentences=MESSAGES,
+        may_resume=actor.role in rules.MAY_RESUME,
+        zone=current_user.time_zone,
+    )
+
+
+@bp.get("/staff/memberships/<uuid:membership_id>/go-on")
+@access.staff("coordinator", "owner")
+def go_on(membership_id: UUID) -> ResponseReturnValue:
+    """What going on means, and one button."""
+    found = actions.open_membership(membership_id=membership_id, actor=web.actor())
+    if found.kind != "stopped":
+        return redirect(url_for("billing_staff.memberships"), code=303)
+    return render_template("billing/staff/go_on.html", membership=found, refused=())
+
+
+@bp.post("/staff/memberships/<uuid:membership_id>/go-on")
+@access.staff("coordinator", "owner")
+def go_on_submit(membership_id: UUID) -> ResponseReturnValue:
+    """Ask the gate; on its yes, charge for a new month."""
+    try:
+        done = actions.resume(
+            membership_id=membership_id,
+            gateway=current_app.config["GATEWAY"],
+            catalog=current_app.config["CATALOG"],
+            actor=web.actor(),
+            now=clock.now(),
+        )
+    except Bug:
+        flash(_("Stripe does not let this membership go on. Nothing was charged. Look at it in Stripe."), "bad")
+        return redirect(url_for("billing_staff.memberships"), code=303)
+    if done.outcome == "refused":
+        found = actions.open_membership(membership_id=membership_id, actor=web.actor())
+        reasons = [_(reason.message) for reason in done.reasons]
+        return render_template("billing/staff/go_on.html", membership=found, refused=reasons), 422
+    if done.outcome == "goes_on":
+        flash(_("The membership goes on. A new month began today."), "good")
+    else:
+        flash(_("The card was not charged, so the membership stays stopped. The patient may need another card."), "bad")
+    return redirect(url_for("billing_staff.memberships"), code=303)

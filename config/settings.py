@@ -133,7 +133,5 @@ def as_environment(settings: Settings) -> dict[str, str]:
         value = getattr(settings, name)
         if value is None:
             continue
-        out[f"HOMEWARD_{name.upper()}"] = (
-            value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-        )
+        out[f"HOMEWARD_{name.upper()}"] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
     return out

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
@@ -63,7 +64,7 @@ def needing_a_person(session: Session, membership_id: UUID | None = None) -> lis
 def _latest_no(session: Session, patient_ids: list[UUID]) -> dict[UUID, tuple[str, ...]]:
     rows: Any = session.execute(
         select(GateRecord.patient_id, GateRecord.reasons)
-        .distinct(GateRecord.patient_id)
+        .ext(distinct_on(GateRecord.patient_id))
         .where(GateRecord.patient_id.in_(patient_ids), GateRecord.action == "charge", GateRecord.yes.is_(False))
         .order_by(GateRecord.patient_id, GateRecord.asked_at.desc())
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from service.sandbox.walks import CALM_ANSWERS, Mailbox, Person, path_in
 from tests.browser.browsing import Browsing
@@ -79,20 +80,21 @@ class Patient:
         self.window.fill(email=self.person.email, password=self.person.password)
         self.window.press("Sign in")
 
-    def book(self) -> None:
-        """The first day with open times, and its last time."""
+    def book(self) -> datetime:
+        """The first open time of the first day that has one. Returns when the visit begins."""
         window = self.window
         window.press("Choose a time")
         window.see("Choose a day")
         with window.page.expect_navigation():
             window.page.locator("main a[href*='/visits/book/2']").first.click()
-        slot = window.page.locator("input[name='slot']").last.get_attribute("value")
-        window.choose("slot", slot or "")
+        slot = window.page.locator("input[name='slot']").first.get_attribute("value") or ""
+        window.choose("slot", slot)
         window.see("Choose a time", "E")  # the zone is part of every time
         window.press("Book this time")
         window.see("booked")
         window.go("/home")
         window.see("Next visit", name="home-booked")
+        return datetime.fromtimestamp(int(slot.rpartition("_")[2]), UTC)
 
     def sign_consents(self) -> None:
         """Each text on its own page."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,9 @@ def mailbox(sandbox: Running) -> Mailbox:
     return Mailbox(sandbox.mailbox)
 
 
+AFTER_A_WHILE = timedelta(minutes=25)  # of the visit: a decision rests on one that has begun
+
+
 @pytest.fixture(scope="module")
 def mover(sandbox: Running) -> Iterator[Mover]:
     mover = Mover(sandbox, lambda _: None)
@@ -60,7 +63,7 @@ def test_somebody_walks_the_whole_way_on_a_phone(open_window: Open, mailbox: Mai
     lena = Patient(window, LENA)
     lena.assess()
     lena.join(mailbox)
-    lena.book()
+    mover.move_to(lena.book() + AFTER_A_WHILE)
 
     noah = open_window("noah", width=DESK)
     colleagues.sign_in(noah, "noah@staff.example")
@@ -76,7 +79,7 @@ def test_somebody_walks_the_whole_way_on_a_phone(open_window: Open, mailbox: Mai
     lena.sign_consents()
     lena.pay(mailbox)
     mover.settle()
-    mail = mailbox.wait_for(LENA.email, "something to complete")
+    mail = mailbox.wait_for(LENA.email, "something to complete", after=1)
     lena.check_in(path_in(mail, "^/check-ins/"), [1, 1, 1, 1, 1, 1, 1, 0, 0])
     for path in ("/check-ins", "/visits", "/consents"):
         window.go(path)
@@ -94,12 +97,12 @@ def test_the_way_works_without_javascript_on_the_smallest_phone(
     paul = Patient(window, PAUL)
     paul.assess()
     paul.join(mailbox)
-    paul.book()
+    mover.move_to(paul.book() + AFTER_A_WHILE)
     colleagues.decide_and_complete_unseen(sandbox, PAUL, colleagues.clinic_time(mover.now()))
     paul.sign_consents()
     paul.pay(mailbox)
     mover.settle()
-    mail = mailbox.wait_for(PAUL.email, "something to complete")
+    mail = mailbox.wait_for(PAUL.email, "something to complete", after=1)
     paul.check_in(path_in(mail, "^/check-ins/"), [2, 1, 1, 1, 1, 1, 1, 0, 0])
 
 

@@ -28,7 +28,6 @@ class Principal:
     second_factor_passed: bool
     locale: str
     given_name: str
-    email_confirmed: bool
     patient_id: UUID | None
     time_zone: str
     token: str
@@ -91,7 +90,6 @@ def principal(session: Session, token: str, wall_now: datetime) -> Principal | N
             User.role,
             User.locale,
             User.display_name_sealed,
-            User.email_confirmed_at,
             Patient.id.label("patient_id"),
             Patient.time_zone,
         )
@@ -114,7 +112,6 @@ def principal(session: Session, token: str, wall_now: datetime) -> Principal | N
         second_factor_passed=row.second_factor_at is not None,
         locale=row.locale,
         given_name=_names(row.display_name_sealed, row.user_id)[0],
-        email_confirmed=row.email_confirmed_at is not None,
         patient_id=row.patient_id,
         time_zone=row.time_zone or "America/New_York",
         token=token,

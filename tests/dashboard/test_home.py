@@ -176,10 +176,6 @@ def test_the_greeting_knows_the_patients_own_hour(house: House, client: Browser,
     assert hello in home_of(client, a_patient())
 
 
-def test_an_unconfirmed_address_is_asked_for(client: Browser) -> None:
-    assert "Confirm your email address" in home_of(client, a_patient(confirmed=False))
-
-
 @contextmanager
 def counted(engine: Engine) -> Iterator[list[str]]:
     seen: list[str] = []

@@ -33,6 +33,12 @@ def ask_before_renewals() -> None:
     actions.ask_before_renewals(gateway=gateway, catalog=catalog(settings.config_dir), now=now())
 
 
+@app.task(name="billing.close_refused_pages")  # type: ignore[untyped-decorator]
+def close_refused_pages() -> None:
+    """Close pay pages that the gate would no longer open."""
+    actions.close_refused_pages(gateway=gateway, catalog=catalog(settings.config_dir), now=now())
+
+
 @app.task(name="billing.reconcile")  # type: ignore[untyped-decorator]
 def reconcile() -> None:
     """Compare what we believe with what Stripe says."""

@@ -6,6 +6,7 @@ from service.billing.actions.cancel import cancel, undo_cancel
 from service.billing.actions.checkout import NotYet, start_checkout
 from service.billing.actions.confirm import Confirmed, confirm_checkout
 from service.billing.actions.events import handle_event, receive, sweep_events
+from service.billing.actions.pages import close_refused_pages
 from service.billing.actions.prices import offer_prices
 from service.billing.actions.reconcile import Drift, reconcile
 from service.billing.actions.renewals import ask_before_renewals
@@ -20,6 +21,7 @@ __all__ = [
     "Watch",
     "ask_before_renewals",
     "cancel",
+    "close_refused_pages",
     "confirm_checkout",
     "handle_event",
     "offer_prices",

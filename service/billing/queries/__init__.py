@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from service.billing.queries.attention import NeedsPerson, needing_a_person
 from service.billing.queries.due import (
+    OpenAttempt,
     Renewal,
     happened,
     live_subscriptions,
     next_due_at,
+    open_attempts,
     open_pages,
     parked_count,
     renewals,
@@ -30,6 +32,7 @@ __all__ = [
     "ActiveMembership",
     "MembershipCard",
     "NeedsPerson",
+    "OpenAttempt",
     "Receipt",
     "Renewal",
     "Start",
@@ -43,6 +46,7 @@ __all__ = [
     "membership_of",
     "needing_a_person",
     "next_due_at",
+    "open_attempts",
     "open_pages",
     "parked_count",
     "receipts_of",

@@ -76,6 +76,27 @@ def waiting_events(session: Session, wall_now: datetime, limit: int) -> list[UUI
     )
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """A pay page that somebody may pay on right now, and the enrollment it is for."""
+
+    checkout_id: UUID
+    stripe_session_id: str
+    enrollment_id: UUID
+
+
+def open_attempts(session: Session, limit: int = 500) -> list[OpenAttempt]:
+    """Every open pay page, the oldest first. Each lives for an hour at most, so there are few."""
+    rows = session.execute(
+        select(Checkout.id, Checkout.stripe_session_id, Membership.enrollment_id)
+        .join(Membership, Membership.id == Checkout.membership_id)
+        .where(Checkout.status == "open", Checkout.stripe_session_id.is_not(None))
+        .order_by(Checkout.meant_at)
+        .limit(limit)
+    )
+    return [OpenAttempt(row.id, row.stripe_session_id or "", row.enrollment_id) for row in rows]
+
+
 def parked_count(session: Session) -> int:
     """Messages nobody could act upon: somebody has to look."""
     return session.scalar(select(func.count()).select_from(StripeEvent).where(StripeEvent.parked_at.is_not(None))) or 0

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import Range
 
 from service.kit import db
@@ -19,6 +17,7 @@ from tests.factories.accounts import Person, a_patient, a_staff_member
 from tests.factories.checkins import FIRST_DUE, a_due_checkin, a_member, a_membership, scores
 from tests.factories.enrollment import an_enrollment
 from tests.factories.safety import a_hold, an_alert
+from tests.factories.statements import counted
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -174,21 +173,6 @@ def test_an_unfinished_payment_is_picked_up_again(house: House, client: Browser)
 def test_the_greeting_knows_the_patients_own_hour(house: House, client: Browser, hour_utc: int, hello: str) -> None:
     house.at(house.now.replace(hour=hour_utc))
     assert hello in home_of(client, a_patient())
-
-
-@contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_c: object, _u: object, statement: str, *_: object) -> None:
-        if statement.lstrip().upper().startswith(("SELECT", "WITH", "INSERT", "UPDATE")):
-            seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_home_asks_the_database_five_times_beside_the_sign_in(house: House, client: Browser, engine: Engine) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from flask import Blueprint
 
 bp = Blueprint("enrollment_staff", __name__)
 
-for _name in ("queue", "record", "encounter"):
-    import_module(f"{__name__}.{_name}")
+# Below the blueprint, because each of them asks for it.
+from service.enrollment.staff_views import encounter, queue, record  # noqa: E402
+
+__all__ = ["bp", "encounter", "queue", "record"]

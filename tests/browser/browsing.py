@@ -123,6 +123,10 @@ class Browsing:
             self.complaints.append(f"asked a stranger: {request.url}")
 
     def _lost(self, request: Request) -> None:
+        # Going on to the next page drops what the last one was still fetching (its icon): that is no failure. What a
+        # server or the content policy refuses has other names, and stays a complaint.
+        if request.failure == "net::ERR_ABORTED" and not request.is_navigation_request():
+            return
         self.complaints.append(f"request failed: {request.url} {request.failure}")
 
     def _hear(self, message: ConsoleMessage) -> None:

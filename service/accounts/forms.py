@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from service.accounts.rules import PASSWORD_MAX
+from service.kit.fields import Form
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(Form):
     """E-mail address and password."""
 
     email = EmailField(
@@ -28,7 +28,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class ConfirmForm(FlaskForm):  # type: ignore[misc]
+class ConfirmForm(Form):
     """The password that was chosen at joining."""
 
     password = PasswordField(
@@ -42,7 +42,7 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class SendAgainForm(FlaskForm):  # type: ignore[misc]
+class SendAgainForm(Form):
     """Where the link goes once more."""
 
     email = EmailField(
@@ -52,7 +52,7 @@ class SendAgainForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class CodeForm(FlaskForm):  # type: ignore[misc]
+class CodeForm(Form):
     """The six digits of an authenticator app."""
 
     code = StringField(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField
 from wtforms.widgets import HiddenInput
 
 from service.catalog.rules.plans import Plan
+from service.kit.fields import Form
 from service.kit.format import money
 
 
-class CheckoutForm(FlaskForm):  # type: ignore[misc]
+class CheckoutForm(Form):
     """One box of its own, never ticked before, with the amount in its words; and which plan and price it was about."""
 
     plan = HiddenField()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from wtforms import RadioField, ValidationError
 
 from service.catalog.rules.instruments import Item
+from service.kit.fields import Form
 
 
-class AnswerForm(FlaskForm):  # type: ignore[misc]
+class AnswerForm(Form):
     """The official answers to one item, as tiles."""
 
     answer = RadioField(validate_choice=False)
@@ -37,5 +37,5 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
         return int(self.answer.data) if self.answer.data else None
 
 
-class SendForm(FlaskForm):  # type: ignore[misc]
+class SendForm(Form):
     """The button below all answers. It has no field of its own; what is missing is said above it."""

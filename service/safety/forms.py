@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 from wtforms.validators import Length
 
+from service.kit.fields import Form
 from service.safety.rules import REASON_MAX, REASON_MIN
 
 
-class LiftForm(FlaskForm):  # type: ignore[misc]
+class LiftForm(Form):
     """Why it is safe to go on, in the clinician's own words."""
 
     reason = TextAreaField(

@@ -7,16 +7,15 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from service.catalog.rules.questionnaires import Question
 from service.enrollment.rules.eligibility import Answer
-from service.kit.fields import DayField, TicksField
+from service.kit.fields import DayField, Form, TicksField
 
 
-class QuestionForm(FlaskForm):  # type: ignore[misc]
+class QuestionForm(Form):
     """What every page of the assessment carries: which state of the answers it was drawn from."""
 
     revision = HiddenField()

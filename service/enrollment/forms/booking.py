@@ -8,10 +8,10 @@ from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice
 
+from service.kit.fields import Form
 from service.kit.format import hour
 from service.visits.queries import OpenTime
 from service.visits.rules.times import part_of_day
@@ -19,7 +19,7 @@ from service.visits.rules.times import part_of_day
 PARTS = ("morning", "afternoon", "evening")
 
 
-class BookingForm(FlaskForm):  # type: ignore[misc]
+class BookingForm(Form):
     """Three groups of tiles that are one question: they share their name, so one choice unticks the others."""
 
     day = HiddenField()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
+from service.kit.fields import Form
 
-class SignForm(FlaskForm):  # type: ignore[misc]
+
+class SignForm(Form):
     """An unticked box, a typed name, and the hash of the text that was on the page. The box takes its words from it."""
 
     shown = HiddenField()

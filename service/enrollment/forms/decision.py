@@ -7,13 +7,12 @@ from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateTimeField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from service.catalog.rules.states import State
-from service.kit.fields import DayField
+from service.kit.fields import DayField, Form
 from service.visits.rules.encounters import VisitRecord
 
 ELSEWHERE = "elsewhere"
@@ -37,7 +36,7 @@ class ClockField(DateTimeField):  # type: ignore[misc]
             raise ValueError(_("Enter the day and time like 11/23/2026 10:15 AM")) from None
 
 
-class EncounterForm(FlaskForm):  # type: ignore[misc]
+class EncounterForm(Form):
     """The encounter and the decision that rests on it. Nothing is ticked beforehand: each tick is an attestation."""
 
     modality = RadioField(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, Field, Form, PasswordField, StringField
+from wtforms import BooleanField, EmailField, Field, PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from service.accounts.rules import PASSWORD_MAX, PASSWORD_MIN
 from service.enrollment.rules.passwords import is_common
+from service.kit.fields import Form
 
 
 def trimmed(text: str | None) -> str | None:
@@ -21,7 +21,7 @@ def _not_common(_form: Form, field: Field) -> None:
         raise ValidationError(_("This password is one of the first that strangers try. Choose another one."))
 
 
-class JoinForm(FlaskForm):  # type: ignore[misc]
+class JoinForm(Form):
     """Name, address, password, and the agreement to be written to."""
 
     given_name = StringField(

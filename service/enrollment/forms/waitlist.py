@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import EmailField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from service.enrollment.forms.join import trimmed
+from service.kit.fields import Form
 
 
-class WaitlistForm(FlaskForm):  # type: ignore[misc]
+class WaitlistForm(Form):
     """An address and the state to wait for. The action judges both."""
 
     email = EmailField(

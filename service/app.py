@@ -10,7 +10,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config.settings import Settings, current
 from service.accounts import actions as accounts_actions
 from service.accounts import queries as accounts_queries
+from service.accounts import staff_views as accounts_staff_views
 from service.accounts import views as accounts_views
+from service.audit import actions as audit_actions
 from service.billing import staff_views as billing_staff_views
 from service.billing import views as billing_views
 from service.billing import webhooks as billing_webhooks
@@ -22,6 +24,8 @@ from service.enrollment import staff_views as enrollment_staff_views
 from service.enrollment import views as enrollment_views
 from service.kit import access, db, limits, process, templates, web
 from service.kit.clock import wall_now
+from service.privacy import staff_views as privacy_staff_views
+from service.privacy import views as privacy_views
 from service.reminders import staff_views as reminders_staff_views
 from service.safety import staff_views as safety_staff_views
 from service.site import views as site_views
@@ -32,6 +36,7 @@ YEAR = 365 * 24 * 3600
 BLUEPRINTS = (
     site_views.bp,
     accounts_views.bp,
+    accounts_staff_views.bp,
     enrollment_views.bp,
     enrollment_staff_views.bp,
     billing_views.bp,
@@ -41,6 +46,8 @@ BLUEPRINTS = (
     reminders_staff_views.bp,
     safety_staff_views.bp,
     dashboard_views.bp,
+    privacy_views.bp,
+    privacy_staff_views.bp,
 )
 
 
@@ -67,7 +74,7 @@ def create_app(settings: Settings | None = None, *, opened: bool = False) -> Fla
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     access.public(app.view_functions["static"])
     templates.install(app, settings)
-    web.install(app)
+    web.install(app, on_refusal=audit_actions.note_refusal)
     limits.install(app, settings)
     _sign_ins(app)
     Babel(app, locale_selector=_locale)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.accounts import emails
-from service.accounts.models import OneTimeLink, Patient, User
+from service.accounts.models import CareTeamMember, OneTimeLink, Patient, User
 from service.accounts.queries import email_index, user_by_email
 from service.accounts.rules import CONFIRM_LINK_LIFE, CONFIRM_MAIL_EVERY, CONFIRM_MAILS_A_DAY
 from service.kit import crypto
@@ -153,3 +153,12 @@ def tell_already_registered(session: Session, email: str, now: datetime) -> None
         return
     key = f"already:{user.id}:{now:%Y-%m-%d}"
     mail.put(session, emails.already_registered(), key=key, user_id=user.id, now=now)
+
+
+def join_care_team(session: Session, *, patient_id: UUID, user_id: UUID, why: str) -> None:
+    """From now on `user_id` looks after this patient. `why`: "visit", "took", "alert", "assigned". Twice is once."""
+    session.execute(
+        insert(CareTeamMember)
+        .values(id=new_id(), patient_id=patient_id, user_id=user_id, why=why, since=wall_now())
+        .on_conflict_do_nothing(index_elements=["patient_id", "user_id"], index_where=CareTeamMember.until.is_(None))
+    )

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 View = TypeVar("View", bound=Callable[..., Any])
 _ATTRIBUTE = "homeward_door"
 _URGENT = "homeward_urgent"
+_STEP_UP = "homeward_step_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,17 @@ def urgent(view: View) -> View:
     """What is sent here may be a call for help: any page that turns it down shows where help is, first."""
     setattr(view, _URGENT, True)
     return view
+
+
+def step_up(view: View) -> View:
+    """Behind the door the person proves again that it is them, unless they did so within the last ten minutes."""
+    setattr(view, _STEP_UP, True)
+    return view
+
+
+def needs_step_up(view: object) -> bool:
+    """Did `view` ask for a fresh proof?"""
+    return bool(getattr(view, _STEP_UP, False))
 
 
 def is_urgent(view: object) -> bool:

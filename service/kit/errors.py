@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 
 def words(text: str) -> str:
     """Mark `text` for translation where no translation may happen yet. Returns it unchanged."""
@@ -26,6 +28,16 @@ class NotFound(HomewardError):
 
 class NotAllowed(HomewardError):
     """This person may not do this."""
+
+
+class OutsideCareTeam(NotAllowed):
+    """A look at the record of somebody whom this member of staff does not look after. A reason opens it for a while."""
+
+    def __init__(self, patient_id: UUID) -> None:
+        super().__init__(
+            "outside_care_team", words("You are not on this person's care team. Give a reason to open the record.")
+        )
+        self.patient_id = patient_id
 
 
 class Conflict(HomewardError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import structlog
@@ -18,7 +20,8 @@ from werkzeug.exceptions import Forbidden, HTTPException
 
 from service.kit import access
 from service.kit.actor import Actor
-from service.kit.errors import Conflict, HomewardError, NotAllowed, NotFound, Rejected, TryAgain, words
+from service.kit.clock import wall_now
+from service.kit.errors import Conflict, HomewardError, NotAllowed, NotFound, OutsideCareTeam, Rejected, TryAgain, words
 
 log = structlog.get_logger(__name__)
 csrf = CSRFProtect()
@@ -26,10 +29,19 @@ csrf = CSRFProtect()
 STATUS_OF_KIND = {NotFound: 404, NotAllowed: 403, Conflict: 409, Rejected: 422}
 SIGN_IN = "accounts.sign_in"
 SECOND_FACTOR = "accounts.second_factor"
+PROVE = "accounts.prove"
+BREAK_GLASS = "safety_staff.break_glass"
+PROOF_LASTS = timedelta(minutes=10)
+
+OnRefusal = Callable[[Actor, str, str], None]
 
 
-def install(app: Flask) -> None:
-    """Guard every request, set every header, and turn errors into pages."""
+def install(app: Flask, *, on_refusal: OnRefusal) -> None:
+    """Guard every request, set every header, and turn errors into pages.
+
+    `on_refusal(actor, endpoint, code)` writes down that somebody who is signed in was turned away.
+    """
+    app.extensions["homeward_on_refusal"] = on_refusal
     app.config.update(
         SESSION_COOKIE_NAME="__Host-homeward",
         SESSION_COOKIE_SECURE=True,
@@ -47,6 +59,7 @@ def install(app: Flask) -> None:
     app.before_request(_guard)
     app.after_request(_set_headers)
     app.register_error_handler(HomewardError, _on_expected)
+    app.register_error_handler(OutsideCareTeam, _on_outside_care_team)
     app.register_error_handler(TryAgain, _on_try_again)
     for away in (OperationalError, InterfaceError, SQLAlchemyTimeout):
         app.register_error_handler(away, _on_database_away)
@@ -128,11 +141,26 @@ def _turn_away(door: access.Door) -> ResponseReturnValue | None:
     person = current_user
     if person.kind == "staff" and not person.second_factor_passed:
         return redirect(url_for(SECOND_FACTOR), code=303)
-    if door.kind == "patient" and person.kind != "patient":
+    wrong_kind = door.kind == "patient" and person.kind != "patient"
+    if wrong_kind or (door.kind == "staff" and (person.kind != "staff" or person.role not in door.roles)):
+        _note_refusal("door")
         raise Forbidden
-    if door.kind == "staff" and (person.kind != "staff" or person.role not in door.roles):
-        raise Forbidden
+    if access.needs_step_up(current_app.view_functions[request.endpoint or ""]) and not recently_proved():
+        # Every form that needs this stands behind a page that needs it too: only a slow reader meets it on a POST.
+        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for(PROVE, next=target), code=303)
     return None
+
+
+def recently_proved() -> bool:
+    """Did the person show a second factor, or prove again that it is them, within the last ten minutes?"""
+    proved_at = current_user.proved_at
+    return proved_at is not None and wall_now() - proved_at < PROOF_LASTS
+
+
+def _note_refusal(code: str) -> None:
+    on_refusal: OnRefusal = current_app.extensions["homeward_on_refusal"]
+    on_refusal(actor(), request.endpoint or "", code)
 
 
 def _may_be_a_call_for_help() -> bool:
@@ -173,7 +201,16 @@ def error_page(status: int, message: str | None = None) -> ResponseReturnValue:
 def _on_expected(error: HomewardError) -> ResponseReturnValue:
     status = next((code for kind, code in STATUS_OF_KIND.items() if isinstance(error, kind)), 400)
     log.info("turned down", code=error.code, status=status)
+    if isinstance(error, NotAllowed) and current_user.is_authenticated:
+        _note_refusal(error.code)
     return error_page(status, gettext(error.message))
+
+
+def _on_outside_care_team(error: OutsideCareTeam) -> ResponseReturnValue:
+    log.info("turned down", code=error.code)
+    _note_refusal(error.code)
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for(BREAK_GLASS, patient_id=error.patient_id, next=target), code=303)
 
 
 def _on_try_again(error: TryAgain) -> ResponseReturnValue:

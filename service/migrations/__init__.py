@@ -20,6 +20,7 @@ from service.enrollment import models as enrollment
 from service.kit import models as kit
 from service.kit.db import Base, connect
 from service.mail import models as mail
+from service.privacy import models as privacy
 from service.reminders import models as reminders
 from service.safety import models as safety
 from service.visits import models as visits
@@ -33,6 +34,7 @@ TABLES_FROM = (
     enrollment,
     kit,
     mail,
+    privacy,
     reminders,
     safety,
     visits,

@@ -1,5 +1,5 @@
-"""Alerts that a person must acknowledge, and holds that stop what must stop. Their subject is a patient or, before
-there is one, an assessment."""
+"""Alerts that a person must acknowledge, and holds that stop what must stop. Their subject is a patient, before
+there is one an assessment, or the system itself."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Alert(Base):
     __tablename__ = "alerts"
     __table_args__ = (
         Index("uq_alerts_open", *KEY, unique=True, postgresql_where=text("acknowledged_at IS NULL")),
-        CheckConstraint("patient_id IS NOT NULL OR source_kind = 'assessment'", name="has_subject"),
+        CheckConstraint("patient_id IS NOT NULL OR source_kind IN ('assessment', 'system')", name="has_subject"),
         CheckConstraint("(acknowledged_at IS NULL) = (acknowledged_by IS NULL)", name="acknowledged_by_someone"),
         Index("ix_alerts_escalation", "escalate_at", postgresql_where=text("acknowledged_at IS NULL")),
     )

@@ -1,45 +1,19 @@
-"""Who is this, and what are they called."""
+"""People by id or address, and what they are called."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from service.accounts.models import Patient, SignIn, User
-from service.accounts.rules import CLAIMS_HEARD, TOUCH_EVERY, still_signed_in
+from service.accounts.models import Patient, User
+from service.accounts.rules import CLAIMS_HEARD
 from service.kit import crypto
-from service.kit.ids import token_hash
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """The person behind a request. Speaks Flask-Login's four words without knowing Flask."""
-
-    user_id: UUID
-    kind: str
-    role: str | None
-    sign_in_id: UUID
-    second_factor_passed: bool
-    locale: str
-    given_name: str
-    patient_id: UUID | None
-    time_zone: str
-    token: str
-    wants_touch: bool
-
-    is_authenticated = True
-    is_active = True
-    is_anonymous = False
-
-    def get_id(self) -> str:
-        """What the session cookie holds: the sign-in's token, not the user's id."""
-        return self.token
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,49 +51,8 @@ def claims(session: Session, index: bytes) -> list[User]:
     return list(session.scalars(query.order_by(User.created_at.desc(), User.id.desc()).limit(CLAIMS_HEARD)))
 
 
-def principal(session: Session, token: str, wall_now: datetime) -> Principal | None:
-    """The person whose sign-in `token` is, in one statement; None when it ended, was revoked or never was."""
-    row = session.execute(
-        select(
-            SignIn.id.label("sign_in_id"),
-            SignIn.created_at,
-            SignIn.seen_at,
-            SignIn.second_factor_at,
-            User.id.label("user_id"),
-            User.kind,
-            User.role,
-            User.locale,
-            User.display_name_sealed,
-            Patient.id.label("patient_id"),
-            Patient.time_zone,
-        )
-        .join(User, User.id == SignIn.user_id)
-        .outerjoin(Patient, Patient.user_id == User.id)
-        .where(
-            SignIn.token_hash == token_hash(token),
-            SignIn.revoked_at.is_(None),
-            SignIn.expires_at > wall_now,
-            User.deactivated_at.is_(None),
-        )
-    ).one_or_none()
-    if row is None or not still_signed_in(row.kind, row.created_at, row.seen_at, wall_now):
-        return None
-    return Principal(
-        user_id=row.user_id,
-        kind=row.kind,
-        role=row.role,
-        sign_in_id=row.sign_in_id,
-        second_factor_passed=row.second_factor_at is not None,
-        locale=row.locale,
-        given_name=_names(row.display_name_sealed, row.user_id)[0],
-        patient_id=row.patient_id,
-        time_zone=row.time_zone or "America/New_York",
-        token=token,
-        wants_touch=wall_now - row.seen_at >= TOUCH_EVERY,
-    )
-
-
-def _names(sealed: bytes | None, user_id: UUID) -> tuple[str, str]:
+def names_of(sealed: bytes | None, user_id: UUID) -> tuple[str, str]:
+    """(first, last) of an account's sealed display name."""
     if sealed is None:
         return "", ""
     given, family = json.loads(crypto.unseal(sealed, "users", "display_name", user_id))
@@ -137,7 +70,7 @@ def display_names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
     if not wanted:
         return {}
     rows = session.execute(select(User.id, User.display_name_sealed).where(User.id.in_(wanted)))
-    return {row.id: " ".join(part for part in _names(row.display_name_sealed, row.id) if part) for row in rows}
+    return {row.id: " ".join(part for part in names_of(row.display_name_sealed, row.id) if part) for row in rows}
 
 
 def address_of(session: Session, user_id: UUID) -> tuple[str, str, str] | None:
@@ -150,7 +83,7 @@ def address_of(session: Session, user_id: UUID) -> tuple[str, str, str] | None:
     if row is None:
         return None
     address = crypto.unseal(row.email_sealed, "users", "email", user_id)
-    return address, _names(row.display_name_sealed, user_id)[0], row.locale
+    return address, names_of(row.display_name_sealed, user_id)[0], row.locale
 
 
 def staff_ids(session: Session, *roles: str) -> list[UUID]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from service.accounts import actions
 from service.accounts.forms import CodeForm, ConfirmForm, SendAgainForm, SignInForm
+from service.accounts.views import bp
 from service.kit import access, clock, limits, web
 from service.kit.errors import HomewardError, NotAllowed, Rejected
-
-bp = Blueprint("accounts", __name__)
 
 
 def _remember(token: str) -> None:

@@ -1,4 +1,4 @@
-"""People, the doors they came through, and what lets them in. Names and contacts are sealed."""
+"""People: who can sign in, and the patient behind an account. Names and contacts are sealed."""
 
 from __future__ import annotations
 
@@ -38,55 +38,17 @@ class User(Base):
     email_sealed: Mapped[bytes]
     email_index: Mapped[bytes] = mapped_column(index=True)
     password_hash: Mapped[str]
+    password_changed_at: Mapped[datetime | None]
     totp_sealed: Mapped[bytes | None]
+    totp_pending_sealed: Mapped[bytes | None]  # shown as a QR code, and not in force before a code from it came back
     totp_last_step: Mapped[int | None]  # the last 30 s step used: a code works once
+    second_step_declined_at: Mapped[datetime | None]  # asked once at sign-up; "not now" is an answer
     display_name_sealed: Mapped[bytes | None]
     locale: Mapped[str] = mapped_column(default="en")
+    time_zone: Mapped[str | None]  # staff; a patient's is the patient's
     email_confirmed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     deactivated_at: Mapped[datetime | None]
-
-
-class SignIn(Base):
-    """One signed-in device. The cookie carries a token; this row carries its hash and can be revoked.
-
-    All its moments are wall time.
-    """
-
-    __tablename__ = "sign_ins"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    token_hash: Mapped[bytes] = mapped_column(unique=True)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
-    created_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    second_factor_at: Mapped[datetime | None]
-    revoked_at: Mapped[datetime | None]
-
-
-class OneTimeLink(Base):
-    """A single-use link that was mailed. Opening it changes nothing; the form behind it uses it up. Wall time."""
-
-    __tablename__ = "one_time_links"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
-    purpose: Mapped[str]
-    token_hash: Mapped[bytes] = mapped_column(unique=True)
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
-
-
-class SignInBackOff(Base):
-    """How often an address was tried and when it may be tried again. By the address' index, known or not. Wall time."""
-
-    __tablename__ = "sign_in_back_offs"
-
-    email_index: Mapped[bytes] = mapped_column(primary_key=True)
-    failures: Mapped[int]
-    wait_until: Mapped[datetime]
 
 
 class Patient(Base):
@@ -99,10 +61,16 @@ class Patient(Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), unique=True)
     given_name_sealed: Mapped[bytes]
     family_name_sealed: Mapped[bytes]
+    preferred_name_sealed: Mapped[bytes | None]
+    pronouns_sealed: Mapped[bytes | None]
     date_of_birth_sealed: Mapped[bytes]
+    phone_sealed: Mapped[bytes | None]  # E.164
+    address_sealed: Mapped[bytes | None]  # JSON: line1, line2, city; state and ZIP stand beside it
+    emergency_contact_sealed: Mapped[bytes | None]  # JSON: name, relation, phone
     state: Mapped[str]
     county_fips: Mapped[str]
     zip_sealed: Mapped[bytes]
     time_zone: Mapped[str]
+    care_language: Mapped[str] = mapped_column(default="en")  # what we speak with them, as a BCP 47 tag
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]

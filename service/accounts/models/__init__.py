@@ -1,0 +1,33 @@
+"""People, the doors they came through, what lets them in, and who looks after whom."""
+
+from __future__ import annotations
+
+from service.accounts.models.care import BreakGlass, CareTeamMember
+from service.accounts.models.doors import (
+    Invitation,
+    KeptForm,
+    KnownDevice,
+    OneTimeCode,
+    OneTimeLink,
+    SignIn,
+    SignInBackOff,
+)
+from service.accounts.models.factors import Passkey, RecoveryCode
+from service.accounts.models.people import ROLES, Patient, User
+
+__all__ = [
+    "ROLES",
+    "BreakGlass",
+    "CareTeamMember",
+    "Invitation",
+    "KeptForm",
+    "KnownDevice",
+    "OneTimeCode",
+    "OneTimeLink",
+    "Passkey",
+    "Patient",
+    "RecoveryCode",
+    "SignIn",
+    "SignInBackOff",
+    "User",
+]

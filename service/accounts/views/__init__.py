@@ -1,0 +1,12 @@
+"""Pages of an account: the door, the second step, lost passwords, and settings. Each module hangs its routes here."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("accounts", __name__)
+
+# Below the blueprint, because each of them asks for it.
+from service.accounts.views import door  # noqa: E402
+
+__all__ = ["bp", "door"]

@@ -1,0 +1,1 @@
+"""Asking for a copy, making it, closing an account, removing what is no longer kept."""

@@ -1,0 +1,1 @@
+"""What the pages and jobs of this room read."""

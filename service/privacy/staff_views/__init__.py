@@ -1,0 +1,7 @@
+"""Pages of those who guard the records: the trail, legal holds, what was removed. Each module hangs its routes here."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("privacy_staff", __name__)

@@ -80,28 +80,45 @@ def _place(key_id: str, table: str, column: str, row_id: UUID) -> bytes:
     return "\x1f".join((key_id, table, column, str(row_id))).encode()
 
 
-def seal(value: str, table: str, column: str, row_id: UUID) -> bytes:
-    """Seal text for one field of one row."""
+def key_of(sealed: bytes) -> str:
+    """The id of the key that sealed a value, whether or not that key is here; empty where no id can be read."""
+    sealed = bytes(sealed)
+    length = sealed[0] if sealed else 0
+    return sealed[1 : 1 + length].decode(errors="replace") if length < len(sealed) else ""
+
+
+def seal_bytes(value: bytes, table: str, column: str, row_id: UUID) -> bytes:
+    """Seal bytes for one field of one row."""
     keys = _current()
     nonce = os.urandom(12)
-    body = AESGCM(keys.seal[keys.current]).encrypt(nonce, value.encode(), _place(keys.current, table, column, row_id))
+    body = AESGCM(keys.seal[keys.current]).encrypt(nonce, value, _place(keys.current, table, column, row_id))
     key_id = keys.current.encode()
     return bytes([len(key_id)]) + key_id + nonce + body
 
 
-def unseal(sealed: bytes, table: str, column: str, row_id: UUID) -> str:
-    """Open what `seal` made for the same place. Raises Unsealable."""
+def unseal_bytes(sealed: bytes, table: str, column: str, row_id: UUID) -> bytes:
+    """Open what `seal_bytes` made for the same place. Raises Unsealable."""
     keys = _current()
     sealed = bytes(sealed)
-    length = sealed[0] if sealed else 0
-    key_id = sealed[1 : 1 + length].decode(errors="replace")
+    key_id = key_of(sealed)
     if key_id not in keys.seal:
         raise Unsealable(f"{table}.{column}: no such key")
-    nonce, body = sealed[1 + length : 13 + length], sealed[13 + length :]
+    start = 1 + len(key_id.encode())
+    nonce, body = sealed[start : start + 12], sealed[start + 12 :]
     try:
-        return AESGCM(keys.seal[key_id]).decrypt(nonce, body, _place(key_id, table, column, row_id)).decode()
+        return AESGCM(keys.seal[key_id]).decrypt(nonce, body, _place(key_id, table, column, row_id))
     except (InvalidTag, ValueError):
         raise Unsealable(f"{table}.{column}: changed or moved") from None
+
+
+def seal(value: str, table: str, column: str, row_id: UUID) -> bytes:
+    """Seal text for one field of one row."""
+    return seal_bytes(value.encode(), table, column, row_id)
+
+
+def unseal(sealed: bytes, table: str, column: str, row_id: UUID) -> str:
+    """Open what `seal` made for the same place. Raises Unsealable."""
+    return unseal_bytes(sealed, table, column, row_id).decode()
 
 
 def seal_json(value: Any, table: str, column: str, row_id: UUID) -> bytes:

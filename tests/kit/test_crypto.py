@@ -70,3 +70,13 @@ def test_the_same_value_never_seals_the_same_twice_and_its_index_is_always_the_s
 def test_unfit_keys_are_refused_with_their_name(keys: str) -> None:
     with pytest.raises(ValueError, match="HOMEWARD_SEAL_KEYS"):
         crypto.parse(keys, encoded(9))
+
+
+def test_bytes_come_back_as_they_went_in() -> None:
+    page = b"%PDF-1.7\x00\xff"
+    assert crypto.unseal_bytes(crypto.seal_bytes(page, "data_exports", "pdf", ROW), "data_exports", "pdf", ROW) == page
+
+
+def test_the_key_of_a_value_can_be_read_without_having_it() -> None:
+    sealed = crypto.seal("Ana", "patients", "given_name", ROW)
+    assert [crypto.key_of(sealed), crypto.key_of(b""), crypto.key_of(b"\x09abc")] == [sealed[1:3].decode(), "", ""]

@@ -1,23 +1,18 @@
-"""Accounts, inside the caller's transaction."""
+"""New accounts and the patients behind them."""
 
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from service.accounts import emails
-from service.accounts.models import CareTeamMember, OneTimeLink, Patient, User
+from service.accounts.models import Patient, User
 from service.accounts.queries import email_index, user_by_email
-from service.accounts.rules import CONFIRM_LINK_LIFE, CONFIRM_MAIL_EVERY, CONFIRM_MAILS_A_DAY
 from service.kit import crypto
-from service.kit.clock import wall_now
-from service.kit.ids import new_id, new_token, token_hash
-from service.mail import writes as mail
+from service.kit.ids import new_id
 
 
 def create_user(
@@ -114,51 +109,3 @@ def create_patient(
     )
     session.flush()
     return patient_id
-
-
-def send_confirmation(session: Session, *, user_id: UUID, now: datetime) -> bool:
-    """Mail a link that proves the address: at most one a minute and five a day for an address, whoever asks.
-
-    Returns whether a mail was queued. Where none was, the links sent before go on working, for this claim too.
-    """
-    wall, index = wall_now(), session.scalars(select(User.email_index).where(User.id == user_id)).one()
-    session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(index[:8], "big", signed=True))))
-    sent, newest = session.execute(
-        select(func.count(), func.max(OneTimeLink.created_at))
-        .join(User, User.id == OneTimeLink.user_id)
-        .where(User.email_index == index, OneTimeLink.created_at > wall - timedelta(days=1))
-    ).one()
-    if sent >= CONFIRM_MAILS_A_DAY or (newest is not None and wall - newest < CONFIRM_MAIL_EVERY):
-        return False
-    link_id, token = new_id(), new_token()
-    session.add(
-        OneTimeLink(
-            id=link_id,
-            user_id=user_id,
-            purpose="confirm_email",
-            token_hash=token_hash(token),
-            created_at=wall,
-            expires_at=wall + CONFIRM_LINK_LIFE,
-        )
-    )
-    mail.put(session, emails.confirm_address(token), key=f"confirm:{link_id}", user_id=user_id, now=now)
-    session.flush()
-    return True
-
-
-def tell_already_registered(session: Session, email: str, now: datetime) -> None:
-    """Tell the owner of a known address that somebody signed up with it again. At most once a day."""
-    user = user_by_email(session, email)
-    if user is None or user.deactivated_at is not None:
-        return
-    key = f"already:{user.id}:{now:%Y-%m-%d}"
-    mail.put(session, emails.already_registered(), key=key, user_id=user.id, now=now)
-
-
-def join_care_team(session: Session, *, patient_id: UUID, user_id: UUID, why: str) -> None:
-    """From now on `user_id` looks after this patient. `why`: "visit", "took", "alert", "assigned". Twice is once."""
-    session.execute(
-        insert(CareTeamMember)
-        .values(id=new_id(), patient_id=patient_id, user_id=user_id, why=why, since=wall_now())
-        .on_conflict_do_nothing(index_elements=["patient_id", "user_id"], index_where=CareTeamMember.until.is_(None))
-    )

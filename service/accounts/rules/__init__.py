@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service.accounts.rules.passwords import PASSWORD_MAX, PASSWORD_MIN, password_problem
 from service.accounts.rules.sign_in import (
     ABSOLUTE,
     CLAIMS_HEARD,
@@ -13,8 +14,6 @@ from service.accounts.rules.sign_in import (
     IDLE,
     LONGEST_WAIT,
     LONGEST_WAIT_OVERALL,
-    PASSWORD_MAX,
-    PASSWORD_MIN,
     TOTP_PERIOD,
     TOUCH_EVERY,
     normal_email,
@@ -39,6 +38,7 @@ __all__ = [
     "TOTP_PERIOD",
     "TOUCH_EVERY",
     "normal_email",
+    "password_problem",
     "still_counted",
     "still_signed_in",
     "wait_after",

@@ -1,4 +1,4 @@
-"""Addresses, passwords and how long a sign-in lasts. Pure."""
+"""Addresses and how long a sign-in lasts. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ CLAIMS_HEARD = 10  # each costs one slow comparison
 IDLE = {"patient": timedelta(minutes=30), "staff": timedelta(minutes=15)}  # shared/domain.md 9.2, automatic logoff
 ABSOLUTE = timedelta(hours=12)
 TOUCH_EVERY = timedelta(seconds=60)
-PASSWORD_MIN, PASSWORD_MAX = 8, 128  # ASVS 5.0 6.2.1, 6.2.9
 FREE_FAILURES = 5
 LONGEST_WAIT = timedelta(minutes=15)  # for one client at one address: whoever guesses
 LONGEST_WAIT_OVERALL = timedelta(seconds=60)  # for an address, from anywhere: its owner waits this long at most

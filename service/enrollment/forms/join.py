@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, EmailField, Field, PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from service.accounts.rules import PASSWORD_MAX, PASSWORD_MIN
-from service.enrollment.rules.passwords import is_common
+from service.accounts.rules import password_problem
 from service.kit.fields import Form
 
 
@@ -16,9 +16,10 @@ def trimmed(text: str | None) -> str | None:
     return text.strip() if text else text
 
 
-def _not_common(_form: Form, field: Field) -> None:
-    if is_common(field.data or ""):
-        raise ValidationError(_("This password is one of the first that strangers try. Choose another one."))
+def _good_enough(form: JoinForm, field: Field) -> None:
+    about = [form.given_name.data or "", form.family_name.data or "", form.email.data or ""]
+    if problem := password_problem(field.data or "", about):
+        raise ValidationError(gettext(problem))
 
 
 class JoinForm(Form):
@@ -57,9 +58,7 @@ class JoinForm(Form):
         description=_("8 characters or more. A few words that only you would put together work well."),
         validators=[
             InputRequired(_("Choose a password")),
-            Length(min=PASSWORD_MIN, message=_("Use 8 characters or more")),
-            Length(max=PASSWORD_MAX, message=_("Use 128 characters or fewer")),
-            _not_common,
+            _good_enough,
         ],
         render_kw={"autocomplete": "new-password"},
     )

@@ -20,6 +20,10 @@ def config(tmp_path: Path) -> Path:
 
 # file, what it says, what the slip says instead, the key named, a piece of the reason
 SLIPS = [
+    ("retention.toml", 'keep = "7 years"', 'keep = "6 years"', "keep.clinical_record.keep", "less than 7 years"),
+    ("retention.toml", 'keep = "7 years"', 'keep = "7"', "keep.clinical_record.keep", "must look like"),
+    ("retention.toml", "[keep.codes]", "[keep.cods]", "keep.cods", "not one of"),
+    ("retention.toml", "[keep.codes]", "[keep.links2]", "keep.links2", "not one of"),
     ("plans.toml", "price_cents = 25000", "price_cents = 250.0", "plans[1].price_cents", "whole number"),
     ("plans.toml", "price_cents = 25000", "price_cents = true", "plans[1].price_cents", "whole number"),
     ("plans.toml", "price_cents = 25000", "price_cents = -1", "plans[1].price_cents", "less than 1"),

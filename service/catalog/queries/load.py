@@ -18,6 +18,7 @@ from service.catalog.rules.programs import read_program
 from service.catalog.rules.questionnaires import read_questionnaire
 from service.catalog.rules.reading import CatalogError, Table
 from service.catalog.rules.reminders import read_reminders
+from service.catalog.rules.retention import read_retention
 from service.catalog.rules.states import read_state
 from service.catalog.rules.whole import Catalog, cross_check
 
@@ -44,6 +45,7 @@ def load(config_dir: Path) -> Catalog:
             consents=_consents(config_dir),
             reminders=read_reminders(_table(config_dir, config_dir / "reminders.toml")),
             alerts=read_alerts(_table(config_dir, config_dir / "alerts.toml")),
+            retention=read_retention(_table(config_dir, config_dir / "retention.toml")),
         )
     )
 

@@ -15,6 +15,7 @@ from service.catalog.rules.programs import Program
 from service.catalog.rules.questionnaires import Questionnaire
 from service.catalog.rules.reading import CatalogError
 from service.catalog.rules.reminders import ReminderRules
+from service.catalog.rules.retention import KeepRule
 from service.catalog.rules.states import State
 
 # What the gate reads (enrollment/rules/gate.py): without it every prescription would be refused without a word why.
@@ -35,6 +36,7 @@ class Catalog:
     consents: tuple[ConsentDocument, ...]
     reminders: ReminderRules
     alerts: Mapping[str, AlertRule]
+    retention: Mapping[str, KeepRule]
 
     @property
     def open_plans(self) -> tuple[Plan, ...]:

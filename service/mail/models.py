@@ -23,6 +23,7 @@ class OutboxMessage(Base):
         CheckConstraint("status IN ('queued', 'sent', 'skipped', 'expired', 'failed')", name="status"),
         CheckConstraint("(user_id IS NULL) <> (address_sealed IS NULL)", name="one_recipient"),
         Index("ix_outbox_due", "send_at", postgresql_where=text("status = 'queued'")),
+        Index("ix_outbox_full", "ended_at", postgresql_where=text("emptied_at IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -40,4 +41,5 @@ class OutboxMessage(Base):
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    emptied_at: Mapped[datetime | None]  # facts and address were removed: only that it was sent is left
     last_error: Mapped[str | None]

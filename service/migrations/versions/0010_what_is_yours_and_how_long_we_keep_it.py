@@ -15,6 +15,32 @@ depends_on = None
 
 WORKING = ["data_exports", "legal_holds"]
 
+# What the service removes by itself: what has run out, and what opens a closed account.
+EPHEMERAL = [
+    "invitations",
+    "kept_forms",
+    "known_devices",
+    "one_time_codes",
+    "one_time_links",
+    "passkeys",
+    "recovery_codes",
+    "sign_in_back_offs",
+    "sign_ins",
+    "stripe_events",
+    "waitlist_entries",
+]
+# Of these only what belongs to no patient: the trigger below refuses the rest, whatever a mistake in the code asks.
+VISITORS = ["alerts", "assessments", "safety_holds"]
+REFUSE = f"""
+CREATE FUNCTION refuse_removal_of_records() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.patient_id IS NOT NULL AND current_user = '{APP}' THEN
+        RAISE insufficient_privilege USING MESSAGE = 'permission denied: a patient''s record is not removed by the service';
+    END IF;
+    RETURN OLD;
+END $$
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -77,9 +103,28 @@ def upgrade() -> None:
     for table in WORKING:
         op.execute(f"GRANT SELECT, INSERT, UPDATE ON {table} TO {APP}")
     op.execute(f"GRANT SELECT, INSERT ON retention_runs TO {APP}")
+    op.add_column("outbox", sa.Column("emptied_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_outbox_full", "outbox", ["ended_at"], unique=False, postgresql_where=sa.text("emptied_at IS NULL")
+    )
+    op.execute(REFUSE)
+    for table in (*EPHEMERAL, *VISITORS):
+        op.execute(f"GRANT DELETE ON {table} TO {APP}")
+    for table in VISITORS:
+        op.execute(
+            f"CREATE TRIGGER refuse_removal_of_records BEFORE DELETE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION refuse_removal_of_records()"
+        )
 
 
 def downgrade() -> None:
+    for table in VISITORS:
+        op.execute(f"DROP TRIGGER refuse_removal_of_records ON {table}")
+    for table in (*EPHEMERAL, *VISITORS):
+        op.execute(f"REVOKE DELETE ON {table} FROM {APP}")
+    op.execute("DROP FUNCTION refuse_removal_of_records()")
+    op.drop_index("ix_outbox_full", table_name="outbox", postgresql_where=sa.text("emptied_at IS NULL"))
+    op.drop_column("outbox", "emptied_at")
     op.drop_index("uq_legal_holds_standing", table_name="legal_holds", postgresql_where=sa.text("lifted_at IS NULL"))
     op.drop_table("legal_holds")
     op.drop_index("uq_data_exports_asked", table_name="data_exports", postgresql_where=sa.text("status = 'asked'"))

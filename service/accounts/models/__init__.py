@@ -12,7 +12,7 @@ from service.accounts.models.doors import (
     SignIn,
     SignInBackOff,
 )
-from service.accounts.models.factors import Passkey, RecoveryCode
+from service.accounts.models.factors import Passkey, RecoveryCode, SpentChallenge
 from service.accounts.models.people import ROLES, Patient, User
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "RecoveryCode",
     "SignIn",
     "SignInBackOff",
+    "SpentChallenge",
     "User",
 ]

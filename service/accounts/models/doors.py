@@ -34,7 +34,10 @@ class SignIn(Base):
 
 
 class KnownDevice(Base):
-    """A browser on which somebody proved a second factor. Its cookie is no sign-in: it only spares the second step."""
+    """A browser in which somebody came all the way in. Its cookie is no sign-in: it may spare a patient the second step.
+
+    It is a row for each person: a browser that two people share knows each of them by a token of their own.
+    """
 
     __tablename__ = "known_devices"
     __table_args__ = (UniqueConstraint("user_id", "token_hash"),)
@@ -44,6 +47,7 @@ class KnownDevice(Base):
     token_hash: Mapped[bytes]
     first_seen_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    spares_step: Mapped[bool]  # its owner said that it is theirs alone, or proved their address in it
     forgotten_at: Mapped[datetime | None]
 
 
@@ -70,7 +74,8 @@ class OneTimeCode(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
-    sign_in_id: Mapped[UUID | None] = mapped_column(ForeignKey("sign_ins.id"))  # works for the one who asked
+    sign_in_id: Mapped[UUID] = mapped_column(ForeignKey("sign_ins.id"))  # works for the one who asked
+    purpose: Mapped[str]  # sign_in: the second step; prove: to prove once more, mailed only after the password
     code_hash: Mapped[bytes]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

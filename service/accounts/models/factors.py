@@ -41,3 +41,12 @@ class RecoveryCode(Base):
     created_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     replaced_at: Mapped[datetime | None]
+
+
+class SpentChallenge(Base):
+    """A challenge that a passkey has answered. It is kept until it would have expired: no answer counts twice."""
+
+    __tablename__ = "spent_challenges"
+
+    challenge_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    spent_at: Mapped[datetime] = mapped_column(index=True)

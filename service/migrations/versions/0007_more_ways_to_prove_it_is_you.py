@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("spares_step", sa.Boolean(), nullable=False),
         sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_known_devices_user_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_known_devices")),
@@ -100,7 +101,8 @@ def upgrade() -> None:
         "one_time_codes",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("sign_in_id", sa.Uuid(), nullable=True),
+        sa.Column("sign_in_id", sa.Uuid(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("code_hash", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -116,6 +118,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("used_at IS NULL"),
     )
+    op.create_table(
+        "spent_challenges",
+        sa.Column("challenge_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("spent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("challenge_hash", name=op.f("pk_spent_challenges")),
+    )
+    op.create_index(op.f("ix_spent_challenges_spent_at"), "spent_challenges", ["spent_at"], unique=False)
     op.add_column("one_time_links", sa.Column("detail_sealed", sa.LargeBinary(), nullable=True))
     op.add_column("patients", sa.Column("preferred_name_sealed", sa.LargeBinary(), nullable=True))
     op.add_column("patients", sa.Column("pronouns_sealed", sa.LargeBinary(), nullable=True))
@@ -136,6 +145,7 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("time_zone", sa.Text(), nullable=True))
     for table in WORKING:
         op.execute(f"GRANT SELECT, INSERT, UPDATE ON {table} TO {APP}")
+    op.execute(f"GRANT SELECT, INSERT, DELETE ON spent_challenges TO {APP}")
 
 
 def downgrade() -> None:
@@ -155,6 +165,8 @@ def downgrade() -> None:
     op.drop_column("patients", "pronouns_sealed")
     op.drop_column("patients", "preferred_name_sealed")
     op.drop_column("one_time_links", "detail_sealed")
+    op.drop_index(op.f("ix_spent_challenges_spent_at"), table_name="spent_challenges")
+    op.drop_table("spent_challenges")
     op.drop_index("ix_one_time_codes_open", table_name="one_time_codes", postgresql_where=sa.text("used_at IS NULL"))
     op.drop_table("one_time_codes")
     op.drop_index(op.f("ix_recovery_codes_user_id"), table_name="recovery_codes")

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from service.accounts.queries.care import glass_broken_until, may_open, on_care_team
+from service.accounts.queries.care import (
+    Caller,
+    TeamMember,
+    callers,
+    care_team,
+    check_may_open,
+    check_patient,
+    colleagues,
+    glass_broken_until,
+    is_carer,
+    looked_after,
+    may_open,
+    on_care_team,
+)
+from service.accounts.queries.glass import Look, is_only_owner, look, looker_of, looks, overdue_looks
 from service.accounts.queries.people import (
     PatientDetails,
     address_of,
@@ -18,16 +32,31 @@ from service.accounts.queries.people import (
 from service.accounts.queries.principal import Principal, principal
 
 __all__ = [
+    "Caller",
+    "Look",
     "PatientDetails",
     "Principal",
+    "TeamMember",
     "address_of",
+    "callers",
+    "care_team",
+    "check_may_open",
+    "check_patient",
     "claims",
+    "colleagues",
     "display_name",
     "display_names",
     "email_index",
     "glass_broken_until",
+    "is_carer",
+    "is_only_owner",
+    "look",
+    "looked_after",
+    "looker_of",
+    "looks",
     "may_open",
     "on_care_team",
+    "overdue_looks",
     "patient",
     "patients",
     "principal",

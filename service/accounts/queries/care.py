@@ -1,22 +1,58 @@
-"""Who looks after whom, and who may look."""
+"""Who looks after whom, who may look, and how to call somebody."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from service.accounts.models import BreakGlass, CareTeamMember
+from service.accounts.models import BreakGlass, CareTeamMember, Patient, User
+from service.accounts.queries.people import display_names
+from service.accounts.rules.care import CARERS
+from service.kit import crypto
+from service.kit.actor import Actor
+from service.kit.clock import wall_now as on_the_wall
+from service.kit.errors import NotAllowed, NotFound, OutsideCareTeam, words
+
+
+@dataclass(frozen=True, slots=True)
+class TeamMember:
+    """A member of staff who looks after a patient. `why` is a code: visit, took, alert, assigned."""
+
+    user_id: UUID
+    name: str
+    role: str
+    why: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What somebody on call needs to reach a patient: what they are called, and their number where we have one."""
+
+    given_name: str
+    phone: str
 
 
 def on_care_team(session: Session, *, patient_id: UUID, user_id: UUID) -> bool:
     """Does this member of staff look after this patient today?"""
-    found = exists().where(
-        CareTeamMember.patient_id == patient_id, CareTeamMember.user_id == user_id, CareTeamMember.until.is_(None)
+    return patient_id in looked_after(session, user_id=user_id, patient_ids=[patient_id])
+
+
+def looked_after(session: Session, *, user_id: UUID, patient_ids: Collection[UUID]) -> set[UUID]:
+    """Those of `patient_ids` whom this member of staff looks after, in one statement: for lists."""
+    found = session.scalars(
+        select(CareTeamMember.patient_id).where(
+            CareTeamMember.patient_id.in_(patient_ids),
+            CareTeamMember.user_id == user_id,
+            CareTeamMember.until.is_(None),
+        )
     )
-    return bool(session.scalar(select(found)))
+    return set(found)
 
 
 def glass_broken_until(session: Session, *, patient_id: UUID, user_id: UUID, wall_now: datetime) -> datetime | None:
@@ -35,3 +71,69 @@ def may_open(session: Session, *, patient_id: UUID, user_id: UUID, wall_now: dat
         on_care_team(session, patient_id=patient_id, user_id=user_id)
         or glass_broken_until(session, patient_id=patient_id, user_id=user_id, wall_now=wall_now) is not None
     )
+
+
+def check_may_open(session: Session, actor: Actor, patient_id: UUID) -> datetime | None:
+    """Let `actor` pass who looks after this patient, or broke the glass. Returns until when the broken glass lets
+    them look; None for the care team.
+
+    Raises NotAllowed for whoever never looks after patients, OutsideCareTeam for everybody else: a reason opens it.
+    """
+    if actor.kind != "staff" or actor.user_id is None or actor.role not in CARERS:
+        raise NotAllowed("care_team_only", words("Only the care team may open this."))
+    if on_care_team(session, patient_id=patient_id, user_id=actor.user_id):
+        return None
+    until = glass_broken_until(session, patient_id=patient_id, user_id=actor.user_id, wall_now=on_the_wall())
+    if until is None:
+        raise OutsideCareTeam(patient_id)
+    return until
+
+
+def check_patient(session: Session, patient_id: UUID) -> None:
+    """Raises NotFound for an id that is no patient's."""
+    if not session.scalar(select(exists().where(Patient.id == patient_id))):
+        raise NotFound("no_such_patient", words("We could not find that person."))
+
+
+def care_team(session: Session, patient_id: UUID) -> list[TeamMember]:
+    """Everybody who looks after a patient today, the longest first."""
+    rows = session.execute(
+        select(CareTeamMember.user_id, User.role, CareTeamMember.why, CareTeamMember.since)
+        .join(User, User.id == CareTeamMember.user_id)
+        .where(CareTeamMember.patient_id == patient_id, CareTeamMember.until.is_(None))
+        .order_by(CareTeamMember.since, CareTeamMember.id)
+    ).all()
+    names = display_names(session, [row.user_id for row in rows])
+    return [TeamMember(row.user_id, names.get(row.user_id, ""), row.role or "", row.why, row.since) for row in rows]
+
+
+def colleagues(session: Session) -> list[tuple[UUID, str, str]]:
+    """(user id, name, role) of everybody who may look after a patient, by name."""
+    rows = session.execute(select(User.id, User.role).where(User.role.in_(CARERS), User.deactivated_at.is_(None))).all()
+    names = display_names(session, [row.id for row in rows])
+    return sorted(((row.id, names.get(row.id, ""), row.role or "") for row in rows), key=lambda one: one[1:])
+
+
+def is_carer(session: Session, user_id: UUID) -> bool:
+    """Is this an active member of staff with a role that looks after patients?"""
+    wanted = exists().where(User.id == user_id, User.role.in_(CARERS), User.deactivated_at.is_(None))
+    return bool(session.scalar(select(wanted)))
+
+
+def callers(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, Caller]:
+    """How to call several patients, in one statement; unknown ids are left out."""
+    rows = session.execute(
+        select(Patient.id, Patient.given_name_sealed, Patient.preferred_name_sealed, Patient.phone_sealed).where(
+            Patient.id.in_(patient_ids)
+        )
+    )
+    found = {}
+    for row in rows:
+        called, phone = "", ""
+        if row.preferred_name_sealed is not None:
+            called = crypto.unseal(row.preferred_name_sealed, "patients", "preferred_name", row.id)
+        if row.phone_sealed is not None:
+            phone = crypto.unseal(row.phone_sealed, "patients", "phone", row.id)
+        given = called or crypto.unseal(row.given_name_sealed, "patients", "given_name", row.id)
+        found[row.id] = Caller(given, phone)
+    return found

@@ -14,6 +14,25 @@ depends_on = None
 
 WORKING = ["break_glass", "care_team_members"]
 
+# Whoever was booked for a visit, or owns an enrollment, looks after that patient already. Where every enrollment has
+# ended, nobody does. The first reason counts, as it does in accounts.writes.join_care_team.
+WHO_LOOKS_AFTER_WHOM_ALREADY = """
+INSERT INTO care_team_members (id, patient_id, user_id, why, since)
+SELECT DISTINCT ON (known.patient_id, known.user_id)
+       gen_random_uuid(), known.patient_id, known.user_id, known.why, known.since
+FROM (
+    SELECT a.patient_id, p.user_id, 'visit' AS why, a.booked_at AS since
+    FROM appointments a JOIN practitioners p ON p.id = a.practitioner_id
+    WHERE a.status IN ('booked', 'finished')
+    UNION ALL
+    SELECT e.patient_id, e.owner_id, 'took', e.status_changed_at
+    FROM enrollments e WHERE e.owner_id IS NOT NULL AND e.status <> 'ended'
+) AS known
+JOIN users u ON u.id = known.user_id AND u.deactivated_at IS NULL AND u.role IN ('clinician', 'coordinator', 'owner')
+WHERE EXISTS (SELECT 1 FROM enrollments e WHERE e.patient_id = known.patient_id AND e.status <> 'ended')
+ORDER BY known.patient_id, known.user_id, known.since
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -21,6 +40,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("patient_id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
         sa.Column("reason_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -73,6 +93,7 @@ def upgrade() -> None:
     )
     for table in WORKING:
         op.execute(f"GRANT SELECT, INSERT, UPDATE ON {table} TO {APP}")
+    op.execute(WHO_LOOKS_AFTER_WHOM_ALREADY)
 
 
 def downgrade() -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
 from config.settings import SettingsError
+from service.keeping import commands as keeping
 from service.kit import roles
 
 
@@ -68,70 +71,78 @@ def offer_prices() -> None:
 
 @main.group()
 def staff() -> None:
-    """The care team's accounts. Nobody registers as staff by themselves."""
+    """The care team's accounts: the first owner. Everybody else is invited on the page "Team"."""
 
 
-@staff.command("add")
+@staff.command("create-owner")
 @click.option("--email", required=True)
 @click.option("--name", required=True, help="First and last name.")
-@click.option("--role", required=True, type=click.Choice(["owner", "clinician", "coordinator", "billing", "auditor"]))
-@click.option("--credentials", default="MD", show_default=True, help="A clinician's degree, as patients see it.")
-@click.option("--zone", default="America/New_York", show_default=True, help="A clinician's time zone.")
+@click.option("--reason", help="Needed while there is an owner: why none of them can invite another.")
+def create_owner(*, email: str, name: str, reason: str | None) -> None:
+    """Print a link with which the first owner makes their account. It works once, for 72 hours."""
+    from config.settings import current
+    from service.accounts.actions.invitations import create_owner as create
+    from service.kit import clock
+    from service.kit.actor import SYSTEM
+
+    with _plainly():
+        path = create(email=email, name=name, reason=reason, actor=SYSTEM, now=clock.now(), wall_now=clock.wall_now())
+    click.echo("Hand this link to the owner in person. It works once, for 72 hours:")
+    click.echo(current().public_url.rstrip("/") + path)
+
+
+@staff.command("reset-factor")
+@click.option("--email", required=True)
+@click.option("--reason", required=True, help="Why, for the trail. Nothing about a patient.")
+def reset_factor(*, email: str, reason: str) -> None:
+    """Take away somebody's second factor, where no other owner can. They set up a new one at the next sign-in."""
+    from service.accounts.actions.team import reset_factor_of
+    from service.kit import clock
+    from service.kit.actor import SYSTEM
+
+    with _plainly():
+        reset_factor_of(email=email, reason=reason, actor=SYSTEM, now=clock.now(), wall_now=clock.wall_now())
+    click.echo("Done. They are signed out everywhere, told by mail, and set up a new second factor next time.")
+
+
+@staff.command("practise")
+@click.option("--email", required=True, help="Of a clinician who accepted an invitation.")
+@click.option("--credentials", default="MD", show_default=True, help="The degree, as patients see it.")
+@click.option("--zone", default="America/New_York", show_default=True, help="The clinician's time zone.")
 @click.option("--license", "licenses", multiple=True, help="STATE:NUMBER:EXPIRES, as FL:ME0123456:2028-01-31. Repeat.")
 @click.option("--hours", multiple=True, help="DAYS:FROM-TO, as mon-fri:09:00-17:00. Repeat.")
-@click.password_option(help="Asked for when left out.")
-def add_staff(
-    *,
-    email: str,
-    name: str,
-    role: str,
-    credentials: str,
-    zone: str,
-    licenses: tuple[str, ...],
-    hours: tuple[str, ...],
-    password: str,
-) -> None:
-    """Let somebody in, and print the secret for their authenticator app, once."""
-    import pyotp
-
-    from config.settings import current
-    from service.accounts.actions import create_staff
-    from service.kit import process
+def practise(*, email: str, credentials: str, zone: str, licenses: tuple[str, ...], hours: tuple[str, ...]) -> None:
+    """Let patients book a clinician: licenses and weekly hours."""
     from service.kit.actor import SYSTEM
     from service.kit.clock import now
-    from service.kit.errors import HomewardError
-    from service.visits.actions import add_clinician
+    from service.visits.actions import start_practising
     from service.visits.rules.rota import read_hours, read_license
 
-    secret = pyotp.random_base32()
+    with _plainly():
+        start_practising(
+            email=email,
+            credentials=credentials,
+            time_zone=zone,
+            licenses=[read_license(text) for text in licenses],
+            hours=[stretch for text in hours for stretch in read_hours(text)],
+            actor=SYSTEM,
+            now=now(),
+        )
+    click.echo("Patients in those states can book this clinician from now on.")
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """Open the house; an expected no ends the command with its sentence."""
+    from config.settings import current
+    from service.kit import process
+    from service.kit.errors import HomewardError
+
     process.open_house(current())
     try:
-        if role == "clinician":
-            add_clinician(
-                email=email,
-                password=password,
-                display_name=name,
-                credentials=credentials,
-                time_zone=zone,
-                licenses=[read_license(text) for text in licenses],
-                hours=[stretch for text in hours for stretch in read_hours(text)],
-                totp_secret=secret,
-                actor=SYSTEM,
-                now=now(),
-            )
-        else:
-            create_staff(
-                email=email,
-                password=password,
-                display_name=name,
-                role=role,
-                totp_secret=secret,
-                actor=SYSTEM,
-                now=now(),
-            )
+        yield
     except (HomewardError, ValueError) as error:
         raise click.ClickException(error.message if isinstance(error, HomewardError) else str(error)) from None
-    click.echo(f"{name} may sign in. Secret for the authenticator app, shown only now: {secret}")
 
 
 def _attach_sandbox(group: click.Group) -> None:
@@ -143,6 +154,9 @@ def _attach_sandbox(group: click.Group) -> None:
             raise
         return
     commands.register(group)
+
+
+keeping.register(main)
 
 
 def run() -> None:

@@ -32,3 +32,36 @@ def sign_in_code(code: str, minutes: int) -> Email:
 def new_sign_in() -> Email:
     """Word that the account was opened in a browser that had not been used before."""
     return Email("new_sign_in", {"path": "/sign-in"})
+
+
+def staff_invitation(name: str, token: str) -> Email:
+    """The link to a place on the team. Opening it changes nothing; the form behind it makes the account."""
+    return Email("staff_invitation", {"name": name, "path": f"/invitation/{token}", "hours": 72})
+
+
+def staff_separate_address(name: str) -> Email:
+    """To an address that has an account of another kind and was invited all the same: staff use one of their own."""
+    return Email("staff_separate_address", {"name": name, "path": "/sign-in"})
+
+
+def staff_account(name: str, what_code: str) -> Email:
+    """Word that an owner or the command line changed somebody's place on the team.
+
+    `what_code` is role, deactivated, reactivated, factor_reset, sign_ins_ended or owner_made.
+    """
+    return Email("staff_account", {"name": name, "what": what_code, "path": "/sign-in"})
+
+
+def reset_password(token: str) -> Email:
+    """The link to a new password. Opening it changes nothing; the form behind it does."""
+    return Email("reset_password", {"path": f"/reset-password/{token}", "minutes": 30})
+
+
+def confirm_new_email(token: str) -> Email:
+    """To the new address: the link that proves it. The password is asked for behind it."""
+    return Email("confirm_new_email", {"path": f"/new-email/{token}", "minutes": 60})
+
+
+def new_email_asked(token: str) -> Email:
+    """To the address that stands: somebody wants another one, and how to stop it."""
+    return Email("new_email_asked", {"path": f"/stop-new-email/{token}", "hours": 24})

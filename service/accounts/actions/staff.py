@@ -1,4 +1,4 @@
-"""Letting staff in. Nobody registers as staff by themselves."""
+"""Staff made without an invitation: the sandbox's demo people and nobody else (see invitations.py)."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.kit.db import Base
@@ -15,15 +15,19 @@ class AuditEntry(Base):
     """Who did or saw what, whose it was, when (wall time), why, from where, and how it ended. Never content."""
 
     __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index("ix_audit_entries_at_id", "at", "id"),  # the sealer's window and the pages of the trail
+        Index("ix_audit_entries_patient_id_at_id", "patient_id", "at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    at: Mapped[datetime] = mapped_column(index=True)
+    at: Mapped[datetime]
     actor_kind: Mapped[str]
     actor_id: Mapped[UUID | None]
     action: Mapped[str]
     subject_kind: Mapped[str]
     subject_id: Mapped[UUID | None]
-    patient_id: Mapped[UUID | None] = mapped_column(index=True)
+    patient_id: Mapped[UUID | None]
     reason: Mapped[str | None]
     address: Mapped[str | None]
     outcome: Mapped[str]

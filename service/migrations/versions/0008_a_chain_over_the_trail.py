@@ -34,7 +34,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("position", name=op.f("pk_audit_links")),
         sa.UniqueConstraint("entry_id", name=op.f("uq_audit_links_entry_id")),
     )
-    op.create_index(op.f("ix_audit_entries_at"), "audit_entries", ["at"], unique=False)
+    op.create_index("ix_audit_entries_at_id", "audit_entries", ["at", "id"], unique=False)
+    op.create_index("ix_audit_entries_patient_id_at_id", "audit_entries", ["patient_id", "at", "id"], unique=False)
+    op.drop_index(op.f("ix_audit_entries_patient_id"), table_name="audit_entries")
     op.execute(f"GRANT SELECT, INSERT ON audit_links TO {APP}")
     op.execute(f"GRANT SELECT ON audit_checkpoints TO {APP}")
     op.execute(f"GRANT SELECT ON audit_links, audit_checkpoints TO {AUDIT}")
@@ -49,6 +51,8 @@ def downgrade() -> None:
     op.create_check_constraint(
         op.f("ck_alerts_has_subject"), "alerts", "patient_id IS NOT NULL OR source_kind = 'assessment'"
     )
-    op.drop_index(op.f("ix_audit_entries_at"), table_name="audit_entries")
+    op.create_index(op.f("ix_audit_entries_patient_id"), "audit_entries", ["patient_id"], unique=False)
+    op.drop_index("ix_audit_entries_patient_id_at_id", table_name="audit_entries")
+    op.drop_index("ix_audit_entries_at_id", table_name="audit_entries")
     op.drop_table("audit_links")
     op.drop_table("audit_checkpoints")

@@ -76,6 +76,16 @@ def _current() -> Keys:
     return _keys
 
 
+def current() -> str:
+    """The id of the key that seals."""
+    return _current().current
+
+
+def ids() -> tuple[str, ...]:
+    """The ids of every key that is here, the sealing one first."""
+    return tuple(_current().seal)
+
+
 def _place(key_id: str, table: str, column: str, row_id: UUID) -> bytes:
     return "\x1f".join((key_id, table, column, str(row_id))).encode()
 

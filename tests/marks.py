@@ -1,0 +1,76 @@
+"""Values that nobody would type by chance, and every form in which one of them might turn up somewhere."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import quote, quote_plus
+
+
+def _inner_base64(value: bytes, alphabet: bytes) -> list[bytes]:
+    """How `value` looks inside a longer base64 text, at each of the three places it may begin."""
+    found = []
+    for lead in range(3):
+        text = base64.b64encode(b"\0" * lead + value, alphabet).rstrip(b"=")
+        start = -(-lead * 8 // 6)
+        end = len(text) if (lead + len(value)) % 3 == 0 else len(text) - 1
+        found.append(text[start:end])
+    return found
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One marked value. `forms` are its spellings: a name in capitals is the same name."""
+
+    name: str
+    value: str
+    also: tuple[str, ...] = field(default=())  # other ways our own pages would write it: a date in words
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        """Matches any form of the value in bytes that were made lower-case, but base64, which is compared as it is."""
+        found: set[str] = set()
+        for value in (self.value, *self.also):
+            plain = value.lower().encode()
+            found |= {plain, quote(value.lower(), safe="").lower().encode(), quote_plus(value.lower()).lower().encode()}
+            found |= {
+                value.encode().hex().encode(),
+                plain.hex().encode(),
+                json.dumps(value).strip('"').lower().encode(),
+            }
+        either = b"|".join(re.escape(one.encode()) for one in sorted(found, key=len, reverse=True))
+        # A short number inside a longer one, or inside an id, is another number.
+        return re.compile(rb"(?<![0-9a-z])(?:" + either + rb")(?![0-9a-z])" if self._short else either)
+
+    @cached_property
+    def encoded(self) -> re.Pattern[bytes] | None:
+        """Matches the value in base64, in bytes as they are. A short number has none that would be its own."""
+        if self._short:
+            return None
+        forms = {
+            one
+            for value in (self.value, self.value.lower(), *self.also)
+            for alphabet in (b"+/", b"-_")
+            for one in _inner_base64(value.encode(), alphabet)
+        }
+        return re.compile(b"|".join(re.escape(one) for one in forms))
+
+    @property
+    def _short(self) -> bool:
+        return len(self.value) < 6
+
+    def is_in(self, content: bytes, lowered: bytes | None = None) -> bool:
+        """Whether `content` shows the value in any form."""
+        lowered = content.lower() if lowered is None else lowered
+        if self.pattern.search(lowered):
+            return True
+        return self.encoded is not None and self.encoded.search(content) is not None
+
+
+def found(marks: list[Mark], content: bytes) -> set[str]:
+    """The names of the marks that `content` shows."""
+    lowered = content.lower()
+    return {mark.name for mark in marks if mark.is_in(content, lowered)}

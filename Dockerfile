@@ -37,7 +37,9 @@ ENV PATH=/opt/homeward/bin:$PATH \
     HOMEWARD_STATIC_DIR=/srv/homeward/static \
     WEB_CONCURRENCY=2
 WORKDIR /tmp
-# By number, so that an orchestrator can see it is not root. It owns nothing in the image.
+# Where a volume for the anchors of the audit trail goes: the one folder that is not root's.
+RUN install -d -o 10001 -g 10001 -m 0750 /var/lib/homeward/audit
+# By number, so that an orchestrator can see it is not root. It owns nothing else in the image.
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \

@@ -66,6 +66,9 @@ class Settings(BaseModel):
     templates_dir: Path = HOUSE / "templates"
     static_dir: Path = HOUSE / "service" / "static"
 
+    # The file outside the database in which the audit trail's head is written down daily. Keep a copy elsewhere.
+    audit_anchors: Path | None = None
+
     # Work.
     tick_seconds: float = Field(default=2.0, gt=0, le=60)
     sweep_seconds: float = Field(default=60.0, gt=0, le=600)
@@ -90,6 +93,10 @@ class Settings(BaseModel):
                 reasons.append("HOMEWARD_CHECKOUT_ORIGIN: production pays on Stripe's own page")
             if urlsplit(self.public_url).scheme != "https":
                 reasons.append("HOMEWARD_PUBLIC_URL: production is reached over https")
+            if self.audit_anchors is None:
+                reasons.append(
+                    "HOMEWARD_AUDIT_ANCHORS: production anchors its audit trail outside the database"
+                )
             if self.smtp_security == "none":
                 reasons.append("HOMEWARD_SMTP_SECURITY: production mail travels encrypted")
         if reasons:

@@ -19,7 +19,10 @@ settings = current()
 app = Celery(
     "homeward",
     broker=settings.redis_url.get_secret_value(),
-    include=[f"workers.{name}" for name in ("billing", "checkins", "health", "mail", "reminders", "safety")],
+    include=[
+        f"workers.{name}"
+        for name in ("accounts", "audit", "billing", "checkins", "health", "mail", "reminders", "safety")
+    ],
 )
 app.conf.update(
     broker_transport_options=queue.BROKER_OPTIONS,

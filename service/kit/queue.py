@@ -19,7 +19,7 @@ from config.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-QUEUES = ("safety", "mail", "billing", "default")
+QUEUES = ("safety", "audit", "mail", "billing", "default")
 BROKER_OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": 1,
     "socket_timeout": 5,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -11,7 +12,10 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
+from service.audit import queries as trail
 from service.audit import writes as audit
+from service.audit.actions import AnchorBehind, anchor
+from service.audit.gateway import Unreadable
 from service.catalog.rules.whole import Catalog
 from service.kit import crypto, db
 from service.kit.actor import SYSTEM, Actor
@@ -21,6 +25,9 @@ from service.safety.models import Alert, SafetyHold
 
 log = structlog.get_logger(__name__)
 BATCH = 100
+SEALED_WITHIN = timedelta(seconds=60)
+TRAIL_WINDOW = timedelta(hours=1)  # wider than the sealer's own, so that it sees what that one missed
+THE_TRAIL = UUID(int=1)  # the alert is about no row: one alert of a kind while one is open
 NOT_YOURS = NotAllowed("not_your_task", words("Your role cannot do this. Ask a clinician on the team."))
 NO_SUCH_HOLD = NotFound("no_such_hold", words("We could not find that hold."))
 
@@ -85,7 +92,8 @@ def acknowledge_visitors(*, until: datetime, actor: Actor, now: datetime) -> int
     with db.transaction() as session:
         taken = session.scalars(
             update(Alert)
-            .where(Alert.patient_id.is_(None), Alert.acknowledged_at.is_(None), Alert.raised_at <= until)
+            .where(Alert.patient_id.is_(None), ~queries.OF_SYSTEM, Alert.acknowledged_at.is_(None))
+            .where(Alert.raised_at <= until)
             .values(acknowledged_at=now, acknowledged_by=actor.user_id, escalate_at=None)
             .returning(Alert.id)
         ).all()
@@ -122,6 +130,35 @@ def lift_hold(*, hold_id: UUID, reason: str, actor: Actor, now: datetime) -> Non
         hold.lifted_by = actor.user_id
         hold.lift_reason_sealed = crypto.seal(reason.strip(), "safety_holds", "lift_reason", hold.id)
         audit.record(session, actor, "hold.lift", "hold", hold.id, patient_id=hold.patient_id)
+
+
+def watch_trail(*, catalog: Catalog, anchors: Path | None, now: datetime, wall_now: datetime) -> None:
+    """Anchor the audit trail's head once a day, and call a person when it is not sealed within a minute, not anchored,
+    or shorter than its last anchor says. One alert of each kind while one is open.
+    """
+    wrong: list[str] = []
+    try:
+        if anchors is not None:
+            anchor(path=anchors, wall_now=wall_now)
+    except (AnchorBehind, Unreadable, OSError) as error:
+        log.error("the audit trail could not be anchored", error=type(error).__name__)
+        wrong.append("AUDIT-ANCHOR")
+    with db.transaction() as session:
+        trail.read_only_the_window(session)
+        since = trail.newest(session, TRAIL_WINDOW).since
+        if trail.oldest_unsealed(session, since, wall_now - SEALED_WITHIN) is not None:
+            log.error("audit entries wait to be sealed")
+            wrong.append("AUDIT-UNSEALED")
+        for code in wrong:
+            writes.raise_alert(
+                session,
+                code=code,
+                source_kind="system",
+                source_id=THE_TRAIL,
+                patient_id=None,
+                now=now,
+                definition=rules.definition(catalog, code),
+            )
 
 
 def escalate_due(*, catalog: Catalog, now: datetime) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
@@ -16,6 +16,7 @@ from service.safety.models import Alert, SafetyHold
 
 RECENT = 30
 RECENT_VISITORS = 10
+OF_SYSTEM = Alert.source_kind == "system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class AlertDetails:
     acknowledged_at: datetime | None
     acknowledged_by: str
     hold: HoldDetails | None
+    of_system: bool = False  # about the service itself, nobody's health
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,13 @@ class VisitorAlerts:
     acknowledge_by: datetime
 
 
+# Built once: it is asked on every home page, which asks it together with other rooms' questions.
+HOLD_STANDS = exists().where(SafetyHold.patient_id == bindparam("patient_id"), SafetyHold.lifted_at.is_(None))
+
+
 def standing_hold(session: Session, patient_id: UUID) -> bool:
     """Does a hold stand for this patient? While one does, nothing is charged, shipped or started."""
-    query = select(exists().where(SafetyHold.patient_id == patient_id, SafetyHold.lifted_at.is_(None)))
-    return bool(session.scalar(query))
+    return bool(session.scalar(select(HOLD_STANDS), {"patient_id": patient_id}))
 
 
 def assessment_held(session: Session, assessment_id: UUID) -> bool:
@@ -111,8 +116,8 @@ def codes_raised(session: Session, source_kind: str, source_id: UUID) -> set[str
 
 
 def open_alerts(session: Session) -> list[AlertDetails]:
-    """Every alert about a patient that nobody has acknowledged, the nearest deadline first."""
-    query = select(Alert).where(Alert.acknowledged_at.is_(None), Alert.patient_id.is_not(None))
+    """Every alert about a patient or the service that nobody has acknowledged, the nearest deadline first."""
+    query = select(Alert).where(Alert.acknowledged_at.is_(None), Alert.patient_id.is_not(None) | OF_SYSTEM)
     return _details(session, list(session.scalars(query.order_by(Alert.acknowledge_by))))
 
 
@@ -121,7 +126,7 @@ def visitors_alerts(session: Session) -> list[VisitorAlerts]:
     deadline = func.min(Alert.acknowledge_by)
     rows = session.execute(
         select(Alert.code, func.count(), func.max(Alert.raised_at), deadline)
-        .where(Alert.acknowledged_at.is_(None), Alert.patient_id.is_(None))
+        .where(Alert.acknowledged_at.is_(None), Alert.patient_id.is_(None), ~OF_SYSTEM)
         .group_by(Alert.code)
         .order_by(deadline)
     )
@@ -204,6 +209,7 @@ def _details(session: Session, rows: list[Alert]) -> list[AlertDetails]:
                 acknowledged_at=row.acknowledged_at,
                 acknowledged_by=staff.get(row.acknowledged_by, "") if row.acknowledged_by else "",
                 hold=_hold(own, name) if own else None,
+                of_system=row.source_kind == "system",
             )
         )
     return out

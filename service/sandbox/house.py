@@ -13,7 +13,7 @@ from pathlib import Path
 from service.sandbox import keys, people, postgres, running
 from service.sandbox.child import SandboxError
 
-FOLDERS = ("redis", "stripe", "mailbox", "logs")
+FOLDERS = ("redis", "stripe", "mailbox", "logs", "audit")
 FILES = (keys.FILE, people.FILE, running.FILE)
 
 

@@ -169,6 +169,7 @@ class Town:
             "smtp_host": LOOPBACK,
             "smtp_port": str(self.ports.smtp),
             "smtp_security": "none",
+            "audit_anchors": str(self.data / "audit" / "anchors.jsonl"),
             # Signs of life every second, so that ready is soon known and a dead part soon missed.
             "heartbeat_seconds": "1",
             "heartbeat_stale_after_seconds": "20",

@@ -12,7 +12,7 @@ HOUSE = Path(__file__).resolve().parent.parent.parent
 TEXT = (HOUSE / "docker-compose.yml").read_text("utf-8")
 LOADED: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = LOADED["services"]
-OURS = ("web", "worker", "safety", "beat", "migrate")
+OURS = ("web", "worker", "safety", "audit", "beat", "migrate")
 LONG_RUNNING = tuple(name for name in SERVICES if name != "migrate")
 
 # ${NAME:?why} and ${NAME:-default}; a doubled dollar is a plain one.

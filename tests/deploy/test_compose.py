@@ -85,14 +85,14 @@ def test_each_missing_value_is_named_with_what_it_is() -> None:
     assert all(len(why) > 10 for why in compose.required().values()), compose.required()
 
 
-@pytest.mark.parametrize("service", ["web", "worker", "safety", "beat"])
+@pytest.mark.parametrize("service", ["web", "worker", "safety", "audit", "beat"])
 def test_every_name_the_settings_need_reaches(service: str) -> None:
     settings = read(compose.environment(service, **VALUES))
     assert settings.environment == "production"
     assert settings.trusted_proxies == 1
 
 
-@pytest.mark.parametrize("service", ["web", "worker", "safety", "beat"])
+@pytest.mark.parametrize("service", ["web", "worker", "safety", "audit", "beat"])
 def test_every_setting_that_has_a_use_here_can_be_given_to(service: str) -> None:
     known = {f"HOMEWARD_{name.upper()}" for name in Settings.model_fields}
     not_here = {
@@ -106,10 +106,10 @@ def test_every_setting_that_has_a_use_here_can_be_given_to(service: str) -> None
     assert set(SERVICES[service]["environment"]) == known - not_here
 
 
-@pytest.mark.parametrize("service", ["web", "worker", "safety", "beat"])
+@pytest.mark.parametrize("service", ["web", "worker", "safety", "audit", "beat"])
 def test_the_owners_and_the_superusers_passwords_stay_away_from(service: str) -> None:
     text = json.dumps(SERVICES[service])
-    for name in ("OWNER", "SUPERUSER", "POSTGRES_PASSWORD", "AUDIT"):
+    for name in ("OWNER", "SUPERUSER", "POSTGRES_PASSWORD", "AUDIT_PASSWORD", "AUDIT_DATABASE"):
         assert name not in text
 
 
@@ -127,7 +127,7 @@ def test_a_restart_follows_the_end_of(service: str) -> None:
 
 def test_migrations_run_once_before_anything_that_reads_the_database() -> None:
     assert SERVICES["migrate"]["restart"] == "no"
-    for name in ("web", "worker", "safety", "beat"):
+    for name in ("web", "worker", "safety", "audit", "beat"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     assert SERVICES["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
 
@@ -162,7 +162,15 @@ def test_postgres_and_redis_live_on_a_network_without_a_way_out() -> None:
 
 def test_data_lives_in_named_volumes() -> None:
     mounted = {line.split(":")[0] for about in SERVICES.values() for line in about.get("volumes", [])}
-    assert mounted == set(compose.LOADED["volumes"]) == {"postgres", "redis"}
+    assert mounted == set(compose.LOADED["volumes"]) == {"anchors", "postgres", "redis"}
+
+
+def test_only_the_sealers_worker_can_write_the_anchors_and_its_file_lies_in_their_volume() -> None:
+    holders = {name for name, about in SERVICES.items() if any("anchors:" in line for line in about.get("volumes", []))}
+    assert holders == {"audit"}
+    (volume,) = SERVICES["audit"]["volumes"]
+    path = SERVICES["audit"]["environment"]["HOMEWARD_AUDIT_ANCHORS"]
+    assert path.startswith(volume.partition(":")[2] + "/")
 
 
 @pytest.mark.parametrize("service", [name for name in SERVICES if name not in OURS])
@@ -181,4 +189,5 @@ def test_every_queue_is_served_and_calls_for_help_by_a_worker_of_their_own() -> 
         return command[command.index("--queues") + 1].split(",")
 
     assert queues("safety") == ["safety"]
-    assert sorted([*queues("safety"), *queues("worker")]) == sorted(QUEUES)
+    assert queues("audit") == ["audit"]
+    assert sorted([*queues("safety"), *queues("audit"), *queues("worker")]) == sorted(QUEUES)

@@ -1,0 +1,123 @@
+"""A person is called when the trail is not kept as it should be."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from service.audit import actions, gateway, writes
+from service.kit import db
+from service.kit.actor import SYSTEM
+from service.kit.clock import wall_now
+from service.safety.actions import acknowledge, open_list, watch_trail
+from service.safety.models import Alert
+from tests.audit.conftest import STAFF
+from tests.client import Browser
+from tests.conftest import House
+from tests.factories.accounts import Person, a_staff_member
+from tests.factories.safety import called
+
+
+@pytest.fixture
+def owner(house: House) -> Person:
+    return a_staff_member("owner")
+
+
+def note() -> None:
+    with db.transaction() as session:
+        writes.record(session, SYSTEM, "alert.escalate", "alert")
+
+
+def watch(house: House, anchors: Path | None = None, *, later: float = 0) -> None:
+    watch_trail(catalog=house.catalog, anchors=anchors, now=house.now, wall_now=wall_now() + timedelta(seconds=later))
+
+
+def alerts() -> list[str]:
+    with db.reading() as session:
+        return list(session.scalars(select(Alert.code).order_by(Alert.raised_at, Alert.code)))
+
+
+def test_rows_that_stay_unsealed_for_a_minute_call_the_owner_once(house: House, owner: Person) -> None:
+    note()
+    watch(house, later=55)
+    assert alerts() == []
+    watch(house, later=61)
+    watch(house, later=120)
+    assert alerts() == ["AUDIT-UNSEALED"]
+    assert called("alert_raised") == [owner.user_id]
+
+
+def test_a_sealed_trail_calls_nobody(house: House, owner: Person) -> None:
+    note()
+    actions.seal(wall_now=wall_now())
+    watch(house, later=3600)
+    assert alerts() == []
+
+
+def test_after_it_was_taken_the_same_trouble_calls_again(house: House, owner: Person) -> None:
+    from service.kit.actor import Actor
+
+    note()
+    watch(house, later=61)
+    with db.reading() as session:
+        alert_id = session.scalars(select(Alert.id)).one()
+    acknowledge(alert_id=alert_id, actor=Actor("staff", owner.user_id, role="owner"), now=house.now)
+    watch(house, later=180)
+    assert alerts() == ["AUDIT-UNSEALED", "AUDIT-UNSEALED"]
+
+
+def test_the_head_is_anchored_once_a_day_by_the_watch(house: House, owner: Person, tmp_path: Path) -> None:
+    path = tmp_path / "anchors.jsonl"
+    note()
+    actions.seal(wall_now=wall_now())
+    watch(house, path)
+    watch(house, path)
+    assert len(list(gateway.lines(path))) == 1
+    assert alerts() == []
+
+
+def test_an_anchor_that_fails_calls_the_owner_and_the_watch_goes_on(
+    house: House, owner: Person, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    note()
+    watch(house, tmp_path / "taken" / "anchors.jsonl", later=61)
+    assert sorted(alerts()) == ["AUDIT-ANCHOR", "AUDIT-UNSEALED"]
+
+
+def test_a_chain_behind_its_anchor_calls_the_owner(house: House, owner: Person, tmp_path: Path) -> None:
+    path = tmp_path / "anchors.jsonl"
+    gateway.append(path, lambda _: gateway.Line("2026-01-01", 99, "00" * 32, 99, "00"))
+    note()
+    actions.seal(wall_now=wall_now())
+    watch(house, path)
+    assert alerts() == ["AUDIT-ANCHOR"]
+
+
+def test_the_alert_page_says_that_it_is_about_the_service(house: House, owner: Person, client: Browser) -> None:
+    note()
+    watch(house, later=61)
+    client.sign_in(owner.user_id)
+    page = client.get("/staff/alerts").text
+    assert "The audit trail is not being sealed" in page
+    assert "The service itself, no patient" in page
+    assert "Visitors without an account" not in page
+    found = open_list(actor=STAFF)
+    assert [alert.of_system for alert in found.open] == [True]
+
+
+def test_sealing_has_a_queue_of_its_own_and_comes_every_two_seconds(house: House) -> None:
+    from service.kit.queue import queue_of
+    from workers.schedule import beat_schedule
+
+    entry = beat_schedule(house.settings)["audit.seal"]
+    assert entry["schedule"] == 2.0
+    assert entry["options"]["queue"] == queue_of("audit.seal") == "audit"
+    assert [name for name, other in beat_schedule(house.settings).items() if other["options"]["queue"] == "audit"] == [
+        "audit.seal",
+        "audit.watch",
+        "health.beat:audit",
+    ]

@@ -1,4 +1,4 @@
-"""Postgres: one engine a process, one transaction a use case.
+"""Postgres: one transaction a use case, and connections of their own for reads, which cannot write.
 
 `transaction()` opens the only transaction of a use case, refuses to nest, commits at the end and publishes the jobs
 noted on its session after the commit. `reading()` gives a session that never writes.
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date, DateTime, Engine, LargeBinary, MetaData, Text, Uuid, create_engine
@@ -17,7 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from config.settings import Settings
-from service.kit import queue
+from service.kit import lines, queue
 
 
 class Base(DeclarativeBase):
@@ -42,48 +43,68 @@ class Base(DeclarativeBase):
 
 
 _sessions: sessionmaker[Session] | None = None
-_engine: Engine | None = None
+_readers: sessionmaker[Session] | None = None
+_engines: list[Engine] = []
 _open: ContextVar[Session | None] = ContextVar("open_transaction", default=None)
 
 
-def connect(url: str, *, pool_size: int = 5) -> Engine:
-    """An engine for `url` (postgresql://...) through psycopg, in UTC, with bounded waits."""
+def connect(url: str, *, pool_size: int = 5, only_read: bool = False) -> Engine:
+    """An engine for `url` (postgresql://...) through psycopg, in UTC, with bounded waits.
+
+    `only_read` gives connections on which Postgres refuses every write and each statement stands alone. They need
+    neither BEGIN nor ROLLBACK, and see what they would see with them: READ COMMITTED looks anew at each statement.
+    """
     parts = make_url(url).set(drivername="postgresql+psycopg")
-    return create_engine(
+    settings = {
+        "timezone": "UTC",
+        "statement_timeout": "15000",
+        "lock_timeout": "5000",
+        "idle_in_transaction_session_timeout": "30000",
+    }
+    alone: dict[str, Any] = {}
+    if only_read:
+        settings["default_transaction_read_only"] = "on"
+        alone = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+    engine = create_engine(
         parts,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=5,
-        pool_pre_ping=True,
         hide_parameters=True,  # an error in a log must not carry somebody's answers
         connect_args={
             "connect_timeout": 5,
-            "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000"
-            " -c idle_in_transaction_session_timeout=30000",
+            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
         },
+        **alone,
     )
+    lines.watch(engine)
+    return engine
 
 
 def configure(settings: Settings) -> Engine:
-    """Open this process's engine. Calling it again replaces the engine."""
-    global _engine
-    if _engine is not None:
-        _engine.dispose(close=False)  # after a fork the old connections are the parent's to close
-    _engine = connect(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
-    bind(sessionmaker(_engine, expire_on_commit=False))
-    return _engine
+    """Open this process's engines, and return the one that writes. Calling it again replaces them."""
+    for engine in _engines:
+        engine.dispose(close=False)  # after a fork the old connections are the parent's to close
+    url, size = settings.database_url.get_secret_value(), settings.database_pool_size
+    writing, reading = connect(url, pool_size=size), connect(url, pool_size=size, only_read=True)
+    _engines[:] = [writing, reading]
+    bind(sessionmaker(writing, expire_on_commit=False), sessionmaker(reading, expire_on_commit=False))
+    return writing
 
 
-def bind(sessions: sessionmaker[Session] | None) -> None:
-    """Use `sessions` from now on: the engine's in a process, a rolled-back connection's in a test."""
-    global _sessions
-    _sessions = sessions
+def bind(sessions: sessionmaker[Session] | None, readers: sessionmaker[Session] | None = None) -> None:
+    """Use `sessions` from now on, and `readers` for reads (default: the same).
+
+    They are the engines' in a process, a rolled-back connection's in a test.
+    """
+    global _sessions, _readers
+    _sessions, _readers = sessions, readers or sessions
 
 
-def _new_session() -> Session:
-    if _sessions is None:
+def _new_session(sessions: sessionmaker[Session] | None) -> Session:
+    if sessions is None:
         raise RuntimeError("the database is not configured: call kit.db.configure(settings) first")
-    return _sessions()
+    return sessions()
 
 
 @contextmanager
@@ -94,7 +115,7 @@ def transaction() -> Iterator[Session]:
     """
     if _open.get() is not None:
         raise RuntimeError("a use case opened a second transaction inside its first")
-    session = _new_session()
+    session = _new_session(_sessions)
     token = _open.set(session)
     try:
         with session.begin():
@@ -108,8 +129,8 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A session for reads. Whatever happened in it is rolled back; rows read in it may be used afterwards."""
-    session = _new_session()
+    """A session for reads: Postgres refuses a write in it. Rows read in it may be used afterwards."""
+    session = _new_session(_readers)
     try:
         yield session
     finally:

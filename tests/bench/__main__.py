@@ -34,10 +34,10 @@ def main() -> int:
     for name in chosen:
         began = time.monotonic()
         results += known[name].run()
-        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    print(table(results))
+        sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
+    sys.stdout.write(f"{table(results)}\n")
     missed = [result.what for result in results if not result.held]
-    print(f"Missed: {'; '.join(missed)}" if missed else "Every bound is held.")
+    sys.stdout.write(f"Missed: {'; '.join(missed)}\n" if missed else "Every bound is held.\n")
     return 1 if missed else 0
 
 

@@ -84,4 +84,4 @@ def _heard(line: _Line) -> bool:
 
 if __name__ == "__main__":
     told = json.load(sys.stdin)
-    print(json.dumps(_ask(told["port"], told["request"].encode(), told["seconds"])))
+    sys.stdout.write(json.dumps(_ask(told["port"], told["request"].encode(), told["seconds"])))

@@ -17,6 +17,7 @@ from service.billing.queries.due import (
 )
 from service.billing.queries.gate import Start, charge_facts, start_of
 from service.billing.queries.memberships import (
+    CARD_OF_PATIENT,
     ActiveMembership,
     MembershipCard,
     Receipt,
@@ -29,6 +30,7 @@ from service.billing.queries.memberships import (
 )
 
 __all__ = [
+    "CARD_OF_PATIENT",
     "ActiveMembership",
     "MembershipCard",
     "NeedsPerson",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from service.billing.models import Checkout, Invoice, Membership
@@ -77,16 +77,18 @@ _CARD = (
     Membership.activated_at,
     Membership.ended_at,
 )
+# Built once: it is asked on every home page, which asks it together with other rooms' questions.
+CARD_OF_PATIENT = (
+    select(*_CARD)
+    .where(Membership.patient_id == bindparam("patient_id"))
+    .order_by((Membership.status == "ended"), Membership.created_at.desc())
+    .limit(1)
+)
 
 
 def membership_of(session: Session, patient_id: UUID) -> MembershipCard | None:
     """A patient's live membership, else their latest, else None."""
-    row: Any = session.execute(
-        select(*_CARD)
-        .where(Membership.patient_id == patient_id)
-        .order_by((Membership.status == "ended"), Membership.created_at.desc())
-        .limit(1)
-    ).one_or_none()
+    row: Any = session.execute(CARD_OF_PATIENT, {"patient_id": patient_id}).one_or_none()
     return None if row is None else MembershipCard(*row)
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from service.checkins.models import CheckIn
@@ -58,9 +58,9 @@ def one(session: Session, checkin_id: UUID, patient_id: UUID) -> CheckInDetails:
 
 
 def of_patient(session: Session, patient_id: UUID, limit: int = 60) -> tuple[CheckInDetails, ...]:
-    """A patient's check-ins, the newest first."""
-    query = select(*_COLUMNS).where(CheckIn.patient_id == patient_id).order_by(CheckIn.due_at.desc(), CheckIn.id)
-    return tuple(_details(row) for row in session.execute(query.limit(limit)))
+    """A patient's check-ins, the newest first. Answers are opened only of those still open: scores say the rest."""
+    rows = session.execute(_OF_PATIENT, {"patient_id": patient_id, "limit": limit})
+    return tuple(_details(row, with_answers=row.status == "open") for row in rows)
 
 
 _COLUMNS: Any = (
@@ -75,8 +75,16 @@ _COLUMNS: Any = (
     CheckIn.score_sealed,
 )
 
+# Built once: it is asked on every home page.
+_OF_PATIENT = (
+    select(*_COLUMNS)
+    .where(CheckIn.patient_id == bindparam("patient_id"))
+    .order_by(CheckIn.due_at.desc(), CheckIn.id)
+    .limit(bindparam("limit"))
+)
 
-def _details(row: Row[Any]) -> CheckInDetails:
+
+def _details(row: Row[Any], *, with_answers: bool = True) -> CheckInDetails:
     return CheckInDetails(
         id=row.id,
         patient_id=row.patient_id,
@@ -85,7 +93,7 @@ def _details(row: Row[Any]) -> CheckInDetails:
         closes_at=row.closes_at,
         status=row.status,
         submitted_at=row.submitted_at,
-        answers=opened_answers(row.answers_sealed, row.id),
+        answers=opened_answers(row.answers_sealed if with_answers else None, row.id),
         score=opened_score(row.score_sealed, row.id),
     )
 

@@ -1,4 +1,4 @@
-"""A patient's home: at most five statements, one for each room that has something to say."""
+"""A patient's home, in two statements: where they stand, and their check-ins."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from service.billing import queries as billing
+from service.billing.queries import MembershipCard
 from service.catalog.rules.instruments import Instrument
 from service.catalog.rules.whole import Catalog
 from service.checkins import queries as checkins
 from service.dashboard import rules
-from service.enrollment.queries import records as enrollment
+from service.dashboard.queries.standing import standing
 from service.kit.charts import Band, Chart, Point, chart
-from service.safety import queries as safety
-from service.visits import queries as visits
 from service.visits.queries import Visit
 
 MoneyKind = Literal["unpaid", "active", "ending", "grace", "stopped", "ended"]
@@ -80,16 +78,16 @@ class Home:
 
 def home(session: Session, catalog: Catalog, *, patient_id: UUID, zone: str, now: datetime) -> Home:
     """Gather what a patient's home page shows at `now`."""
-    joined = enrollment.current_enrollment(session, patient_id)
-    visit = visits.booked_visit(session, patient_id)
+    at = standing(session, patient_id)
     found = checkins.of_patient(session, patient_id)
+    joined, visit = at.enrollment, at.visit
     where = rules.stage(joined.status if joined else None, visit.ends_at if visit else None, now)
     return Home(
         stage=where,
         done=rules.steps_done(where),
         visit=visit if visit is not None and visit.ends_at > now else None,
-        money=_money(session, catalog, patient_id),
-        on_hold=safety.standing_hold(session, patient_id),
+        money=_money(catalog, at.membership),
+        on_hold=at.on_hold,
         due=tuple(_due(item, catalog) for item in found if item.is_open(now)),
         scores=_scores(found, catalog, zone),
         last_check_in_at=max((item.submitted_at for item in found if item.submitted_at), default=None),
@@ -102,8 +100,7 @@ def _due(item: checkins.CheckInDetails, catalog: Catalog) -> DueCheckIn:
     return DueCheckIn(item.id, questions, checkins.minutes(instrument), bool(item.answers), item.closes_at)
 
 
-def _money(session: Session, catalog: Catalog, patient_id: UUID) -> Money | None:
-    found = billing.membership_of(session, patient_id)
+def _money(catalog: Catalog, found: MembershipCard | None) -> Money | None:
     if found is None:
         return None
     kind: MoneyKind = MONEY_KINDS[found.status]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
@@ -63,6 +63,14 @@ _COLUMNS = (
     Enrollment.created_at,
 )
 
+# Built once: it is asked on every home page, which asks it together with other rooms' questions.
+LATEST_OF_PATIENT = (
+    select(*_COLUMNS)
+    .where(Enrollment.patient_id == bindparam("patient_id"))
+    .order_by(Enrollment.created_at.desc())
+    .limit(1)
+)
+
 
 def enrollment(session: Session, enrollment_id: UUID) -> EnrollmentDetails | None:
     """One enrollment, or None."""
@@ -72,8 +80,7 @@ def enrollment(session: Session, enrollment_id: UUID) -> EnrollmentDetails | Non
 
 def current_enrollment(session: Session, patient_id: UUID) -> EnrollmentDetails | None:
     """A patient's latest enrollment, living or over, or None."""
-    query = select(*_COLUMNS).where(Enrollment.patient_id == patient_id).order_by(Enrollment.created_at.desc())
-    row = session.execute(query.limit(1)).one_or_none()
+    row = session.execute(LATEST_OF_PATIENT, {"patient_id": patient_id}).one_or_none()
     return None if row is None else EnrollmentDetails(*row)
 
 

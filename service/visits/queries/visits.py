@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from service.kit import crypto
@@ -69,6 +69,10 @@ def _visits() -> Select[Any]:
     ).join(Practitioner, Practitioner.id == Appointment.practitioner_id)
 
 
+# Built once: it is asked on every home page, which asks it together with other rooms' questions.
+BOOKED_OF_PATIENT = _visits().where(Appointment.patient_id == bindparam("patient_id"), Appointment.status == "booked")
+
+
 def visit(session: Session, appointment_id: UUID) -> Visit | None:
     """One appointment, or None."""
     row = session.execute(_visits().where(Appointment.id == appointment_id)).one_or_none()
@@ -77,8 +81,7 @@ def visit(session: Session, appointment_id: UUID) -> Visit | None:
 
 def booked_visit(session: Session, patient_id: UUID) -> Visit | None:
     """The one appointment a patient has ahead, or None."""
-    query = _visits().where(Appointment.patient_id == patient_id, Appointment.status == "booked")
-    row = session.execute(query).one_or_none()
+    row = session.execute(BOOKED_OF_PATIENT, {"patient_id": patient_id}).one_or_none()
     return None if row is None else Visit(*row)
 
 

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     ColumnElement,
     Engine,
+    Integer,
     MetaData,
     Table,
     case,
-    cast,
     func,
     literal,
     select,
@@ -79,9 +78,12 @@ def under(place: Place, key: str) -> ColumnElement[bool]:
 
 def keys_in(engine: Engine, place: Place) -> dict[str, int]:
     """How many values of `place` stand under each key's id. Empty where there are none."""
-    length = case((func.length(place.column) > 0, func.get_byte(place.column, cast(0, BigInteger))), else_=0)
-    front = func.substring(place.column, 1, length + 1)
-    rows = select(front, func.count()).where(place.column.is_not(None)).group_by(front)
+    zero = literal(0, Integer)
+    length = case((func.length(place.column) > 0, func.get_byte(place.column, zero)), else_=zero)
+    fronts = (
+        select(func.substring(place.column, 1, length + 1).label("front")).where(place.column.is_not(None)).subquery()
+    )
+    rows = select(fronts.c.front, func.count()).group_by(fronts.c.front)
     found: dict[str, int] = {}
     with engine.connect() as connection:
         for value, count in connection.execute(rows):

@@ -34,7 +34,9 @@ def an_approved_patient(house: House, *, license_expires_on: date | None = None)
     return applicant
 
 
-def ready_to_pay(house: House, *, license_expires_on: date | None = None) -> Applicant:
+def ready_to_pay(
+    house: House, *, license_expires_on: date | None = None, typed_name: str = "Ana Rivera"
+) -> Applicant:
     """Approved, and everything signed that must be."""
     applicant = an_approved_patient(house, license_expires_on=license_expires_on)
     values = blanks(brand(house.settings.config_dir), house.catalog.from_price_cents)
@@ -44,7 +46,7 @@ def ready_to_pay(house: House, *, license_expires_on: date | None = None) -> App
         sign.sign_consent(
             key=task.document.key,
             sha256=render(task.document, values).sha256,
-            typed_name="Ana Rivera",
+            typed_name=typed_name,
             agreed=True,
             catalog=house.catalog,
             blanks=values,

@@ -5,3 +5,8 @@ from __future__ import annotations
 from flask import Blueprint
 
 bp = Blueprint("privacy", __name__)
+
+# Below the blueprint, because each of them asks for it.
+from service.privacy.views import your_data  # noqa: E402
+
+__all__ = ["bp", "your_data"]

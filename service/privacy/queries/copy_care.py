@@ -1,0 +1,267 @@
+"""Of a copy: the way into care, visits, what was signed, check-ins, and what made us look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.accounts import queries as accounts
+from service.accounts.models import CareTeamMember
+from service.catalog.rules.questionnaires import Questionnaire
+from service.catalog.rules.whole import Catalog
+from service.checkins.models import CheckIn
+from service.checkins.queries import opened_answers, opened_score
+from service.consent.models import ConsentAcceptance, ConsentText
+from service.enrollment.models import Assessment, EligibilityDecision, Enrollment
+from service.enrollment.queries import records
+from service.enrollment.queries.assessments import opened, questionnaire
+from service.enrollment.queries.review import in_words
+from service.enrollment.rules.eligibility import Answer
+from service.kit import crypto
+from service.privacy.rules import Entry, Section
+from service.safety.models import Alert, SafetyHold
+from service.safety.rules import definition
+from service.visits import queries as visits
+from service.visits.models import Practitioner
+
+OUTCOMES = {
+    "emergency": "We showed you where to get help at once",
+    "not_eligible": "At-home treatment is not a good fit right now",
+    "clinician_review": "A clinician needs to look at your answers",
+    "eligible": "You may qualify",
+}
+
+
+def assessments(session: Session, patient_id: UUID, catalog: Catalog) -> Section:
+    """What you answered, question by question, and what we showed you."""
+    form = questionnaire(catalog)
+    query = select(Assessment).where(Assessment.patient_id == patient_id).order_by(Assessment.started_at)
+    entries = [
+        {
+            "started_at": row.started_at,
+            "sent_at": row.submitted_at,
+            "program": _program(catalog, row.program),
+            "outcome": row.outcome,
+            "what_we_told_you": [OUTCOMES.get(row.outcome or "", ""), *_reasons(form, row)],
+            "questions_version": row.questionnaire_version,
+            "rules_version": row.ruleset_version,
+            "answers": _answers(form, opened(row)),
+        }
+        for row in session.scalars(query)
+    ]
+    return Section("assessments", "Your assessment", entries)
+
+
+def _reasons(form: Questionnaire, row: Assessment) -> list[str]:
+    """The reasons as the result's page gave them."""
+    rules = [form.rules[rule_id] for rule_id in row.rule_ids if rule_id in form.rules]
+    return list(dict.fromkeys(rule.reason for rule in rules if rule.result == row.outcome))
+
+
+def _answers(form: Questionnaire, answers: dict[str, Answer]) -> list[Entry]:
+    """Each question in its words; one that is no longer asked by its name, with the answer as it was kept."""
+    told = []
+    for name, answer in answers.items():
+        question = form.question(name)
+        plain = answer if isinstance(answer, str) else ", ".join(answer)
+        told.append(
+            {
+                "question": question.text if question else name,
+                "answer": in_words(question, answer) if question else plain,
+            }
+        )
+    return told
+
+
+def _program(catalog: Catalog, key: str | None) -> str | None:
+    program = catalog.programs.get(key or "")
+    return program.name if program else key
+
+
+def enrollments(session: Session, patient_id: UUID, catalog: Catalog) -> Section:
+    """Each way into a program, step by step."""
+    query = select(Enrollment).where(Enrollment.patient_id == patient_id).order_by(Enrollment.created_at)
+    entries = [
+        {
+            "program": _program(catalog, row.program),
+            "state": row.state,
+            "began_at": row.created_at,
+            "status": row.status,
+            "since": row.status_changed_at,
+            "steps": [
+                {"at": step.at, "what": step.event, "then": step.to_status} for step in records.steps(session, row.id)
+            ],
+        }
+        for row in session.scalars(query)
+    ]
+    return Section("enrollments", "Your way into the program", entries)
+
+
+def visits_booked(session: Session, patient_id: UUID) -> Section:
+    """Visits, whatever became of them."""
+    entries = [
+        {
+            "with": visit.with_whom,
+            "kind": visit.kind,
+            "starts_at": visit.starts_at,
+            "ends_at": visit.ends_at,
+            "status": visit.status,
+        }
+        for visit in visits.visits_of(session, patient_id)
+    ]
+    return Section("visits", "Your visits", entries)
+
+
+def visit_notes(session: Session, patient_id: UUID) -> Section:
+    """What your clinician recorded and signed."""
+    names = _practitioners(session)
+    entries = [
+        {
+            "signed_at": found.signed_at,
+            "by": names.get(found.practitioner_id),
+            "held_by": found.modality,
+            "you_were_in": found.patient_state,
+            "identity_checked": found.identity_checked,
+            "in_person_exam_on": found.in_person_exam_on,
+            "prescription_monitoring_checked": found.pdmp_system,
+            "checked_at": found.pdmp_checked_at,
+            "notes": found.notes,
+            "sha256": found.sha256,
+        }
+        for found in visits.encounters_of(session, patient_id)
+    ]
+    return Section("visit_notes", "What your clinician recorded", entries)
+
+
+def _practitioners(session: Session) -> dict[UUID, str]:
+    """Clinicians as patients are told of them."""
+    rows = session.execute(select(Practitioner.id, Practitioner.display_name, Practitioner.credentials))
+    return {row.id: f"{row.display_name}, {row.credentials}" for row in rows}
+
+
+def decisions(session: Session, patient_id: UUID) -> Section:
+    """What clinicians decided."""
+    names = _practitioners(session)
+    rows = session.execute(
+        select(EligibilityDecision.decided_at, EligibilityDecision.decision, EligibilityDecision.practitioner_id)
+        .join(Enrollment, Enrollment.id == EligibilityDecision.enrollment_id)
+        .where(Enrollment.patient_id == patient_id)
+        .order_by(EligibilityDecision.decided_at)
+    )
+    entries: list[Entry] = [
+        {"decided_at": row.decided_at, "decision": row.decision, "by": names.get(row.practitioner_id)} for row in rows
+    ]
+    return Section("decisions", "Decisions", entries)
+
+
+def consents(session: Session, patient_id: UUID) -> Section:
+    """What you signed: which text, how, and the text itself."""
+    rows = session.execute(
+        select(ConsentAcceptance, ConsentText.body)
+        .join(ConsentText, ConsentText.sha256 == ConsentAcceptance.document_sha256)
+        .where(ConsentAcceptance.patient_id == patient_id)
+        .order_by(ConsentAcceptance.accepted_at, ConsentAcceptance.id)
+    )
+    entries = [
+        {
+            "document": signed.consent_key,
+            "version": signed.version,
+            "language": signed.language,
+            "signed_at": signed.accepted_at,
+            "statement": signed.statement,
+            "typed_name": crypto.unseal(signed.typed_name_sealed, "consent_acceptances", "typed_name", signed.id),
+            "network_address": signed.address,
+            "browser": signed.user_agent,
+            "sha256_of_the_text": signed.document_sha256,
+            "wording": body,
+        }
+        for signed, body in rows
+    ]
+    return Section(
+        "consents", "What you signed", entries, "The whole text of each document is in the other file, the JSON."
+    )
+
+
+def check_ins(session: Session, patient_id: UUID, catalog: Catalog) -> Section:
+    """Each check-in with its questions, your answers and what they came to."""
+    query = (
+        select(CheckIn)
+        .where(CheckIn.patient_id == patient_id)
+        .order_by(CheckIn.due_at)
+        .execution_options(yield_per=100)
+    )
+    entries = []
+    for row in session.scalars(query):
+        score = opened_score(row.score_sealed, row.id)
+        instrument = catalog.instruments.get(row.instrument)
+        entries.append(
+            {
+                "questions": instrument.name if instrument else row.instrument,
+                "questions_version": row.instrument_version,
+                "due_at": row.due_at,
+                "closes_at": row.closes_at,
+                "status": row.status,
+                "sent_at": row.submitted_at,
+                "score": score.total if score else None,
+                "score_means": score.band if score else None,
+                "answers": _checkin_answers(catalog, row.instrument, opened_answers(row.answers_sealed, row.id)),
+            }
+        )
+    return Section("check_ins", "Your check-ins", entries)
+
+
+def _checkin_answers(catalog: Catalog, key: str, answers: dict[str, int]) -> list[Entry]:
+    instrument = catalog.instruments.get(key)
+    items = {item.id: item for item in instrument.items} if instrument else {}
+    told = []
+    for name, value in answers.items():
+        item = items.get(name)
+        said = next((option.label for option in item.options if option.value == value), "") if item else ""
+        told.append({"question": item.text if item else name, "answer": said or str(value), "value": value})
+    return told
+
+
+def alerts(session: Session, patient_id: UUID, catalog: Catalog) -> Section:
+    """When an answer of yours called a person, and when things were stopped for your safety."""
+    calls = session.scalars(select(Alert).where(Alert.patient_id == patient_id).order_by(Alert.raised_at))
+    holds = session.scalars(
+        select(SafetyHold).where(SafetyHold.patient_id == patient_id).order_by(SafetyHold.placed_at)
+    )
+    entries: list[Entry] = [
+        {
+            "kind": "somebody was called",
+            "about": definition(catalog, call.code).title,
+            "from": call.raised_at,
+            "until": call.acknowledged_at,
+        }
+        for call in calls
+    ]
+    entries += [
+        {
+            "kind": "charges and deliveries were stopped",
+            "about": definition(catalog, hold.code).title,
+            "from": hold.placed_at,
+            "until": hold.lifted_at,
+        }
+        for hold in holds
+    ]
+    return Section("safety", "When we looked closer", entries)
+
+
+def care_team(session: Session, patient_id: UUID) -> Section:
+    """Who looks after you, and who did."""
+    rows = list(
+        session.scalars(
+            select(CareTeamMember).where(CareTeamMember.patient_id == patient_id).order_by(CareTeamMember.since)
+        )
+    )
+    names = _names(session, (row.user_id for row in rows))
+    entries = [{"name": names.get(row.user_id, ""), "from": row.since, "until": row.until} for row in rows]
+    return Section("care_team", "Your care team", entries)
+
+
+def _names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    return accounts.display_names(session, ids)

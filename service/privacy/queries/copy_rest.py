@@ -1,0 +1,155 @@
+"""Of a copy: money, mail, who looked, and what you did here."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from service.accounts.models import User
+from service.accounts.queries import display_names
+from service.audit.models import AuditEntry
+from service.billing.models import GateRecord, Invoice, Membership
+from service.catalog.rules.whole import Catalog
+from service.enrollment.models import WaitlistEntry
+from service.enrollment.rules.gate import MESSAGES
+from service.mail.models import OutboxMessage
+from service.privacy.models import DataExport
+from service.privacy.rules import Entry, Section
+
+
+def memberships(session: Session, patient_id: UUID, catalog: Catalog) -> Section:
+    """Each membership, from its beginning to its end."""
+    query = select(Membership).where(Membership.patient_id == patient_id).order_by(Membership.created_at)
+    entries: list[Entry] = []
+    for row in session.scalars(query):
+        plan = catalog.plans.get(row.plan)
+        entries.append(
+            {
+                "plan": plan.name if plan else row.plan,
+                "each_month_cents": row.price_cents,
+                "status": row.status,
+                "agreed_at": row.created_at,
+                "began_at": row.activated_at,
+                "paid_up_to": row.period_ends_at,
+                "you_cancelled": row.cancels_at_period_end,
+                "ended_at": row.ended_at,
+                "card": row.card_brand,
+                "card_ends_with": row.card_last4,
+                "customer_at_the_payment_provider": row.stripe_customer_id,
+            }
+        )
+    return Section("memberships", "Your memberships", entries)
+
+
+def payments(session: Session, patient_id: UUID) -> Section:
+    """Each month's bill and what was paid."""
+    rows = session.scalars(
+        select(Invoice)
+        .join(Membership, Membership.id == Invoice.membership_id)
+        .where(Membership.patient_id == patient_id)
+        .order_by(Invoice.issued_at)
+    )
+    entries: list[Entry] = [
+        {
+            "issued_at": row.issued_at,
+            "status": row.status,
+            "due_cents": row.amount_due_cents,
+            "paid_cents": row.amount_paid_cents,
+            "paid_at": row.paid_at,
+        }
+        for row in rows
+    ]
+    return Section("payments", "Bills and payments", entries)
+
+
+def charges_checked(session: Session, patient_id: UUID) -> Section:
+    """Whenever we asked whether a charge may be made."""
+    query = select(GateRecord).where(GateRecord.patient_id == patient_id).order_by(GateRecord.asked_at)
+    entries: list[Entry] = [
+        {"asked_at": row.asked_at, "allowed": row.yes, "reasons": [MESSAGES.get(code, code) for code in row.reasons]}
+        for row in session.scalars(query)
+    ]
+    return Section("charges_checked", "When we checked that a charge may be made", entries)
+
+
+def mails(session: Session, user_id: UUID) -> Section:
+    """Which mails were meant for you, when, and whether they left."""
+    rows = session.execute(
+        select(OutboxMessage.template, OutboxMessage.status, OutboxMessage.created_at, OutboxMessage.ended_at)
+        .where(OutboxMessage.user_id == user_id)
+        .order_by(OutboxMessage.created_at, OutboxMessage.id)
+    )
+    entries: list[Entry] = [
+        {
+            "kind": row.template.replace("_", " "),
+            "written_at": row.created_at,
+            "status": row.status,
+            "at": row.ended_at,
+        }
+        for row in rows
+    ]
+    return Section("mails", "Mails to you", entries)
+
+
+def waitlist(session: Session, user_id: UUID) -> Section:
+    """Where your address waits for a state to open."""
+    rows = session.scalars(
+        select(WaitlistEntry)
+        .join(User, User.email_index == WaitlistEntry.email_index)
+        .where(User.id == user_id, User.email_confirmed_at.is_not(None))
+        .order_by(WaitlistEntry.asked_at)
+    )
+    entries: list[Entry] = [
+        {"state": row.state, "asked_at": row.asked_at, "confirmed_at": row.confirmed_at, "left_at": row.left_at}
+        for row in rows
+    ]
+    return Section("waitlist", "Waiting for a state to open", entries)
+
+
+def looks(session: Session, patient_id: UUID) -> Section:
+    """Which members of staff opened or changed something of yours, and when."""
+    rows = session.execute(
+        select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.action)
+        .where(AuditEntry.patient_id == patient_id, AuditEntry.actor_kind == "staff", AuditEntry.outcome == "done")
+        .order_by(AuditEntry.at, AuditEntry.id)
+    ).all()
+    names = display_names(session, {row.actor_id for row in rows if row.actor_id})
+    entries: list[Entry] = [
+        {"at": row.at, "who": names.get(row.actor_id, ""), "what": _spoken(row.action)}
+        for row in rows
+        if not row.action.startswith("legal_hold.")
+    ]
+    return Section("who_looked", "Who looked at your record", entries)
+
+
+def own_acts(session: Session, patient_id: UUID, user_id: UUID) -> Section:
+    """What you did here yourself, from where, as our trail has it."""
+    rows = session.execute(
+        select(AuditEntry.at, AuditEntry.action, AuditEntry.outcome, AuditEntry.address)
+        .where(or_(AuditEntry.patient_id == patient_id, AuditEntry.actor_id == user_id))
+        .where(AuditEntry.actor_kind == "patient", AuditEntry.actor_id == user_id)
+        .order_by(AuditEntry.at, AuditEntry.id)
+    )
+    entries: list[Entry] = [
+        {"at": row.at, "what": _spoken(row.action), "outcome": row.outcome, "network_address": row.address}
+        for row in rows
+    ]
+    return Section("your_acts", "What you did here", entries)
+
+
+def copies(session: Session, patient_id: UUID) -> Section:
+    """The copies you asked for."""
+    query = select(DataExport.asked_at, DataExport.status, DataExport.ready_at).where(
+        DataExport.patient_id == patient_id
+    )
+    entries: list[Entry] = [
+        {"asked_at": row.asked_at, "status": row.status, "ready_at": row.ready_at}
+        for row in session.execute(query.order_by(DataExport.asked_at))
+    ]
+    return Section("copies", "Copies you asked for", entries)
+
+
+def _spoken(action: str) -> str:
+    return action.replace(".", " ").replace("_", " ").replace(":", " ")

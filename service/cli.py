@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -129,6 +131,57 @@ def practise(*, email: str, credentials: str, zone: str, licenses: tuple[str, ..
             now=now(),
         )
     click.echo("Patients in those states can book this clinician from now on.")
+
+
+@main.group()
+def audit() -> None:
+    """The audit trail: does its chain hold, and what the law no longer keeps."""
+
+
+@audit.command()
+@click.option("--anchors", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Their file.")
+@click.option("--database-url", envvar="HOMEWARD_AUDIT_DATABASE_URL", help="As the audit reader; default: the app's.")
+def verify(*, anchors: Path | None, database_url: str | None) -> None:
+    """Read the whole chain once. Exit code 1 when it does not hold."""
+    from config.settings import current
+    from service.audit import actions
+    from service.kit import crypto
+    from service.kit.clock import wall_now
+
+    settings = current()
+    crypto.configure(settings)
+    known = settings.audit_anchors
+    anchors = anchors or (known if known and known.exists() else None)
+    url = database_url or settings.database_url.get_secret_value()
+    found = actions.verify(database_url=url, wall_now=wall_now(), anchors=anchors)
+    click.echo(f"{found.links:,} links read, up to position {found.head:,}; {found.purged:,} were purged before.")
+    if anchors is None:
+        click.echo("No anchors were given, so a cut tail or an older copy of the trail would not be seen.", err=True)
+    else:
+        click.echo(f"{found.compared:,} of {found.anchors:,} anchors compared.")
+    for finding in found.findings:
+        click.echo(f"{finding.kind}: {finding.words}")
+    if found.told_not:
+        click.echo(f"And {found.told_not:,} more.")
+    click.echo("The chain holds." if found.holds else "The chain does not hold.")
+    sys.exit(0 if found.holds else 1)
+
+
+@audit.command()
+@click.option("--before", required=True, type=click.DateTime(["%Y-%m-%d"]), help="A day at least seven years ago.")
+def purge(*, before: datetime) -> None:
+    """Remove entries from before a day, as the database's owner (needs HOMEWARD_OWNER_DATABASE_URL)."""
+    from service.audit import actions
+    from service.kit.clock import wall_now
+
+    with _plainly():
+        gone = actions.purge(
+            owner_url=_needed("HOMEWARD_OWNER_DATABASE_URL"), before=before.date(), wall_now=wall_now()
+        )
+    if gone.position is None:
+        click.echo("Nothing to remove: the oldest entry stays, by its age or by a legal hold.")
+    else:
+        click.echo(f"{gone.removed:,} entries removed, up to position {gone.position:,}. A signed checkpoint says so.")
 
 
 @contextmanager

@@ -47,6 +47,7 @@ def a_house() -> Iterator[Settings]:
             "stripe_key": "sk_test_bench",
             "stripe_webhook_secrets": "whsec_bench",
             "smtp_host": LOOPBACK,
+            "audit_anchors": str(Path(tempfile.gettempdir()) / "homeward-bench-anchors.jsonl"),  # no worker, no file
             "log_level": "WARNING",
         }
         yield read({f"HOMEWARD_{name.upper()}": value for name, value in values.items()})

@@ -64,6 +64,7 @@ def create_app(settings: Settings | None = None, *, opened: bool = False) -> Fla
         SECRET_KEY=settings.secret_key.get_secret_value(),
         HOMEWARD=settings,
         CATALOG=catalog(settings.config_dir),
+        LANGUAGES=LANGUAGES,
         GATEWAY=Gateway.from_settings(settings),
         SEND_FILE_MAX_AGE_DEFAULT=YEAR,  # every address of a file carries a mark of its content
         BABEL_DEFAULT_LOCALE="en",

@@ -14,6 +14,7 @@ from service.accounts.models.doors import (
 )
 from service.accounts.models.factors import Passkey, RecoveryCode, SpentChallenge
 from service.accounts.models.people import ROLES, Patient, User
+from service.accounts.models.recovery import ResetRequest
 
 __all__ = [
     "ROLES",
@@ -27,6 +28,7 @@ __all__ = [
     "Passkey",
     "Patient",
     "RecoveryCode",
+    "ResetRequest",
     "SignIn",
     "SignInBackOff",
     "SpentChallenge",

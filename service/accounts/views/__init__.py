@@ -7,6 +7,6 @@ from flask import Blueprint
 bp = Blueprint("accounts", __name__)
 
 # Below the blueprint, because each of them asks for it.
-from service.accounts.views import door  # noqa: E402
+from service.accounts.views import contact, credentials, devices, door, profile, recovery, settings  # noqa: E402
 
-__all__ = ["bp", "door"]
+__all__ = ["bp", "contact", "credentials", "devices", "door", "profile", "recovery", "settings"]

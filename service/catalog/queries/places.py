@@ -6,7 +6,7 @@ from typing import Any
 
 import zipcodes
 
-from service.catalog.rules.places import NotAZip, PlaceAnswer, ZipRow, five_digits, place
+from service.catalog.rules.places import Found, NotAZip, PlaceAnswer, ZipRow, five_digits, place
 from service.catalog.rules.whole import Catalog
 
 
@@ -31,3 +31,13 @@ def zip_row(zip_code: str) -> ZipRow | None:
         city=row["city"],
         military=row["zip_code_type"] == "MILITARY",
     )
+
+
+def zone_of_zip(catalog: Catalog, zip_text: str, county_fips: str | None = None) -> str | None:
+    """The time zone of a ZIP, ours or not; None where the list knows none (military post)."""
+    place = place_of_zip(catalog, zip_text, county_fips)
+    if isinstance(place, Found):
+        return place.time_zone
+    zip_code = five_digits(zip_text)
+    rows: list[dict[str, Any]] = zipcodes.matching(zip_code) if zip_code else []  # type: ignore[no-untyped-call]
+    return str(rows[0]["timezone"]) or None if rows else None

@@ -34,14 +34,9 @@ class Mark:
         """Matches any form of the value in bytes that were made lower-case, but base64, which is compared as it is."""
         found: set[str] = set()
         for value in (self.value, *self.also):
-            plain = value.lower().encode()
-            found |= {plain, quote(value.lower(), safe="").lower().encode(), quote_plus(value.lower()).lower().encode()}
-            found |= {
-                value.encode().hex().encode(),
-                plain.hex().encode(),
-                json.dumps(value).strip('"').lower().encode(),
-            }
-        either = b"|".join(re.escape(one.encode()) for one in sorted(found, key=len, reverse=True))
+            for one in (value, value.lower()):
+                found |= {one, quote(one, safe=""), quote_plus(one), json.dumps(one).strip('"'), one.encode().hex()}
+        either = b"|".join(re.escape(one.encode().lower()) for one in sorted(found, key=len, reverse=True))
         # A short number inside a longer one, or inside an id, is another number.
         return re.compile(rb"(?<![0-9a-z])(?:" + either + rb")(?![0-9a-z])" if self._short else either)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from service.accounts.models import ROLES, User
 from service.accounts.queries import staff as queries
 from service.accounts.queries.people import user_by_email
-from service.accounts.queries.staff import Member, Team
+from service.accounts.queries.staff import Member, OpenInvitation, Team
 from service.accounts.rules import normal_email
 from service.accounts.rules.staff import NO_SUCH_ROLE, check_an_owner_stays, check_may_change, checked_reason
 from service.accounts.writes import staff as places
@@ -21,6 +21,7 @@ from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotFound, words
 
 NOBODY = NotFound("no_such_member", words("There is no such person on the team."))
+NOT_OPEN = NotFound("no_such_invitation", words("This invitation was accepted or withdrawn already."))
 CLOSED = Conflict("deactivated", words("This account is deactivated. Reactivate it first."))
 ALREADY = Conflict("already_so", words("That is how it is already. Nothing was changed."))
 
@@ -37,6 +38,15 @@ def open_member(*, user_id: UUID) -> Member:
         found = queries.member(session, user_id)
     if found is None:
         raise NOBODY
+    return found
+
+
+def open_invitation(*, invitation_id: UUID, wall_now: datetime) -> OpenInvitation:
+    """One that nobody accepted yet. Raises NotFound."""
+    with db.reading() as session:
+        found = queries.open_invitation(session, invitation_id, wall_now)
+    if found is None:
+        raise NOT_OPEN
     return found
 
 

@@ -70,6 +70,15 @@ def member(session: Session, user_id: UUID) -> Member | None:
     return None if row is None else _member(row)
 
 
+def open_invitation(session: Session, invitation_id: UUID, wall_now: datetime) -> OpenInvitation | None:
+    """One that was neither accepted nor withdrawn, or None."""
+    row = session.scalars(_open_invitations().where(Invitation.id == invitation_id)).one_or_none()
+    if row is None:
+        return None
+    hosts = display_names(session, [row.invited_by] if row.invited_by else [])
+    return _invitation(row, hosts, wall_now)
+
+
 def invitation_address(row: Invitation) -> str:
     """Where an invitation went."""
     return crypto.unseal(row.email_sealed, "invitations", "email", row.id)

@@ -22,7 +22,7 @@ from service.checkins import views as checkins_views
 from service.dashboard import views as dashboard_views
 from service.enrollment import staff_views as enrollment_staff_views
 from service.enrollment import views as enrollment_views
-from service.kit import access, db, limits, process, templates, web
+from service.kit import access, db, limits, process, spoken, templates, web
 from service.kit.clock import wall_now
 from service.privacy import staff_views as privacy_staff_views
 from service.privacy import views as privacy_views
@@ -78,7 +78,8 @@ def create_app(settings: Settings | None = None, *, opened: bool = False) -> Fla
     web.install(app, on_refusal=audit_actions.note_refusal)
     limits.install(app, settings)
     _sign_ins(app)
-    Babel(app, locale_selector=_locale)
+    Babel(app, locale_selector=_locale, configure_jinja=False)
+    spoken.install(app.jinja_env)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, get_timezone_name
@@ -35,6 +36,7 @@ def _day_pattern(style: str, locale: str) -> str:
     return (SPANISH_DAY_PATTERNS if locale.startswith("es") else DAY_PATTERNS)[style]
 
 
+@lru_cache(maxsize=2048)
 def day(value: date, style: str = "long", locale: str = "en") -> str:
     """A calendar day. Styles: short "Nov 24", weekday "Tue, Nov 24", spoken "Tuesday, November 24", long
     "November 24, 2026", full "Tuesday, November 24, 2026".

@@ -12,7 +12,6 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from flask_babel import get_locale
 from jinja2 import (
     BaseLoader,
     ChoiceLoader,
@@ -112,12 +111,8 @@ def icon(name: str, static_dir: Path = assets.STATIC) -> Markup:
     return Markup(opening + drawing + "</svg>")  # noqa: S704 (a pinned, hashed file)
 
 
-def _locale() -> str:
-    # None outside a request; an error page must still say something.
-    return str(get_locale() or "en")
-
-
-def _words(locale: Callable[[], str]) -> dict[str, Callable[..., str]]:
+def filters(locale: Callable[[], str]) -> dict[str, Callable[..., str]]:
+    """Money, days and moments as people of `locale()` read them."""
     return {
         "money": format.money,
         "day": lambda value, style="long": format.day(value, style, locale()),
@@ -127,7 +122,10 @@ def _words(locale: Callable[[], str]) -> dict[str, Callable[..., str]]:
 
 
 def install(app: Flask, settings: Settings | None = None) -> None:
-    """Make `app` render our templates: loaders, missing names, filters, `asset_url`, `icon`, `brand`, `sandbox`."""
+    """Make `app` render our templates: loaders, missing names, `asset_url`, `icon`, `brand`, `sandbox`.
+
+    Whatever depends on the reader's language comes from `kit.spoken`.
+    """
     settings = settings or current()
     app.jinja_options = {**app.jinja_options, "undefined": Absent}
     env = app.jinja_env
@@ -135,11 +133,9 @@ def install(app: Flask, settings: Settings | None = None) -> None:
     env.loader = loader(settings.templates_dir)
     env.trim_blocks = env.lstrip_blocks = True
     env.add_extension("jinja2.ext.do")
-    env.filters.update(_words(_locale))
     env.globals.update(
         asset_url=partial(asset_url, settings.static_dir, app.static_url_path or "/static"),
         icon=partial(icon, static_dir=settings.static_dir),
-        language=_locale,
         brand=brand(settings.config_dir),
         sandbox=settings.environment == "sandbox",
     )
@@ -159,6 +155,6 @@ def email_environment(
         keep_trailing_newline=False,
     )
     env.install_gettext_translations(translations or NullTranslations(), newstyle=True)  # type: ignore[attr-defined]
-    env.filters.update(_words(lambda: locale))
+    env.filters.update(filters(lambda: locale))
     env.globals.update(brand=brand(config_dir), locale=locale)
     return env

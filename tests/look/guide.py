@@ -27,7 +27,7 @@ from wtforms.validators import InputRequired
 
 from config.settings import HOUSE
 from service.catalog.queries import catalog
-from service.kit import charts, templates
+from service.kit import charts, spoken, templates
 from service.kit.fields import DayField, Form, TicksField
 from service.site import views as site_views
 
@@ -109,7 +109,8 @@ def make() -> Flask:
     )
     templates.install(app, settings)
     app.jinja_env.loader = ChoiceLoader([app.jinja_env.loader, FileSystemLoader(Path(__file__).parent)])  # type: ignore[list-item]
-    Babel(app)
+    Babel(app, configure_jinja=False)
+    spoken.install(app.jinja_env)
     CSRFProtect(app)
 
     @app.after_request

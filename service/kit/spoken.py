@@ -1,0 +1,64 @@
+"""Words in the reader's language, for pages. A page says some fifty of them, so each is looked up once and kept.
+
+What is kept is the clinic's own text under its language, never a value that is filled in.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import flask_babel
+from flask import g, has_app_context
+from jinja2 import Environment, pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
+
+from service.kit.templates import filters
+
+
+def language() -> str:
+    """The language of this page, asked once for each: "en". An error page must still say something."""
+    if not has_app_context():
+        return "en"
+    known: str | None = g.get("language")
+    if known is None:
+        known = g.language = str(flask_babel.get_locale() or "en")
+    return known
+
+
+def install(env: Environment) -> None:
+    """Let the templates of `env` speak: `_`, `gettext`, `ngettext`, `language`, and the filters for days and money."""
+    env.add_extension("jinja2.ext.i18n")
+    env.newstyle_gettext = True  # type: ignore[attr-defined]
+    env.globals.update(language=language, _=_one, gettext=_one, ngettext=_counted)
+    env.filters.update(filters(language))
+
+
+@pass_eval_context
+def _one(page: EvalContext, text: str, **values: Any) -> str:
+    if not page.autoescape:
+        return _text(language(), text) % values
+    return _markup(language(), text) % values if values else _whole(language(), text)
+
+
+@pass_eval_context
+def _counted(page: EvalContext, one: str, many: str, num: int, **values: Any) -> str:
+    found: str = flask_babel.get_translations().ungettext(one, many, num)
+    return (Markup(found) if page.autoescape else found) % {"num": num, **values}  # noqa: S704 (our own text)
+
+
+@lru_cache(maxsize=4096)
+def _text(language: str, text: str) -> str:  # noqa: ARG001 (the language is the key; get_translations knows it too)
+    found: str = flask_babel.get_translations().ugettext(text)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _markup(language: str, text: str) -> Markup:
+    return Markup(_text(language, text))  # noqa: S704 (our own text)
+
+
+@lru_cache(maxsize=4096)
+def _whole(language: str, text: str) -> Markup:
+    return _markup(language, text) % {}  # a sentence without values is a pattern too: %% is one sign

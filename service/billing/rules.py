@@ -133,6 +133,11 @@ def cancel_key(intent_id: UUID) -> str:
     return f"cancel:{intent_id}"
 
 
+def end_key(intent_id: UUID) -> str:
+    """The idempotency key for ending at once, beside `cancel_key` of the same wish: Stripe takes one call for each."""
+    return f"cancel:{intent_id}:1"
+
+
 def resume_key(intent_id: UUID) -> str:
     """The idempotency key of one decision of staff to let a membership go on."""
     return f"resume:{intent_id}"

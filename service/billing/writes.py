@@ -63,6 +63,27 @@ def live_membership(session: Session, patient_id: UUID) -> Membership | None:
     return session.scalars(statement.with_for_update()).one_or_none()
 
 
+def end_unpaid(session: Session, patient_id: UUID, now: datetime) -> bool:
+    """End what never began to cost. False while something could still charge: a subscription, or an open pay page.
+
+    Attempts that were meant and not made end too: whoever is making one finds it closed, and closes its page.
+    The caller has locked the enrollment.
+    """
+    row = live_membership(session, patient_id)
+    if row is None:
+        return True
+    if row.stripe_subscription_id is not None:
+        return False
+    attempts = select(Checkout).where(Checkout.membership_id == row.id, Checkout.status.in_(("meant", "open")))
+    for attempt in session.scalars(attempts.with_for_update()):
+        if attempt.status == "open":
+            return False
+        attempt.status = "expired"
+    row.status, row.ended_at = "ended", now
+    session.flush()
+    return True
+
+
 def mark_compared(session: Session, subscription_id: str, now: datetime) -> None:
     """This subscription's turn to be compared was now."""
     session.execute(

@@ -9,7 +9,10 @@ from sqlalchemy.orm import sessionmaker
 
 from config.settings import Settings
 from service.kit import clock, crypto, db, queue
+from tests.billing.conftest import gateway, moving_stripe, shared_stand_in, stripe
 from tests.conftest import House, role_url
+
+__all__ = ["gateway", "moving_stripe", "owner_house", "shared_stand_in", "stripe"]
 
 
 @pytest.fixture

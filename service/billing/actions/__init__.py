@@ -11,6 +11,7 @@ from service.billing.actions.prices import offer_prices
 from service.billing.actions.reconcile import Drift, reconcile
 from service.billing.actions.renewals import ask_before_renewals
 from service.billing.actions.resume import Resumed, resume
+from service.billing.actions.stop import stop_charges
 from service.billing.actions.watch import Watch, open_membership, open_watch
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "reconcile",
     "resume",
     "start_checkout",
+    "stop_charges",
     "sweep_events",
     "undo_cancel",
 ]

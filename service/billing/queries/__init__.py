@@ -11,8 +11,10 @@ from service.billing.queries.due import (
     next_due_at,
     open_attempts,
     open_pages,
+    open_pages_of,
     parked_count,
     renewals,
+    subscription_of,
     waiting_events,
 )
 from service.billing.queries.gate import Start, charge_facts, start_of
@@ -50,9 +52,11 @@ __all__ = [
     "next_due_at",
     "open_attempts",
     "open_pages",
+    "open_pages_of",
     "parked_count",
     "receipts_of",
     "renewals",
     "start_of",
+    "subscription_of",
     "waiting_events",
 ]

@@ -124,6 +124,28 @@ def open_pages(session: Session, limit: int) -> list[str]:
     return [found for found in session.scalars(query) if found is not None]
 
 
+def open_pages_of(session: Session, patient_id: UUID) -> list[tuple[UUID, str]]:
+    """(our id, Stripe's id) of the pay pages on which one patient may pay right now."""
+    rows = session.execute(
+        select(Checkout.id, Checkout.stripe_session_id)
+        .join(Membership, Membership.id == Checkout.membership_id)
+        .where(Membership.patient_id == patient_id, Checkout.status == "open", Checkout.stripe_session_id.is_not(None))
+    )
+    return [(row.id, row.stripe_session_id or "") for row in rows]
+
+
+def subscription_of(session: Session, patient_id: UUID) -> tuple[UUID, str] | None:
+    """(membership, subscription at Stripe) of what may still charge a patient, or None."""
+    row = session.execute(
+        select(Membership.id, Membership.stripe_subscription_id).where(
+            Membership.patient_id == patient_id,
+            Membership.status != "ended",
+            Membership.stripe_subscription_id.is_not(None),
+        )
+    ).one_or_none()
+    return None if row is None else (row.id, row.stripe_subscription_id or "")
+
+
 def next_due_at(session: Session, after: datetime) -> datetime | None:
     """The next moment after `after` at which a coming charge is asked about or announced."""
     moments = []

@@ -35,7 +35,7 @@ REFUSE = f"""
 CREATE FUNCTION refuse_removal_of_records() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.patient_id IS NOT NULL AND current_user = '{APP}' THEN
-        RAISE insufficient_privilege USING MESSAGE = 'permission denied: a patient''s record is not removed by the service';
+        RAISE insufficient_privilege USING MESSAGE = 'permission denied: the service removes no record';
     END IF;
     RETURN OLD;
 END $$

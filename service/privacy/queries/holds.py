@@ -29,12 +29,12 @@ class Hold:
     lifted_at: datetime | None
 
 
-def held_patients() -> Select[tuple[UUID]]:
+def held_patients() -> Select[UUID]:
     """The patients of whom nothing is removed, for use inside another statement."""
     return select(LegalHold.patient_id).where(LegalHold.lifted_at.is_(None))
 
 
-def held_users() -> Select[tuple[UUID]]:
+def held_users() -> Select[UUID]:
     """Their accounts."""
     return select(Patient.user_id).where(Patient.id.in_(held_patients()))
 

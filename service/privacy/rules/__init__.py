@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service.privacy.rules.closing import CLOSED_ALERT, IN_CARE
 from service.privacy.rules.copies import (
     ASKS_A_DAY,
     FORMAT,
@@ -18,7 +19,9 @@ from service.privacy.rules.words import as_json, as_pages, words
 
 __all__ = [
     "ASKS_A_DAY",
+    "CLOSED_ALERT",
     "FORMAT",
+    "IN_CARE",
     "LEASE",
     "MAX_ATTEMPTS",
     "PAUSE",

@@ -7,6 +7,6 @@ from flask import Blueprint
 bp = Blueprint("privacy", __name__)
 
 # Below the blueprint, because each of them asks for it.
-from service.privacy.views import your_data  # noqa: E402
+from service.privacy.views import close_account, who_looked, your_data  # noqa: E402
 
-__all__ = ["bp", "your_data"]
+__all__ = ["bp", "close_account", "who_looked", "your_data"]

@@ -1,0 +1,68 @@
+"""No charge from this moment on: for somebody who leaves altogether. Cancelling (`cancel`) ends with the paid month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from service.audit import writes as audit
+from service.billing import queries, rules, writes
+from service.billing.actions import sync, wishes
+from service.billing.gateway import Gateway
+from service.billing.models import Membership
+from service.catalog.rules.whole import Catalog
+from service.kit import db
+from service.kit.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """The end of a membership as recorded, before Stripe hears it."""
+
+    membership_id: UUID
+    subscription_id: str
+    wish_id: UUID
+
+
+def stop_charges(*, patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> None:
+    """Close the patient's pay page and end their membership at once. Saying it twice changes nothing.
+
+    Ended at once, Stripe tries no failed charge again either. Raises TryAgain when Stripe cannot be asked: whatever
+    was done by then stays done, and the next try goes on from there, under the same keys.
+    """
+    _close_pages(patient_id, gateway, catalog, now)
+    meant = _mean(patient_id, gateway, catalog, actor, now)
+    if meant is None:
+        return
+    with wishes.asking(meant.membership_id, meant.wish_id):
+        gateway.cancel(meant.subscription_id, at_period_end=False, key=rules.end_key(meant.wish_id))
+    with db.transaction() as session:
+        sync.subscription_now(session, meant.subscription_id, gateway=gateway, catalog=catalog, now=now)
+
+
+def _close_pages(patient_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
+    """Nobody pays on a page that is closed. Where somebody was quicker, the payment becomes known here."""
+    with db.reading() as session:
+        pages = queries.open_pages_of(session, patient_id)
+    for checkout_id, session_id in pages:
+        page = gateway.expire_checkout(session_id, key=rules.expire_key(checkout_id))
+        with db.transaction() as session:
+            if page.subscription_id:
+                sync.subscription_now(session, page.subscription_id, gateway=gateway, catalog=catalog, now=now)
+            sync.page_now(session, page)
+
+
+def _mean(patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> _Meant | None:
+    """Look at Stripe first, then keep the wish with its key. None when nothing is left that could charge."""
+    with db.transaction() as session:
+        known = queries.subscription_of(session, patient_id)
+        if known is None:
+            return None
+        membership_id, subscription_id = known
+        sync.subscription_now(session, subscription_id, gateway=gateway, catalog=catalog, now=now)
+        row: Membership | None = writes.locked_membership(session, membership_id)
+        if row is None or row.status == "ended":
+            return None
+        audit.record(session, actor, "membership.stop", "membership", row.id, patient_id=patient_id)
+        return _Meant(row.id, subscription_id, wishes.note(row, "cancel", now))

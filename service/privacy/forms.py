@@ -1,0 +1,33 @@
+"""What is ticked and written on the pages of this room."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from wtforms import BooleanField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from service.kit.fields import Form
+
+REASON_MIN, REASON_MAX = 10, 2000
+
+
+class CloseForm(Form):
+    """The one tick that closes an account."""
+
+    understood = BooleanField(
+        _("I want to close my account, and I know that it cannot be opened again"),
+        validators=[InputRequired(_("Tick the box if you want to close your account"))],
+    )
+
+
+class ReasonForm(Form):
+    """Why a legal hold is placed or lifted."""
+
+    reason = TextAreaField(
+        _("Reason"),
+        description=_("For the record: which matter it is, and who asked. At least 10 letters."),
+        validators=[
+            InputRequired(_("Enter the reason")),
+            Length(min=REASON_MIN, max=REASON_MAX, message=_("Enter between 10 and 2,000 letters")),
+        ],
+    )

@@ -1,0 +1,106 @@
+"""What opens an account, and what reaches its owner, taken away inside the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from service.accounts.models import (
+    KeptForm,
+    KnownDevice,
+    OneTimeCode,
+    OneTimeLink,
+    Passkey,
+    Patient,
+    RecoveryCode,
+    SignIn,
+    User,
+)
+from service.checkins.models import CheckIn
+from service.enrollment.models import WaitlistEntry
+from service.kit import crypto
+from service.mail.models import OutboxMessage
+from service.privacy.models import DataExport
+
+
+def shut(session: Session, user: User, *, now: datetime, wall_now: datetime) -> None:
+    """Nobody signs in to this account again, by whatever way, and its address is free for a new one."""
+    user.deactivated_at = now
+    # Whoever looks the address up must not find this account: its owner may join again as somebody new.
+    user.email_index = crypto.index(f"closed:{user.id}", "email")
+    for table, column in (
+        (SignIn, "revoked_at"),
+        (OneTimeLink, "used_at"),
+        (OneTimeCode, "used_at"),
+        (KnownDevice, "forgotten_at"),
+        (Passkey, "removed_at"),
+        (RecoveryCode, "replaced_at"),
+        (KeptForm, "used_at"),
+    ):
+        ended = getattr(table, column)
+        session.execute(update(table).where(table.user_id == user.id, ended.is_(None)).values({column: wall_now}))
+    session.flush()
+
+
+def remove_openers(session: Session, user_id: UUID) -> None:
+    """Password, app secret, passkeys, recovery codes, links, codes, known devices and kept forms of a shut account."""
+    session.execute(
+        update(User)
+        .where(User.id == user_id)
+        .values(password_hash="", totp_sealed=None, totp_pending_sealed=None, totp_last_step=None)
+    )
+    session.execute(update(SignIn).where(SignIn.user_id == user_id).values(device_id=None))
+    for table in (OneTimeCode, OneTimeLink, KeptForm, Passkey, RecoveryCode, KnownDevice):
+        session.execute(delete(table).where(table.user_id == user_id))
+
+
+def remove_contacts(session: Session, patient: Patient) -> None:
+    """What only served to reach somebody, or to address them: the law does not ask us to keep it."""
+    patient.phone_sealed = patient.address_sealed = patient.emergency_contact_sealed = None
+    patient.preferred_name_sealed = patient.pronouns_sealed = None
+    session.execute(
+        update(User)
+        .where(User.id == patient.user_id)
+        .values(email_sealed=crypto.seal("", "users", "email", patient.user_id))
+    )
+    session.flush()
+
+
+def leave_waitlist(session: Session, email_index: bytes, *, keep: bool, now: datetime) -> None:
+    """This address waits for nothing any more. `keep`: under a legal hold the rows stay, as left."""
+    mine = WaitlistEntry.email_index == email_index
+    if keep:
+        session.execute(update(WaitlistEntry).where(mine, WaitlistEntry.left_at.is_(None)).values(left_at=now))
+    else:
+        session.execute(delete(WaitlistEntry).where(mine))
+
+
+def drop_mails(session: Session, user_id: UUID, now: datetime) -> None:
+    """What waits to leave does not. What is queued later finds no address: the account is closed."""
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.user_id == user_id, OutboxMessage.status == "queued")
+        .values(status="skipped", ended_at=now, lease_until=None)
+    )
+
+
+def close_checkins(session: Session, patient_id: UUID) -> None:
+    """Nobody is asked or reminded any more."""
+    session.execute(
+        update(CheckIn)
+        .where(CheckIn.patient_id == patient_id, CheckIn.status == "open")
+        .values(status="missed", remind_at=None)
+    )
+
+
+def drop_copies(session: Session, patient_id: UUID, *, keep: bool) -> None:
+    """Copies that nobody can fetch any more. `keep`: under a legal hold those that are there stay."""
+    states = ("asked",) if keep else ("asked", "ready")
+    session.execute(
+        update(DataExport)
+        .where(DataExport.patient_id == patient_id, DataExport.status.in_(states))
+        .values(status="expired", json_sealed=None, pdf_sealed=None, claimed_until=None)
+    )

@@ -5,3 +5,8 @@ from __future__ import annotations
 from flask import Blueprint
 
 bp = Blueprint("privacy_staff", __name__)
+
+# Below the blueprint, because each of them asks for it.
+from service.privacy.staff_views import trail  # noqa: E402
+
+__all__ = ["bp", "trail"]

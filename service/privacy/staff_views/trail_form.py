@@ -1,0 +1,132 @@
+"""What the trail is searched for, and why it leaves the house."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length, ValidationError
+
+from service.audit.rules.acts import GROUPS
+from service.kit.fields import Form
+
+KINDS = ("staff", "patient", "visitor", "system")
+REASON_MIN, REASON_MAX = 10, 300
+
+
+def _day(text: str | None) -> str:
+    return (text or "").strip()
+
+
+class TrailForm(Form):
+    """Who, whose, what, when, how it ended. Sent by GET: it changes nothing, and a link can hold it."""
+
+    class Meta(Form.Meta):
+        """No token: there is nothing to protect."""
+
+        csrf = False
+
+    who = SelectField(_("Who"), validate_choice=False)
+    act = SelectField(_("What"), validate_choice=False)
+    outcome = SelectField(_("How it ended"), validate_choice=False)
+    from_on = StringField(_("From day"), filters=[_day], description=_("Year-month-day, like 2026-11-21"))
+    until_on = StringField(_("To day"), filters=[_day], description=_("Year-month-day, like 2026-11-21"))
+    patient = HiddenField(filters=[_day])
+
+    def offer(self, staff: list[tuple[UUID, str]]) -> None:
+        """Fill the lists: `staff` as (id, name)."""
+        self.who.choices = [
+            SelectChoice("", gettext("Anybody")),
+            SelectChoice("staff", gettext("Any member of staff")),
+            SelectChoice("patient", gettext("Any patient")),
+            SelectChoice("visitor", gettext("Somebody not signed in")),
+            SelectChoice("system", gettext("The service itself")),
+            *(SelectChoice(str(user_id), name) for user_id, name in staff),
+        ]
+        self.act.choices = [
+            SelectChoice("", gettext("Anything")),
+            *(SelectChoice(key, gettext(title)) for key, (title, _prefixes) in GROUPS.items()),
+        ]
+        self.outcome.choices = [
+            SelectChoice("", gettext("Either way")),
+            SelectChoice("done", gettext("Done")),
+            SelectChoice("refused", gettext("Turned down")),
+        ]
+
+    def validate_from_on(self, field: Any) -> None:
+        """A day, or nothing."""
+        _checked(field)
+
+    def validate_until_on(self, field: Any) -> None:
+        """A day, or nothing."""
+        _checked(field)
+
+    @property
+    def actor_kind(self) -> str | None:
+        """The kind of actor that was chosen, if it was a kind."""
+        return self.who.data if self.who.data in KINDS else None
+
+    @property
+    def actor_id(self) -> UUID | None:
+        """The member of staff that was chosen, if it was one."""
+        return _id(self.who.data)
+
+    @property
+    def patient_id(self) -> UUID | None:
+        """Whose record, by a link."""
+        return _id(self.patient.data)
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """The first and the last day."""
+        return read_day(self.from_on.data), read_day(self.until_on.data)
+
+
+class ExportForm(TrailForm):
+    """The same search, and why it leaves the house."""
+
+    class Meta(Form.Meta):
+        """With its token: a file of it is written down."""
+
+    who = HiddenField()
+    act = HiddenField()
+    outcome = HiddenField()
+    from_on = HiddenField(filters=[_day])
+    until_on = HiddenField(filters=[_day])
+    reason = TextAreaField(
+        _("Why does it leave the house?"),
+        description=_("It is written down in the trail. Nothing about anybody's health."),
+        filters=[_day],
+        validators=[
+            Length(min=REASON_MIN, message=_("Write in a sentence why you need the file.")),
+            Length(max=REASON_MAX, message=_("Keep the reason under 300 characters.")),
+        ],
+    )
+
+    def offer(self, staff: list[tuple[UUID, str]]) -> None:
+        """Nothing to choose here."""
+
+
+def read_day(text: str | None) -> date | None:
+    """A day from "2026-11-21", or None for anything else."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _id(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+def _checked(field: Any) -> None:
+    if field.data and read_day(field.data) is None:
+        raise ValidationError(gettext("Write the day as year-month-day, like 2026-11-21"))

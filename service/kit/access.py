@@ -15,6 +15,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 _ATTRIBUTE = "homeward_door"
 _URGENT = "homeward_urgent"
 _STEP_UP = "homeward_step_up"
+_QUIET = "homeward_quiet"
+_SETTING_UP = "homeward_setting_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,28 @@ def step_up(view: View) -> View:
     """Behind the door the person proves again that it is them, unless they did so within the last ten minutes."""
     setattr(view, _STEP_UP, True)
     return view
+
+
+def setting_up(view: View) -> View:
+    """Staff who have no second step yet may come here with their password alone: this is where they add one."""
+    setattr(view, _SETTING_UP, True)
+    return view
+
+
+def is_setting_up(view: object) -> bool:
+    """Is `view` one of those where a first second step is added?"""
+    return bool(getattr(view, _SETTING_UP, False))
+
+
+def quiet(view: View) -> View:
+    """A page's own script asks here. That is no sign of life: it keeps nobody signed in."""
+    setattr(view, _QUIET, True)
+    return view
+
+
+def is_quiet(view: object) -> bool:
+    """Does asking `view` leave the sign-in as old as it was?"""
+    return bool(getattr(view, _QUIET, False))
 
 
 def needs_step_up(view: object) -> bool:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import structlog
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
@@ -18,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 from werkzeug.exceptions import Forbidden, HTTPException
 
-from service.kit import access
+from service.kit import access, keeping
 from service.kit.actor import Actor
 from service.kit.clock import wall_now
 from service.kit.errors import Conflict, HomewardError, NotAllowed, NotFound, OutsideCareTeam, Rejected, TryAgain, words
@@ -29,6 +30,7 @@ csrf = CSRFProtect()
 STATUS_OF_KIND = {NotFound: 404, NotAllowed: 403, Conflict: 409, Rejected: 422}
 SIGN_IN = "accounts.sign_in"
 SECOND_FACTOR = "accounts.second_factor"
+SET_UP = "accounts.start_second_step"
 PROVE = "accounts.prove"
 BREAK_GLASS = "safety_staff.break_glass"
 PROOF_LASTS = timedelta(minutes=10)
@@ -121,6 +123,7 @@ def _guard() -> ResponseReturnValue | None:
         if turned_away is not None:
             return turned_away
     csrf.protect()
+    keeping.claim()
     return None
 
 
@@ -133,23 +136,43 @@ def _refuse_nul() -> None:
 
 def _turn_away(door: access.Door) -> ResponseReturnValue | None:
     if not current_user.is_authenticated:
+        kept_id = keeping.keep(door, csrf)
+        target = _kept_page(kept_id) or (request.full_path.rstrip("?") if request.method == "GET" else None)
         if _may_be_a_call_for_help():
-            back = safe_next(request.path)
-            return render_template("errors/401.html", message=None, status=401, urgent=True, next=back), 401
-        target = request.full_path.rstrip("?") if request.method == "GET" else None
+            back = target or safe_next(request.path)
+            page = render_template(
+                "errors/401.html", message=None, status=401, urgent=True, next=back, kept=kept_id is not None
+            )
+            return page, 401
         return redirect(url_for(SIGN_IN, next=target) if target else url_for(SIGN_IN), code=303)
     person = current_user
-    if person.kind == "staff" and not person.second_factor_passed:
-        return redirect(url_for(SECOND_FACTOR), code=303)
+    if person.second_step_due:
+        return _turn_back_halfway()
     wrong_kind = door.kind == "patient" and person.kind != "patient"
     if wrong_kind or (door.kind == "staff" and (person.kind != "staff" or person.role not in door.roles)):
         _note_refusal("door")
         raise Forbidden
     if access.needs_step_up(current_app.view_functions[request.endpoint or ""]) and not recently_proved():
-        # Every form that needs this stands behind a page that needs it too: only a slow reader meets it on a POST.
-        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        # A slow reader meets it on a POST: what they typed waits until they have proved it.
+        target = request.full_path.rstrip("?") if request.method == "GET" else _kept_page(keeping.keep(door, csrf))
         return redirect(url_for(PROVE, next=target), code=303)
     return None
+
+
+def _kept_page(kept_id: UUID | None) -> str | None:
+    return url_for(keeping.KEPT, kept_id=kept_id) if kept_id is not None else None
+
+
+def _turn_back_halfway() -> ResponseReturnValue | None:
+    """Somebody whose password was right and whose second step is to come. No door but that of setting one up opens."""
+    if _may_be_a_call_for_help():
+        return render_template("errors/401.html", message=None, status=401, urgent=True, next=None), 401
+    if not current_user.must_set_up:
+        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for(SECOND_FACTOR, next=target), code=303)
+    if access.is_setting_up(current_app.view_functions[request.endpoint or ""]):
+        return None
+    return redirect(url_for(SET_UP), code=303)
 
 
 def recently_proved() -> bool:

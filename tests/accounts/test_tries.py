@@ -17,6 +17,7 @@ from config.settings import Settings
 from service.accounts import actions, queries
 from service.accounts.models import SignInBackOff
 from service.accounts.rules import FREE_FAILURES
+from service.accounts.rules.passkeys import Site
 from service.kit import clock, crypto, db, queue
 from service.kit.actor import Actor
 from service.kit.errors import NotAllowed, Rejected
@@ -31,7 +32,7 @@ STRANGER = Actor("visitor", address="198.51.100.66")
 def sign_in(email: str, password: str = PASSWORD, at: datetime = WALL, actor: Actor = HOME) -> str:
     """What came of it: "in", "wrong" or "wait"."""
     try:
-        actions.sign_in(email=email, password=password, actor=actor, wall_now=at)
+        actions.sign_in(email=email, password=password, actor=actor, now=at, wall_now=at)
     except Rejected:
         return "wrong"
     except NotAllowed:
@@ -81,12 +82,22 @@ def test_after_an_hour_without_tries_one_may_mistype_again(house: House) -> None
 
 def enter(sam: Person, code: str, at: datetime) -> str:
     """Sign in with the right password and try one code."""
-    token = actions.sign_in(email=sam.email, password=PASSWORD, actor=HOME, wall_now=at).token
+    token = actions.sign_in(email=sam.email, password=PASSWORD, actor=HOME, now=at, wall_now=at).token
     with db.reading() as session:
         person = queries.principal(session, token, at)
     assert person is not None
     try:
-        actions.second_factor(sign_in_id=person.sign_in_id, user_id=sam.user_id, code=code, actor=HOME, wall_now=at)
+        actions.second_factor(
+            sign_in_id=person.sign_in_id,
+            user_id=sam.user_id,
+            shown=actions.Shown("app", code),
+            site=Site("localhost", "https://localhost", "Homeward"),
+            remember=False,
+            device_cookie=None,
+            actor=HOME,
+            now=at,
+            wall_now=at,
+        )
     except Rejected:
         return "wrong"
     except NotAllowed:

@@ -42,10 +42,11 @@ def a_patient(
     family_name: str = "Rivera",
     born: date = date(1990, 5, 17),
     confirmed: bool = True,
+    asked: bool = True,
     email: str | None = None,
     now: datetime = datetime(2026, 11, 1, 12, 0, tzinfo=UTC),
 ) -> Person:
-    """A patient with an account. `place` is FL, NJ or FL-central."""
+    """A patient with an account. `place` is FL, NJ or FL-central; `asked`: they said "not now" to a second step."""
     county, zip_code, zone = PLACES[place]
     address = email or f"patient{next(_numbers)}@example.com"
     with db.transaction() as session:
@@ -73,6 +74,8 @@ def a_patient(
         )
         if confirmed:
             session.get_one(User, user_id).email_confirmed_at = now
+        if asked:
+            session.get_one(User, user_id).second_step_declined_at = now
     return Person(user_id, address, patient_id)
 
 

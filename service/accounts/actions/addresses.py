@@ -13,6 +13,7 @@ from service.accounts.actions import tries
 from service.accounts.models import OneTimeLink, User
 from service.accounts.queries import claims, email_index, user_by_email
 from service.accounts.rules import normal_email
+from service.accounts.writes import sign_ins
 from service.audit import writes as audit
 from service.kit import db
 from service.kit.actor import Actor
@@ -32,16 +33,26 @@ def link_is_open(*, token: str, wall_now: datetime) -> bool:
         return link is not None and link.used_at is None and link.expires_at > wall_now
 
 
-def confirm_address(*, token: str, password: str, actor: Actor, now: datetime, wall_now: datetime) -> None:
+def confirm_address(
+    *,
+    token: str,
+    password: str,
+    actor: Actor,
+    now: datetime,
+    wall_now: datetime,
+    device_cookie: str | None = None,
+) -> str | None:
     """Give the address to the account that joined with `password`, the newest such, and close the others.
 
-    The link proves the address, the password says which account. Pressing again after it worked is content.
+    The link proves the address, the password says which account; both together prove what a mailed code would, so
+    that this browser is known from now on: returns the cookie that says so. Pressing again after it worked is content
+    and returns nothing.
     Raises Rejected for an unknown or expired link or another password, NotAllowed after too many tries.
     """
     with db.transaction() as session:
         link, index = _found(session, token)
         if link.used_at is not None and _owner_of(session, index):
-            return
+            return None
         if link.used_at is not None or link.expires_at <= wall_now:
             raise EXPIRED
         allowed = tries.allow(session, tries.of_link(link.id), wall_now)
@@ -52,10 +63,13 @@ def confirm_address(*, token: str, password: str, actor: Actor, now: datetime, w
     with db.transaction() as session:
         outcome = "refused" if chosen is None or not _give(session, index, chosen, now, wall_now) else "done"
         audit.record(session, actor, "account.confirm_address", "user", chosen or link.user_id, outcome=outcome)
+        if chosen is not None and outcome == "done":
+            _, cookie, _ = sign_ins.remember_device(session, chosen, device_cookie, wall_now, spares_step=True)
     if chosen is None:
         raise WRONG
     if outcome == "refused":
         raise EXPIRED
+    return cookie
 
 
 def _found(session: Session, token: str) -> tuple[OneTimeLink, bytes]:

@@ -1,26 +1,26 @@
-"""In and out of the door. Every moment here is wall time."""
+"""In and out of the door. Every moment here is wall time, but `now`, which dates a mail."""
 
 from __future__ import annotations
 
-import hmac
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import pyotp
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from service.accounts.actions import tries
 from service.accounts.models import SignIn, User
 from service.accounts.queries import user_by_email
-from service.accounts.rules import ABSOLUTE, TOTP_PERIOD, normal_email
+from service.accounts.queries.factors import has_factor
+from service.accounts.rules import normal_email
+from service.accounts.rules.passkeys import Site, Unfit
+from service.accounts.writes import factors as proofs
+from service.accounts.writes import sign_ins
 from service.audit import writes as audit
-from service.kit import crypto, db
+from service.kit import db
 from service.kit.actor import Actor
 from service.kit.errors import NotAllowed, Rejected, words
-from service.kit.ids import new_id, new_token, token_hash
 from service.kit.passwords import verify_password
 
 WRONG = Rejected(
@@ -30,22 +30,39 @@ WRONG = Rejected(
         "If you have just joined, open the link we mailed you first."
     ),
 )
+PASSKEY_WRONG = Rejected(
+    "passkey_wrong",
+    words("That passkey did not work here. Try it once more, or sign in with your email address and password."),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A fresh sign-in: the token for the cookie, and whether a second factor is still to come."""
+    """A fresh sign-in: its token for the cookie, and what is still to come."""
 
     token: str
     kind: str
-    needs_second_factor: bool
+    second_step_due: bool = False
+    must_set_up: bool = False  # staff without a second step: the pages that add one are open, and no other
+    device_cookie: str | None = None  # what the browser shall keep, where it is known now
+    offer: bool = False  # a patient who has no second step and never said "not now"
 
 
-def sign_in(*, email: str, password: str, actor: Actor, wall_now: datetime) -> SignedIn:
-    """Check the password and open a sign-in under a new token.
+def sign_in(
+    *,
+    email: str,
+    password: str,
+    actor: Actor,
+    now: datetime,
+    wall_now: datetime,
+    device_cookie: str | None = None,
+    replaces: UUID | None = None,
+) -> SignedIn:
+    """Check the password and open a sign-in under a new token; end the one it `replaces` in this browser.
 
-    Raises Rejected for a wrong pair, an unknown or unproved address and a closed account alike; NotAllowed while one
-    must wait after too many tries. Unknown addresses take the same time and count their failures too.
+    A patient in a known browser is in. Anybody else has a second step to take; whoever has none of their own is
+    mailed a code. Raises Rejected for a wrong pair, an unknown or unproved address and a closed account alike;
+    NotAllowed while one must wait after too many tries. Unknown addresses take as long and count their failures too.
     """
     try:
         address = normal_email(email)
@@ -65,13 +82,15 @@ def sign_in(*, email: str, password: str, actor: Actor, wall_now: datetime) -> S
     with db.transaction() as session:
         if not right or user is None:
             audit.record(session, actor, "account.sign_in", "user", user.id if user else None, outcome="refused")
+            signed_in = None
         else:
             tries.forget_password(session, address, actor.address, wall_now)
-            token = _open(session, user, wall_now)
+            signed_in = _begin(session, user, device_cookie, actor, now, wall_now)
+            _end(session, replaces, wall_now)
             audit.record(session, _as(actor, user), "account.sign_in", "user", user.id)
-    if not right or user is None:
+    if signed_in is None:
         raise WRONG
-    return SignedIn(token, user.kind, needs_second_factor=user.kind == "staff")
+    return signed_in
 
 
 def _as(actor: Actor, user: User) -> Actor:
@@ -84,71 +103,73 @@ def _as(actor: Actor, user: User) -> Actor:
     )
 
 
-def _open(session: Session, user: User, wall_now: datetime) -> str:
-    token = new_token()
-    session.add(
-        SignIn(
-            id=new_id(),
-            token_hash=token_hash(token),
-            user_id=user.id,
-            created_at=wall_now,
-            seen_at=wall_now,
-            expires_at=wall_now + ABSOLUTE,
-        )
-    )
-    return token
+def _begin(
+    session: Session, user: User, cookie: str | None, actor: Actor, now: datetime, wall_now: datetime
+) -> SignedIn:
+    """Open the sign-in after a right password: all the way, or up to the second step."""
+    row, token = sign_ins.open_sign_in(session, user, actor, wall_now)
+    known = sign_ins.known_device(session, user.id, cookie, wall_now)
+    own = has_factor(session, user)
+    if user.kind == "patient" and known is not None and known[0].spares_step:
+        device, device_cookie, _ = sign_ins.remember_device(session, user.id, cookie, wall_now, spares_step=True)
+        row.device_id = device.id
+        return SignedIn(token, user.kind, device_cookie=device_cookie, offer=wants_offer(user, own=own))
+    if user.kind == "patient" and not own:
+        proofs.mail_code(session, user_id=user.id, sign_in_id=row.id, purpose="sign_in", now=now, wall_now=wall_now)
+    return SignedIn(token, user.kind, second_step_due=True, must_set_up=user.kind == "staff" and not own)
 
 
-def second_factor(*, sign_in_id: UUID, user_id: UUID, code: str, actor: Actor, wall_now: datetime) -> str:
-    """Check a time-based code and replace the sign-in's token. Returns the new token.
+def wants_offer(user: User, *, own: bool) -> bool:
+    """Shall this person be shown what a second step is good for? Once: "not now" is an answer."""
+    return user.kind == "patient" and not own and user.second_step_declined_at is None
 
-    A code works once, and one period (30 s) early or late. Raises Rejected for a wrong or used code, NotAllowed
-    while the account must wait.
+
+def sign_in_with_passkey(
+    *,
+    site: Site,
+    credential: str,
+    challenge: bytes,
+    actor: Actor,
+    now: datetime,
+    wall_now: datetime,
+    device_cookie: str | None = None,
+    replaces: UUID | None = None,
+) -> SignedIn:
+    """Both steps at once: whoever holds the passkey and unlocked it is in, without a password.
+
+    Raises Rejected for an answer that does not hold, whatever is wrong with it.
     """
-    wrong = False
-    token = new_token()
+    refused: str | None = None
     with db.transaction() as session:
-        user = session.scalars(select(User).where(User.id == user_id).with_for_update()).one()
-        if not tries.allow(session, tries.of_code(user_id), wall_now):
-            raise NotAllowed("code_wait", words("There were too many tries. Wait a few minutes, then try again."))
-        step = _matching_step(user, code, wall_now)
-        if step is None:
-            wrong = True
+        try:
+            user_id = proofs.use_passkey(session, site, credential, challenge, wall_now, of=None)
+            user = session.get_one(User, user_id)
+            if user.deactivated_at is not None or user.email_confirmed_at is None:
+                raise Unfit("closed")
+        except Unfit as unfit:
+            refused = f"passkey_{unfit}"
+            audit.record(session, actor, "account.sign_in", "user", outcome="refused", reason=refused)
         else:
-            user.totp_last_step = step
-            tries.forget(session, tries.of_code(user_id), wall_now=wall_now)
-            session.execute(
-                update(SignIn)
-                .where(SignIn.id == sign_in_id, SignIn.user_id == user_id, SignIn.revoked_at.is_(None))
-                .values(token_hash=token_hash(token), second_factor_at=wall_now, seen_at=wall_now)
-            )
-        audit.record(session, actor, "account.second_factor", "user", user_id, outcome="refused" if wrong else "done")
-    if wrong:
-        raise Rejected("code_wrong", words("That code is not right, or was used already. Wait for the next one."))
-    return token
+            row, token = sign_ins.open_sign_in(session, user, actor, wall_now)
+            cookie = sign_ins.come_in(session, row, device_cookie, spares_step=False, now=now, wall_now=wall_now)
+            _end(session, replaces, wall_now)
+            audit.record(session, _as(actor, user), "account.sign_in", "user", user.id, reason="passkey")
+            signed_in = SignedIn(token, user.kind, device_cookie=cookie)
+    if refused is not None:
+        raise PASSKEY_WRONG
+    return signed_in
 
 
-def _matching_step(user: User, code: str, wall_now: datetime) -> int | None:
-    """The time step that `code` belongs to and that is newer than the last one used."""
-    if user.totp_sealed is None:
-        return None
-    totp = pyotp.TOTP(crypto.unseal(user.totp_sealed, "users", "totp", user.id), interval=TOTP_PERIOD)
-    # Whatever script the digits were typed in, and with whatever between them.
-    digits = "".join(str(unicodedata.decimal(letter)) for letter in code if letter.isdecimal())
-    current = int(wall_now.timestamp()) // TOTP_PERIOD
-    for step in (current, current - 1, current + 1):
-        fresh = user.totp_last_step is None or step > user.totp_last_step
-        if fresh and hmac.compare_digest(totp.at(step * TOTP_PERIOD), digits):
-            return step
-    return None
+def _end(session: Session, sign_in_id: UUID | None, wall_now: datetime) -> None:
+    if sign_in_id is not None:
+        standing = update(SignIn).where(SignIn.id == sign_in_id, SignIn.revoked_at.is_(None))
+        session.execute(standing.values(revoked_at=wall_now))
 
 
 def sign_out(*, sign_in_id: UUID, actor: Actor, wall_now: datetime) -> None:
-    """Revoke this sign-in. Twice is once."""
+    """End one sign-in, at once and for good. Ending it twice is no error."""
     with db.transaction() as session:
-        session.execute(
-            update(SignIn).where(SignIn.id == sign_in_id, SignIn.revoked_at.is_(None)).values(revoked_at=wall_now)
-        )
+        _end(session, sign_in_id, wall_now)
         audit.record(session, actor, "account.sign_out", "user", actor.user_id)
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from service.accounts.forms.door import CodeForm, ConfirmForm, SendAgainForm, SignInForm
+from service.accounts.forms.door import ConfirmForm, SendAgainForm, SignInForm
 
-__all__ = ["CodeForm", "ConfirmForm", "SendAgainForm", "SignInForm"]
+__all__ = ["ConfirmForm", "SendAgainForm", "SignInForm"]

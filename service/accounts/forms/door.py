@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms import EmailField, PasswordField, StringField
+from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
 
 from service.accounts.rules import PASSWORD_MAX
@@ -49,15 +49,4 @@ class SendAgainForm(Form):
         _("Email address"),
         validators=[InputRequired(_("Enter your email address")), Length(max=254)],
         render_kw={"autocomplete": "email", "autocapitalize": "none"},
-    )
-
-
-class CodeForm(Form):
-    """The six digits of an authenticator app."""
-
-    code = StringField(
-        _("Code from your authenticator app"),
-        description=_("Six digits. A new code appears every 30 seconds."),
-        validators=[InputRequired(_("Enter the code")), Length(max=12, message=_("The code has six digits"))],
-        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
     )

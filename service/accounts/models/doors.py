@@ -34,7 +34,7 @@ class SignIn(Base):
 
 
 class KnownDevice(Base):
-    """A browser in which somebody came all the way in. Its cookie is no sign-in: it may spare a patient the second step.
+    """A browser in which somebody came all the way in. Its cookie is no sign-in: it spares a patient the second step.
 
     It is a row for each person: a browser that two people share knows each of them by a token of their own.
     """

@@ -1,4 +1,4 @@
-"""The door: signing in and out, the second factor, confirming an address."""
+"""The door: signing in and out, confirming an address."""
 
 from __future__ import annotations
 
@@ -8,21 +8,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from service.accounts import actions
-from service.accounts.forms import CodeForm, ConfirmForm, SendAgainForm, SignInForm
-from service.accounts.views import bp
+from service.accounts.forms import ConfirmForm, SendAgainForm, SignInForm
+from service.accounts.views import bp, cookies
 from service.kit import access, clock, limits, web
 from service.kit.errors import HomewardError, NotAllowed, Rejected
-
-
-def _remember(token: str) -> None:
-    """Start a fresh session around `token`: nothing that was set before signing in survives, but where to go."""
-    session.clear()
-    session["_user_id"] = token
-    session["_fresh"] = True
-
-
-def _home(kind: str) -> str:
-    return url_for("dashboard.home" if kind == "patient" else "dashboard.staff_home")
 
 
 @bp.get("/sign-in")
@@ -30,8 +19,8 @@ def _home(kind: str) -> str:
 def sign_in() -> ResponseReturnValue:
     """The form. Someone already signed in is taken home."""
     target = web.safe_next(request.args.get("next"))
-    if current_user.is_authenticated and (current_user.kind == "patient" or current_user.second_factor_passed):
-        return redirect(target or _home(current_user.kind), code=303)
+    if current_user.is_authenticated and not current_user.second_step_due:
+        return redirect(target or cookies.home(current_user.kind), code=303)
     return render_template("accounts/sign_in.html", form=SignInForm(), next=target)
 
 
@@ -46,56 +35,20 @@ def sign_in_submit() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             signed_in = actions.sign_in(
-                email=form.email.data, password=form.password.data, actor=web.actor(), wall_now=clock.wall_now()
+                email=form.email.data,
+                password=form.password.data,
+                device_cookie=cookies.device_cookie(),
+                replaces=current_user.sign_in_id if current_user.is_authenticated else None,
+                actor=web.actor(),
+                now=clock.now(),
+                wall_now=clock.wall_now(),
             )
         except HomewardError as error:
             form.form_errors.append(_(error.message))
             status = 429 if isinstance(error, NotAllowed) else 422
         else:
-            _remember(signed_in.token)
-            if signed_in.needs_second_factor:
-                return redirect(url_for("accounts.second_factor", next=target), code=303)
-            return redirect(target or _home(signed_in.kind), code=303)
+            return cookies.come_in(signed_in, target)
     return render_template("accounts/sign_in.html", form=form, next=target), status
-
-
-@bp.get("/second-factor")
-@access.public
-def second_factor() -> ResponseReturnValue:
-    """Ask for the code of someone whose password was right."""
-    if not current_user.is_authenticated:
-        return redirect(url_for("accounts.sign_in"), code=303)
-    target = web.safe_next(request.args.get("next"))
-    if current_user.second_factor_passed:
-        return redirect(target or _home(current_user.kind), code=303)
-    return render_template("accounts/second_factor.html", form=CodeForm(), next=target)
-
-
-@bp.post("/second-factor")
-@access.public
-@limits.per_address("30 per minute")
-def second_factor_submit() -> ResponseReturnValue:
-    """Check the code and start a fresh session."""
-    if not current_user.is_authenticated:
-        return redirect(url_for("accounts.sign_in"), code=303)
-    person, form, status = current_user, CodeForm(), 422
-    target = web.safe_next(request.form.get("next"))
-    if form.validate_on_submit():
-        try:
-            token = actions.second_factor(
-                sign_in_id=person.sign_in_id,
-                user_id=person.user_id,
-                code=form.code.data,
-                actor=web.actor(),
-                wall_now=clock.wall_now(),
-            )
-        except HomewardError as error:
-            form.code.errors = [*form.code.errors, _(error.message)]
-            status = 429 if isinstance(error, NotAllowed) else 422
-        else:
-            _remember(token)
-            return redirect(target or _home(person.kind), code=303)
-    return render_template("accounts/second_factor.html", form=form, next=target), status
 
 
 @bp.post("/sign-out")
@@ -156,9 +109,10 @@ def confirm_submit(token: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _confirm_page(token, form, is_open=True, status=422)
     try:
-        actions.confirm_address(
+        cookie = actions.confirm_address(
             token=token,
             password=form.password.data,
+            device_cookie=cookies.device_cookie(),
             actor=web.actor(),
             now=clock.now(),
             wall_now=clock.wall_now(),
@@ -169,9 +123,9 @@ def confirm_submit(token: str) -> ResponseReturnValue:
         form.password.errors = [_(error.message)]
         return _confirm_page(token, form, is_open=True, status=429 if isinstance(error, NotAllowed) else 422)
     flash(_("Your email address is confirmed."))
-    if current_user.is_authenticated:
-        return redirect(_home(current_user.kind), code=303)
-    return redirect(url_for("accounts.sign_in"), code=303)
+    if current_user.is_authenticated and not current_user.second_step_due:
+        return cookies.go(cookies.home(current_user.kind), cookie)
+    return cookies.go(url_for("accounts.sign_in"), cookie)
 
 
 def _confirm_page(token: str, form: ConfirmForm, *, is_open: bool, status: int) -> ResponseReturnValue:

@@ -117,7 +117,8 @@ def _packed(manifest: Manifest) -> bytes:
 
 
 def _dump(program: Path, url: str, snapshot: str, sealer: Sealer) -> None:
-    command = [program, "--format=custom", "--no-password", f"--snapshot={snapshot}", "--lock-wait-timeout=60s"]
+    command: list[str | Path] = [program, "--format=custom", "--no-password", "--lock-wait-timeout=60s"]
+    command.append(f"--snapshot={snapshot}")
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, env=programs.environ(url), stdout=subprocess.PIPE, stderr=said)  # noqa: S603
         try:

@@ -1,119 +1,112 @@
-"""`homeward keys`, `homeward backup`, `homeward restore`, `homeward restore-drill`."""
+"""`homeward backup`, `homeward restore`, `homeward restore-drill`, and beside them `homeward keys`."""
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
-from service.keeping.keys import rotate as turn
-from service.keeping.keys import standing
-from service.keeping.owner import KeepingError, owner
-from service.kit import crypto
-from service.kit.sealed import Unopened
+from service.keeping.asked import OWNER_URL, backup_keys, escrowed, needed, told, use_keys
+from service.keeping.backup import back_up, name_at, roll
+from service.keeping.drill import drill
+from service.keeping.keys_commands import keys
+from service.keeping.restore import Checked, check, note_restored
+from service.keeping.restore import restore as pour
+from service.kit.clock import wall_now
 
-SHOWN = 20  # rows named for a column; the rest are counted
+FILE = click.Path(path_type=Path, dir_okay=False)
+escrow_option = click.option(
+    "--keys", "key_file", type=FILE, help="A file with the escrowed keys, instead of the environment."
+)
+anchors_option = click.option("--anchors", type=FILE, help="The anchors of the trail, to compare it with.")
 
 
-def needed(name: str) -> str:
-    """The value of an environment name. Raises ClickException where it is not set."""
-    value = os.environ.get(name, "")
-    if not value:
-        raise click.ClickException(f"{name} is not set.")
-    return value
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path))
+def backup(target: Path) -> None:
+    """Write a sealed copy of the database to TARGET (needs HOMEWARD_OWNER_DATABASE_URL, HOMEWARD_BACKUP_KEYS).
+
+    Where TARGET is a folder, the copy is named for the moment, and copies in it older than 35 days are removed.
+    """
+    now = wall_now()
+    file = target / name_at(now) if target.is_dir() else target
+    with told():
+        manifest = back_up(needed(OWNER_URL), file, backup_keys(os.environ))
+        gone = roll(target, now) if target.is_dir() else []
+    click.echo(f"{file}: {sum(manifest.rows.values())} rows, {file.stat().st_size} bytes, sealed.")
+    for old in gone:
+        click.echo(f"{old}: removed, older than 35 days.")
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@escrow_option
+@anchors_option
+def restore(file: Path, key_file: Path | None, anchors: Path | None) -> None:
+    """Put the copy in FILE into the empty database at HOMEWARD_OWNER_DATABASE_URL, and look at what came of it.
+
+    Needs HOMEWARD_BACKUP_KEYS, HOMEWARD_SEAL_KEYS and HOMEWARD_INDEX_KEY. Ends with 1 when anything is wrong.
+    """
+    environ, url = escrowed(key_file), needed(OWNER_URL)
+    copies = backup_keys(environ)
+    use_keys(environ)
+    with told():
+        manifest = pour(file, url, copies.keys, click.echo)
+        checked = check(url, manifest, anchors=anchors)
+        note_restored(url, manifest)
+    _say(checked)
+
+
+@click.command("restore-drill")
+@click.option("--file", type=FILE, help="A copy that is there, instead of one made now.")
+@escrow_option
+@anchors_option
+def restore_drill(file: Path | None, key_file: Path | None, anchors: Path | None) -> None:
+    """Copy, restore on another server, verify, open with the escrowed keys, and throw it away again.
+
+    The other server is HOMEWARD_DRILL_DATABASE_URL, a superuser's address; on a laptop one is started for it.
+    """
+    environ = escrowed(key_file)
+    copies = backup_keys(environ)
+    use_keys(environ)
+    with told(), _elsewhere() as server:
+        url = None if file else needed(OWNER_URL)
+        checked = drill(elsewhere=server, keys=copies, tell=click.echo, owner_url=url, file=file, anchors=anchors)
+    _say(checked)
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """What goes wrong in a chore, as one sentence without values."""
+def _elsewhere() -> Iterator[str]:
+    """A superuser's address on another server: the one that is named, or where the sandbox is, one of our own."""
+    named = os.environ.get("HOMEWARD_DRILL_DATABASE_URL", "")
+    if named:
+        yield named
+        return
     try:
-        yield
-    except KeepingError as error:
-        raise click.ClickException(str(error)) from None
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", "") or type(error).__name__).strip().splitlines()[0]
-        raise click.ClickException(f"The database refused: {reason}") from None
+        postgres = importlib.import_module("service.sandbox.postgres")
+    except ModuleNotFoundError:
+        raise click.ClickException("HOMEWARD_DRILL_DATABASE_URL is not set.") from None
+    with postgres.running_postgres() as server:
+        yield server.superuser_dsn()
 
 
-def use_keys() -> None:
-    """Use the keys that the environment names."""
-    try:
-        crypto.use(crypto.parse(needed("HOMEWARD_SEAL_KEYS"), needed("HOMEWARD_INDEX_KEY")))
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
-
-
-@click.group()
-def keys() -> None:
-    """The keys that seal health data and contacts (needs HOMEWARD_OWNER_DATABASE_URL, HOMEWARD_SEAL_KEYS)."""
-
-
-@keys.command()
-@click.option("--batch", default=200, show_default=True, type=click.IntRange(1, 10_000), help="Rows locked together.")
-def rotate(batch: int) -> None:
-    """Seal everything again with the first of HOMEWARD_SEAL_KEYS, while the service runs. May be repeated.
-
-    Ends with 1 when a value could not be opened; each is named. Then see `homeward keys status`.
-    """
-    use_keys()
-    with told(), owner(needed("HOMEWARD_OWNER_DATABASE_URL")) as engine:
-        turned = turn(engine, click.echo, batch=batch)
-        for place, bad in turned.unopened.items():
-            _name(place, bad)
-        gone = _report(standing(engine))
-    if turned.unopened or gone:
+def _say(checked: Checked) -> None:
+    click.echo(
+        f"Migration {checked.manifest.migration}, {len(checked.manifest.rows)} tables, "
+        f"{checked.links} links of the trail, {checked.opened} sealed values opened."
+    )
+    for wrong in checked.wrong:
+        click.echo(wrong, err=True)
+    if checked.wrong:
         raise SystemExit(1)
-
-
-@keys.command()
-def status() -> None:
-    """How many values stand under each key, and which keys may be taken away."""
-    use_keys()
-    with told(), owner(needed("HOMEWARD_OWNER_DATABASE_URL")) as engine:
-        stand = standing(engine)
-    for place, counts in stand.items():
-        under = ", ".join(f"{count} under {key or 'no key at all'}" for key, count in sorted(counts.items()))
-        click.echo(f"{place}: {under or 'empty'}")
-    if _report(stand):
-        raise SystemExit(1)
-
-
-def _name(place: str, bad: list[Unopened]) -> None:
-    for one in bad[:SHOWN]:
-        click.echo(f"{place} {one.row_id}: not opened, {one.why} (key {one.key or 'unreadable'})", err=True)
-    if len(bad) > SHOWN:
-        click.echo(f"{place}: and {len(bad) - SHOWN} more that were not opened", err=True)
-
-
-def _report(stand: dict[str, dict[str, int]]) -> bool:
-    """Say what may be done about each key. Returns whether values stand under a key that is not here."""
-    total = Counter[str]()
-    for counts in stand.values():
-        total.update(counts)
-    current, here = crypto.current(), crypto.ids()
-    click.echo(f"Current key: {current}, {total[current]} values.")
-    for key in here[1:]:
-        if total[key]:
-            click.echo(f"Keep {key}: {total[key]} values still stand under it. Run `homeward keys rotate`.")
-        else:
-            click.echo(
-                f"{key} may leave HOMEWARD_SEAL_KEYS: nothing stands under it. Keep it in escrow for as long as a "
-                "backup from before this day is kept."
-            )
-    gone = sorted(key for key in total if key not in here)
-    for key in gone:
-        click.echo(
-            f"{total[key]} values stand under {'a key named ' + key if key else 'no key at all'}, "
-            "which is not in HOMEWARD_SEAL_KEYS: put it back from escrow, and run this again.",
-            err=True,
-        )
-    return bool(gone)
+    click.echo("All of it holds.")
 
 
 def register(group: click.Group) -> None:
     """Add these commands to `homeward`."""
-    group.add_command(keys)
+    for command in (keys, backup, restore, restore_drill):
+        group.add_command(command)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from service.keeping.owner import KeepingError, note, tables
+from service.keeping.owner import KeepingError, Tell, note, tables
 from service.kit import crypto, sealed
 from service.kit.sealed import Place, Unopened
 
-Tell = Callable[[str], None]
 ROUNDS = 3  # what requests wrote behind us with an older key is found by the next round
 TRIES = 5  # a batch that met a lock
 

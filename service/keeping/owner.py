@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from service.audit.writes import record
 from service.kit import db
 from service.kit.actor import SYSTEM
+
+Tell = Callable[[str], None]
 
 
 class KeepingError(Exception):

@@ -48,14 +48,20 @@ def _key(name: str, text: str) -> bytes:
     return key
 
 
+def named_keys(name: str, text: str) -> dict[str, bytes]:
+    """Keys by id from "id:base64,id:base64", in order. Raises ValueError, which says `name`."""
+    keys: dict[str, bytes] = {}
+    for part in text.split(","):
+        key_id, _, encoded = part.strip().partition(":")
+        if not key_id or len(key_id) > 32 or key_id in keys:
+            raise ValueError(f"{name}: each key is id:base64, and each id stands once")
+        keys[key_id] = _key(f"{name} {key_id}", encoded)
+    return keys
+
+
 def parse(seal_keys: str, index_key: str) -> Keys:
     """Keys from "id:base64,id:base64" (the first seals) and a base64 index key. Raises ValueError."""
-    seal: dict[str, bytes] = {}
-    for part in seal_keys.split(","):
-        key_id, _, encoded = part.strip().partition(":")
-        if not key_id or len(key_id) > 32:
-            raise ValueError("HOMEWARD_SEAL_KEYS: each key is id:base64")
-        seal[key_id] = _key(f"HOMEWARD_SEAL_KEYS {key_id}", encoded)
+    seal = named_keys("HOMEWARD_SEAL_KEYS", seal_keys)
     return Keys(current=next(iter(seal)), seal=seal, index=_key("HOMEWARD_INDEX_KEY", index_key))
 
 

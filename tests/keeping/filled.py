@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from service.accounts import models as people
 from service.billing.actions import events
 from service.billing.gateway.facts import Notice
+from service.checkins.actions import submit
 from service.enrollment.actions import answer, decide, waitlist
 from service.kit import crypto, db
 from service.kit.ids import new_id, new_token, token_hash
@@ -21,6 +22,7 @@ from tests.conftest import House
 from tests.factories import enrollment as enrolling
 from tests.factories.accounts import Person, a_patient, a_staff_member
 from tests.factories.billing import ready_to_pay
+from tests.factories.care import looking_after
 from tests.factories.checkins import a_due_checkin, a_member, actor_of, checkins_of
 from tests.factories.safety import a_hold
 from tests.factories.visits import a_clinician, a_record, an_applicant, booked, staff_actor, visit_at
@@ -103,8 +105,6 @@ def _care(house: House) -> None:
     member = a_member()
     checkin_id = a_due_checkin(house.catalog, member)
     at = checkins_of(member)[-1].due_at + timedelta(hours=1)
-    from service.checkins.actions import submit
-
     submit(
         checkin_id=checkin_id,
         answers={str(item): 1 for item in range(1, 9)} | {"9": 0},
@@ -113,7 +113,12 @@ def _care(house: House) -> None:
         now=at,
     )
     hold = a_hold(house, patient_id=member.patient_id)
-    lift_hold(hold_id=hold, reason=value("lift reason"), actor=staff_actor("clinician"), now=house.now)
+    lift_hold(
+        hold_id=hold,
+        reason=value("lift reason"),
+        actor=looking_after(staff_actor("clinician"), member.patient_id),
+        now=house.now,
+    )
     notice = Notice(event_id="evt_zq", kind="invoice.paid", object_id="in_zq", created_at=house.now)
     events.receive(notice=notice, body=f'{{"note": "{value("webhook body")}"}}', wall_now=house.now)
 

@@ -12,6 +12,7 @@ from service.accounts import actions as accounts_actions
 from service.accounts import queries as accounts_queries
 from service.accounts import staff_views as accounts_staff_views
 from service.accounts import views as accounts_views
+from service.accounts.views.kept import Keeper
 from service.audit import actions as audit_actions
 from service.billing import staff_views as billing_staff_views
 from service.billing import views as billing_views
@@ -22,7 +23,7 @@ from service.checkins import views as checkins_views
 from service.dashboard import views as dashboard_views
 from service.enrollment import staff_views as enrollment_staff_views
 from service.enrollment import views as enrollment_views
-from service.kit import access, db, limits, process, spoken, templates, web
+from service.kit import access, db, keeping, limits, process, spoken, templates, web
 from service.kit.clock import wall_now
 from service.privacy import staff_views as privacy_staff_views
 from service.privacy import views as privacy_views
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None, *, opened: bool = False) -> Fla
     access.public(app.view_functions["static"])
     templates.install(app, settings)
     web.install(app, on_refusal=audit_actions.note_refusal)
+    keeping.install(app, Keeper())
     limits.install(app, settings)
     _sign_ins(app)
     Babel(app, locale_selector=_locale, configure_jinja=False)
@@ -95,9 +97,13 @@ def _sign_ins(app: Flask) -> None:
     def load(token: str) -> accounts_queries.Principal | None:
         with db.reading() as session:
             person = accounts_queries.principal(session, token, wall_now())
-        if person is not None and person.wants_touch:
+        if person is not None and person.wants_touch and not _asks_quietly(app):
             accounts_actions.touch(sign_in_id=person.sign_in_id, wall_now=wall_now())
         return person
+
+
+def _asks_quietly(app: Flask) -> bool:
+    return access.is_quiet(app.view_functions.get(request.endpoint or ""))
 
 
 def _locale() -> str:

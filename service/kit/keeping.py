@@ -1,7 +1,7 @@
 """Nothing typed is lost: a form that arrives after its sender's sign-in ran out is kept for them, and for nobody else.
 
 Likewise a form that needs a fresh proof first. The page at KEPT then lets them send it once, or throw it away. Who a
-sender was, and where forms are kept, is the `Keeper`'s business; secrets are taken out before it sees anything.
+sender was, and where forms are kept, is the `Keeper`'s business; a form with a password or a code never reaches it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 KEPT = "accounts.kept"
 FIELD = "kept_form"  # in a form that was kept before: which
 MOST = 120 * 1024  # bytes; a form may have 128 KB, and gets one field more when it is sent again
-# What proves who somebody is, or pays, is never kept: not even sealed.
+# What proves who somebody is, or pays, is never kept, not even sealed, nor is the form around it.
 # A test looks at the name of every password field in the house.
 SECRET = re.compile(
     r"passw|passkey|token|secret|credential|cvc|(^|[_-])(otp|pin|card|code)s?$|^(old|new|current|again)$", re.IGNORECASE
@@ -56,9 +56,10 @@ def install(app: Flask, keeper: Keeper) -> None:
 
 
 def keepable(sent: Fields) -> Fields:
-    """What of a form is kept: no secret, nothing empty-handed, nothing too big. An empty list means none of it."""
-    fields = [(name, value) for name, value in sent if name in NO_SECRET or not SECRET.search(name)]
-    fields = [(name, value) for name, value in fields if name != FIELD]
+    """What of a form is kept: all that was typed, or nothing of one that carries a secret or is too big."""
+    fields = [(name, value) for name, value in sent if name not in (FIELD, "csrf_token")]
+    if any(SECRET.search(name) and name not in NO_SECRET for name, _ in fields):
+        return []
     if sum(len(name.encode()) + len(value.encode()) for name, value in fields) > MOST:
         return []
     return fields if any(value.strip() for _, value in fields) else []

@@ -10,12 +10,13 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from service.accounts import writes
-from service.accounts.models import ROLES, Invitation, OneTimeLink, User
+from service.accounts.models import ROLES, Invitation, OneTimeLink, SignIn, User
 from service.accounts.queries.people import email_index, user_by_email
 from service.accounts.queries.staff import invitation_address, invitation_name, owners_locked
 from service.accounts.rules import normal_email
 from service.accounts.rules.passwords import password_problem
 from service.accounts.rules.staff import NO_SUCH_ROLE, OWNERS_ONLY, checked_reason
+from service.accounts.writes import sign_ins
 from service.accounts.writes import staff as places
 from service.audit import writes as audit
 from service.kit import db
@@ -135,11 +136,21 @@ def invited(*, token: str, wall_now: datetime) -> Invited | None:
         return None if row is None or not _works(row, wall_now) else _seen(row)
 
 
-def accept(*, token: str, name: str, password: str, actor: Actor, now: datetime, wall_now: datetime) -> str:
-    """Make the account, with the invitation's address and role. Returns the address, for signing in.
+def accept(
+    *,
+    token: str,
+    name: str,
+    password: str,
+    actor: Actor,
+    now: datetime,
+    wall_now: datetime,
+    replaces: UUID | None = None,
+) -> str:
+    """Make the account, with the invitation's address and role, and open a sign-in that waits for a second step.
 
-    The link came to that address, so the address is proved. A second factor is set up at the first sign-in. Raises
-    Rejected for a link that does not work (any longer), an unfit name or password; Conflict for an address in use.
+    Returns the token for the cookie; the sign-in it `replaces` in this browser ends. The link came to the address, so
+    the address is proved. Raises Rejected for a link that does not work (any longer), an unfit name or password;
+    Conflict for an address in use.
     """
     found = invited(token=token, wall_now=wall_now)
     if found is None:
@@ -171,9 +182,13 @@ def accept(*, token: str, name: str, password: str, actor: Actor, now: datetime,
             raise TAKEN
         row.accepted_at = wall_now
         _close_claims(session, row.email_index, wall_now)
+        _, opened = sign_ins.open_sign_in(session, session.get_one(User, user_id), actor, wall_now)
+        if replaces is not None:
+            standing = update(SignIn).where(SignIn.id == replaces, SignIn.revoked_at.is_(None))
+            session.execute(standing.values(revoked_at=wall_now))
         joined = Actor("staff", user_id, row.role, address=actor.address, user_agent=actor.user_agent)
         audit.record(session, joined, "staff.accept_invitation", "invitation", row.id, reason=row.role)
-    return found.email
+    return opened
 
 
 def _take_turns(session: Session) -> None:

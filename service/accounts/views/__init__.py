@@ -7,6 +7,35 @@ from flask import Blueprint
 bp = Blueprint("accounts", __name__)
 
 # Below the blueprint, because each of them asks for it.
-from service.accounts.views import contact, credentials, devices, door, profile, recovery, settings  # noqa: E402
+from service.accounts.views import (  # noqa: E402
+    contact,
+    credentials,
+    devices,
+    door,
+    factors,
+    invitation,
+    kept,
+    passkeys,
+    profile,
+    prove,
+    recovery,
+    second_step,
+    settings,
+)
 
-__all__ = ["bp", "contact", "credentials", "devices", "door", "profile", "recovery", "settings"]
+__all__ = [
+    "bp",
+    "contact",
+    "credentials",
+    "devices",
+    "door",
+    "factors",
+    "invitation",
+    "kept",
+    "passkeys",
+    "profile",
+    "prove",
+    "recovery",
+    "second_step",
+    "settings",
+]

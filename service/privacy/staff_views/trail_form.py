@@ -90,9 +90,6 @@ class TrailForm(Form):
 class ExportForm(TrailForm):
     """The same search, and why it leaves the house."""
 
-    class Meta(Form.Meta):
-        """With its token: a file of it is written down."""
-
     who = HiddenField()
     act = HiddenField()
     outcome = HiddenField()

@@ -31,8 +31,8 @@ def who_looked() -> ResponseReturnValue:
         lines = trail.marked(session, found[:PAGE], current_user.patient_id)
         since = clock.wall_now() - BY_ITSELF
         by_itself = trail.by_itself(session, current_user.patient_id, since) if before is None else []
-    kept = {"mine": 1} if everything else {}
-    older = url_for("privacy.who_looked", before=write_place(*lines[-1].place), **kept) if more else None
+    mine = 1 if everything else None
+    older = url_for("privacy.who_looked", before=write_place(*lines[-1].place), mine=mine) if more else None
     return render_template(
         "privacy/who_looked.html",
         lines=lines,

@@ -1,0 +1,129 @@
+"""Whoever looked at my record, I can see it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from service.accounts.models import BreakGlass
+from service.audit import writes
+from service.kit import crypto, db
+from service.kit.actor import SYSTEM, Actor
+from service.kit.clock import wall_now
+from service.kit.ids import new_id
+from tests.client import Browser
+from tests.conftest import House
+from tests.factories.accounts import Person, a_patient, a_staff_member
+from tests.factories.statements import counted
+
+PAGE = "/settings/who-looked"
+
+
+@pytest.fixture
+def ana(house: House, client: Browser) -> Person:
+    person = a_patient()
+    client.sign_in(person.user_id)
+    return person
+
+
+@pytest.fixture
+def doctor(house: House) -> Person:
+    return a_staff_member("clinician", name=("Mia", "Stone"))
+
+
+def look(who: Person, whose: Person, action: str = "record.view", kind: str = "enrollment", **values: object) -> None:
+    actor = Actor("staff", who.user_id, role="clinician", address="192.0.2.9")
+    with db.transaction() as session:
+        writes.record(session, actor, action, kind, new_id(), patient_id=whose.patient_id, **values)  # type: ignore[arg-type]
+
+
+def test_a_look_is_shown_with_name_role_and_moment(ana: Person, doctor: Person, client: Browser) -> None:
+    assert "Nobody has looked at your record yet." in client.get(PAGE).text
+    look(doctor, ana, reason="care")
+    page = client.get(PAGE).text
+    assert "Mia Stone" in page
+    assert "Clinician" in page
+    assert "Looked at the enrollment and what was answered" in page
+    assert "192.0.2.9" not in page, "where colleagues sit is not the patient's to know"
+
+
+def test_nobody_sees_what_concerns_somebody_else(ana: Person, doctor: Person, client: Browser) -> None:
+    look(doctor, a_patient())
+    assert "Mia Stone" not in client.get(PAGE).text
+
+
+def test_a_look_through_broken_glass_is_marked_and_an_ordinary_one_is_not(
+    ana: Person, doctor: Person, client: Browser
+) -> None:
+    row, now = new_id(), wall_now()
+    assert ana.patient_id is not None
+    with db.transaction() as session:
+        session.add(
+            BreakGlass(
+                id=row,
+                patient_id=ana.patient_id,
+                user_id=doctor.user_id,
+                why="emergency",
+                reason_sealed=crypto.seal("an emergency", "break_glass", "reason", row),
+                opened_at=now - timedelta(minutes=1),
+                expires_at=now + timedelta(minutes=59),
+            )
+        )
+    look(doctor, ana)
+    look(a_staff_member("coordinator", name=("Bo", "Lind")), ana)
+    page = client.get(PAGE).text
+    rows = re.findall(r"<tr>.*?</tr>", page, re.DOTALL)
+    (hers,) = [row for row in rows if "Mia Stone" in row]
+    (his,) = [row for row in rows if "Bo Lind" in row]
+    assert "From outside your care team" in hers
+    assert "From outside" not in his
+    assert "an emergency" not in page
+
+
+def test_what_the_service_does_by_itself_is_counted_not_listed(ana: Person, client: Browser) -> None:
+    with db.transaction() as session:
+        for _ in range(3):
+            writes.record(session, SYSTEM, "membership.active", "membership", new_id(), patient_id=ana.patient_id)
+    page = client.get(PAGE).text
+    assert page.count("Found the membership active") == 1
+    assert "3 times" in page
+    assert "Nobody has looked at your record yet." in page
+
+
+def test_my_own_acts_are_shown_when_i_ask(ana: Person, client: Browser) -> None:
+    with db.transaction() as session:
+        me = Actor("patient", ana.user_id, patient_id=ana.patient_id)
+        writes.record(session, me, "checkin.submit", "checkin", new_id())
+    assert "Sent a check-in" not in client.get(PAGE).text
+    assert "Sent a check-in" in client.get(f"{PAGE}?mine=1").text
+
+
+def test_older_ones_are_a_page_away_and_none_is_lost(ana: Person, doctor: Person, client: Browser) -> None:
+    for _ in range(65):
+        look(doctor, ana)
+    counts, where = [], PAGE
+    for _ in range(3):
+        page = client.get(where).text
+        counts.append(page.count("Mia Stone"))
+        older = re.search(r'href="([^"]*before=[^"]+)"', page)
+        where = older[1].replace("&amp;", "&") if older else ""
+    assert counts == [30, 30, 5]
+    assert where == ""
+    assert "There is nothing older." in client.get(f"{PAGE}?before=1.1").text
+
+
+def test_five_statements_answer_it(ana: Person, doctor: Person, client: Browser, engine: Engine) -> None:
+    for _ in range(40):
+        look(doctor, ana)
+    client.get(PAGE)
+    with counted(engine) as seen:
+        assert client.get(PAGE).status_code == 200
+    assert len(seen) <= 5, "\n".join(seen)
+
+
+def test_staff_have_no_such_page(house: House, client: Browser) -> None:
+    client.sign_in(a_staff_member("owner").user_id)
+    assert client.get(PAGE).status_code == 403

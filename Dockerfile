@@ -24,12 +24,27 @@ RUN rm -rf service/sandbox \
  && /opt/homeward/bin/python -c "import importlib.util; import service.app; assert importlib.util.find_spec('service.sandbox') is None" \
  && ! /opt/homeward/bin/homeward sandbox --help 2>/dev/null
 
+# pg_dump and pg_restore of the very version that docker-compose.yml runs as server, with the libraries they need and this
+# Debian lacks: both images stand on the same one. A wrapper names those libraries to these two programs only.
+FROM postgres:18.4-bookworm AS postgres
+RUN mkdir -p /client/lib /client/programs /client/bin \
+ && for name in pg_dump pg_restore; do \
+        program=/usr/lib/postgresql/18/bin/$name \
+        && cp "$program" /client/programs/ \
+        && ldd "$program" | awk '$3 ~ /^\// && $1 !~ /^lib(c|m|dl|rt|pthread|resolv)\.so/ {print $3}' \
+            | xargs -I {} cp -L {} /client/lib/ \
+        && printf '#!/bin/sh\nLD_LIBRARY_PATH=/opt/postgres/lib exec /opt/postgres/programs/%s "$@"\n' "$name" \
+            > "/client/bin/$name" \
+        && chmod 755 "/client/bin/$name"; \
+    done
+
 FROM python:3.12-slim-bookworm
+COPY --from=postgres /client /opt/postgres
 COPY --from=build /opt/homeward /opt/homeward
 COPY config /srv/homeward/config
 COPY templates /srv/homeward/templates
 COPY service/static /srv/homeward/static
-ENV PATH=/opt/homeward/bin:$PATH \
+ENV PATH=/opt/homeward/bin:/opt/postgres/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     HOMEWARD_CONFIG_DIR=/srv/homeward/config \
@@ -37,8 +52,9 @@ ENV PATH=/opt/homeward/bin:$PATH \
     HOMEWARD_STATIC_DIR=/srv/homeward/static \
     WEB_CONCURRENCY=2
 WORKDIR /tmp
-# Where a volume for the anchors of the audit trail goes: the one folder that is not root's.
-RUN install -d -o 10001 -g 10001 -m 0750 /var/lib/homeward/audit
+# Where volumes for the anchors of the audit trail and for copies go: the two folders that are not root's.
+RUN install -d -o 10001 -g 10001 -m 0750 /var/lib/homeward/audit /var/lib/homeward/copies \
+ && pg_dump --version && pg_restore --version
 # By number, so that an orchestrator can see it is not root. It owns nothing else in the image.
 USER 10001:10001
 EXPOSE 8000

@@ -12,8 +12,8 @@ HOUSE = Path(__file__).resolve().parent.parent.parent
 TEXT = (HOUSE / "docker-compose.yml").read_text("utf-8")
 LOADED: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = LOADED["services"]
-OURS = ("web", "worker", "safety", "audit", "beat", "migrate")
-LONG_RUNNING = tuple(name for name in SERVICES if name != "migrate")
+OURS = ("web", "worker", "safety", "audit", "beat", "migrate", "keep")
+LONG_RUNNING = tuple(name for name in SERVICES if name not in ("migrate", "keep"))
 
 # ${NAME:?why} and ${NAME:-default}; a doubled dollar is a plain one.
 VARIABLE = re.compile(r"(?<!\$)\$\{(?P<name>\w+)(?:(?P<kind>:[?-])(?P<rest>[^}]*))?\}")

@@ -162,7 +162,7 @@ def test_postgres_and_redis_live_on_a_network_without_a_way_out() -> None:
 
 def test_data_lives_in_named_volumes() -> None:
     mounted = {line.split(":")[0] for about in SERVICES.values() for line in about.get("volumes", [])}
-    assert mounted == set(compose.LOADED["volumes"]) == {"anchors", "postgres", "redis"}
+    assert mounted == set(compose.LOADED["volumes"]) == {"anchors", "copies", "postgres", "redis"}
 
 
 def test_only_the_sealers_worker_can_write_the_anchors_and_its_file_lies_in_their_volume() -> None:
@@ -178,8 +178,10 @@ def test_a_version_pins_the_image_of(service: str) -> None:
     assert re.fullmatch(r"[\w/]+:v?\d+\.\d+[\w.-]*", SERVICES[service]["image"])
 
 
-def test_the_mail_catcher_is_there_only_for_local_use() -> None:
-    assert {name for name, about in SERVICES.items() if "profiles" in about} == {"mailpit"}
+def test_the_mail_catcher_is_there_only_for_local_use_and_chores_only_when_asked_for() -> None:
+    assert {name for name, about in SERVICES.items() if "profiles" in about} == {"mailpit", "keep"}
+    assert SERVICES["keep"]["profiles"] == ["keeping"]
+    assert SERVICES["keep"]["restart"] == "no"
     assert SERVICES["mailpit"]["profiles"] == ["local"]
 
 

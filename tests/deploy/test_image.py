@@ -113,6 +113,14 @@ def test_the_image_installs_only_hashed_requirements_and_no_sandbox_ones() -> No
     assert "dev.txt" not in DOCKERFILE
 
 
+def test_the_image_brings_the_dump_program_of_the_very_server_it_runs_against() -> None:
+    server = SERVICES["postgres"]["image"]
+    assert f"FROM {server} AS postgres" in DOCKERFILE
+    assert "/opt/postgres/bin:$PATH" in DOCKERFILE
+    assert "RUN install" in DOCKERFILE.partition("COPY --from=postgres")[2]
+    assert "pg_dump --version && pg_restore --version" in DOCKERFILE
+
+
 def test_the_image_has_a_health_check_and_keeps_heartbeats_in_memory() -> None:
     assert "HEALTHCHECK" in DOCKERFILE
     assert "/health/live" in DOCKERFILE

@@ -49,8 +49,13 @@ SCHEDULE = (
     Entry("billing.ask_before_renewals", "sweep", "remind of charges to come and stop those the gate refuses"),
     Entry("billing.close_refused_pages", "tick", "a hold closes the pay page that was opened before it"),
     Entry("billing.reconcile", "hour", "what we believe against what Stripe says; messages that never came"),
-    Entry("privacy.sweep_copies", "sweep", "copies of their data whose job was lost or broke; those whose time is over"),
+    Entry(
+        "privacy.sweep_copies", "sweep", "copies of their data whose job was lost or broke; those whose time is over"
+    ),
     Entry("reminders.compare", "sweep", "expected against actual sends: silence raises an alarm"),
+    Entry(
+        "safety.call_for_reviews", "sweep", "an emergency look nobody has reviewed for seven days calls an owner again"
+    ),
     *(
         Entry("health.beat", "heartbeat", f"the {name} queue is consumed", {"queue_name": name}, queue=name)
         for name in QUEUES

@@ -8,12 +8,15 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.accounts import queries as accounts
+from service.accounts import writes as people
 from service.audit import writes as audit
 from service.enrollment.models import Enrollment, EnrollmentMove
 from service.enrollment.rules import status
 from service.kit.actor import Actor
 from service.kit.errors import NotFound, words
 from service.kit.ids import new_id
+from service.visits import queries as visits
 
 
 def locked(session: Session, enrollment_id: UUID) -> Enrollment:
@@ -28,7 +31,8 @@ def locked(session: Session, enrollment_id: UUID) -> Enrollment:
 def move(session: Session, enrollment: Enrollment | UUID, event: str, actor: Actor, now: datetime) -> str:
     """Lock the enrollment, apply rules/status.py, keep the step and its trace. Returns the new status.
 
-    Whatever status the caller saw before does not count: the row is read again under the lock.
+    Whatever status the caller saw before does not count: the row is read again under the lock. Where care has ended,
+    nobody looks after the patient any more.
     Raises Conflict when the table knows no such move, NotFound when there is no such enrollment.
     """
     row = locked(session, enrollment if isinstance(enrollment, UUID) else enrollment.id)
@@ -36,6 +40,8 @@ def move(session: Session, enrollment: Enrollment | UUID, event: str, actor: Act
     row.status = status.move(before, event)
     row.status_changed_at = now
     _keep_step(session, row, event, before, actor, now)
+    if row.status == "ended":
+        people.end_care_team(session, patient_id=row.patient_id)
     audit.record(session, actor, f"enrollment.{event}", "enrollment", row.id, patient_id=row.patient_id)
     session.flush()
     return row.status
@@ -71,6 +77,21 @@ def begin(
     audit.record(session, actor, "enrollment.join", "enrollment", row.id, patient_id=patient_id)
     session.flush()
     return row.id
+
+
+def standing_owner(session: Session, row: Enrollment) -> UUID | None:
+    """Who owns an enrollment; None too where that was somebody who has left the staff."""
+    return next(iter(accounts.carers_among(session, [row.owner_id])), None) if row.owner_id else None
+
+
+def leave_after_visit(session: Session, row: Enrollment, practitioner_id: UUID) -> None:
+    """The visit that brought a clinician to this patient is cancelled: they leave, unless another reason keeps them."""
+    for visit in visits.visits_of(session, row.patient_id):
+        if visit.practitioner_id == practitioner_id and visit.status == "finished":
+            return  # they have met: that stays
+    clinician = visits.practitioner(session, practitioner_id)
+    if clinician is not None and clinician.user_id != row.owner_id:
+        people.leave_care_team(session, patient_id=row.patient_id, user_id=clinician.user_id, why="visit")
 
 
 def _keep_step(session: Session, row: Enrollment, event: str, before: str, actor: Actor, now: datetime) -> None:

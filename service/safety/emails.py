@@ -5,6 +5,7 @@ from __future__ import annotations
 from service.mail.rules import Email
 
 ALERTS = "/staff/alerts"
+LOOKS = "/staff/break-glass"
 
 
 def alert_raised() -> Email:
@@ -15,6 +16,11 @@ def alert_raised() -> Email:
 def alert_escalated() -> Email:
     """To the next person: nobody has looked yet."""
     return Email("alert_escalated", {"path": ALERTS})
+
+
+def look_to_review() -> Email:
+    """To an owner: a colleague opened a record from outside its care team. Neither whose nor why."""
+    return Email("look_to_review", {"path": LOOKS})
 
 
 def alerts_waiting() -> Email:

@@ -45,6 +45,7 @@ class AlertDetails:
     acknowledged_at: datetime | None
     acknowledged_by: str
     hold: HoldDetails | None
+    source_id: UUID
     of_system: bool = False  # about the service itself, nobody's health
 
 
@@ -209,6 +210,7 @@ def _details(session: Session, rows: list[Alert]) -> list[AlertDetails]:
                 acknowledged_at=row.acknowledged_at,
                 acknowledged_by=staff.get(row.acknowledged_by, "") if row.acknowledged_by else "",
                 hold=_hold(own, name) if own else None,
+                source_id=row.source_id,
                 of_system=row.source_kind == "system",
             )
         )

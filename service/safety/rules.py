@@ -17,6 +17,8 @@ REPEAT_EVERY = timedelta(days=1)
 QUARTER = 15  # minutes in which anonymous visitors call one person at most once
 MAY_ACKNOWLEDGE = ("clinician", "coordinator", "owner")
 MAY_LIFT = ("clinician",)
+BREAK_GLASS = "ACCESS-BREAK-GLASS"  # config/alerts.toml: a look at a record from outside its care team
+SEE_LOOKS = ("owner", "auditor")
 REASON_MIN, REASON_MAX = 10, 2000
 T = TypeVar("T")
 
@@ -30,7 +32,18 @@ def definition(catalog: Catalog, code: str) -> AlertRule:
         roles=("clinician", "coordinator", "owner"),
         holds=True,
         source="fallback",
+        plain="An alert from before the rules changed",
     )
+
+
+def may_take(code: str, role: str | None) -> bool:
+    """May somebody of `role` see and take an alert of `code`? What colleagues did is for owners alone."""
+    return role == "owner" if code == BREAK_GLASS else role in MAY_ACKNOWLEDGE
+
+
+def title(rule: AlertRule, role: str | None) -> str:
+    """What the alert is called for somebody of `role`: only clinicians read which answer it was."""
+    return rule.title if role == "clinician" else rule.plain
 
 
 def acknowledge_by(rule: AlertRule, raised_at: datetime) -> datetime:
@@ -70,6 +83,10 @@ def quarter(moment: datetime) -> datetime:
     return utc.replace(minute=utc.minute - utc.minute % QUARTER, second=0, microsecond=0)
 
 
+def _anybody(rule: AlertRule) -> Sequence[str]:
+    return rule.roles if rule.code == BREAK_GLASS else MAY_ACKNOWLEDGE
+
+
 def people(rule: AlertRule, level: int, staff_of: Callable[[str], Sequence[T]]) -> list[T]:
     """Who is called at `level`: the step's role; after the last step everybody who was called before.
 
@@ -79,4 +96,4 @@ def people(rule: AlertRule, level: int, staff_of: Callable[[str], Sequence[T]]) 
         for role in rule.roles[level:]:
             if found := staff_of(role):
                 return list(found)
-    return list(dict.fromkeys(person for role in MAY_ACKNOWLEDGE for person in staff_of(role)))
+    return list(dict.fromkeys(person for role in _anybody(rule) for person in staff_of(role)))

@@ -54,7 +54,7 @@ def raise_alert(
         if (open_one := _open_one(session, source_kind, source_id, code)) is not None:
             return open_one
     audit.record(session, SYSTEM, "alert.raise", "alert", added, patient_id=patient_id)
-    call(session, added, definition, 0, patient_id=patient_id, now=now)
+    call(session, session.get_one(Alert, added), definition, 0, now=now)
     return added
 
 
@@ -80,19 +80,23 @@ def place_hold(
         audit.record(session, SYSTEM, "hold.place", "hold", added, patient_id=patient_id)
 
 
-def call(
-    session: Session, alert_id: UUID, rule: AlertRule, level: int, *, patient_id: UUID | None, now: datetime
-) -> int:
+def call(session: Session, alert: Alert, rule: AlertRule, level: int, *, now: datetime) -> int:
     """Mail the people of `level`, each once. Returns how many there are. No quiet hours: safety does not wait.
 
     Anonymous visitors together call a person at most once in a quarter of an hour: whoever plays with our questions
     must not bury a patient's call. After the last step one mail a day says that alerts wait, however many do.
+    Whoever broke the glass is not called about it.
     """
     email = emails.alert_raised() if level == 0 else emails.alert_escalated()
-    about = f"alert:{alert_id}:{level}" if patient_id else f"alert:visitors:{rules.quarter(now).isoformat()}"
+    of_visitor = alert.patient_id is None and alert.source_kind != "system"
+    about = f"alert:visitors:{rules.quarter(now).isoformat()}" if of_visitor else f"alert:{alert.id}:{level}"
     if rules.after_the_last(rule, level):
         email, about = emails.alerts_waiting(), f"alerts_waiting:{now.astimezone(UTC).date()}"
-    team = rules.people(rule, level, lambda role: accounts.staff_ids(session, role))
+    looker = None
+    if rule.code == rules.BREAK_GLASS:
+        email, about = emails.look_to_review(), f"alert:{alert.id}:{level}"
+        looker = accounts.looker_of(session, alert.source_id)
+    team = rules.people(rule, level, lambda role: [one for one in accounts.staff_ids(session, role) if one != looker])
     for user_id in team:
         mail.put(session, email, key=f"{about}:{user_id}", user_id=user_id, now=now)
     return len(team)

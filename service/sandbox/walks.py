@@ -16,6 +16,8 @@ from service.kit.clock import wall_now
 from service.sandbox.walker import Page, Values, Walker, WalkError
 
 CHECK_IN = re.compile(r"/check-ins/[0-9a-f-]{36}$")
+CODE_SUBJECT = "Your sign-in code"
+_devices: dict[tuple[str, str], str] = {}  # by sandbox and person: the browser that is known already
 CALM_ANSWERS: dict[str, str] = {
     "zip": "33101",
     "condition": "depression",
@@ -135,10 +137,41 @@ def confirm(walker: Walker, person: Person, mailbox: Mailbox) -> Page:
     return walker.fill({"password": person.password}, "/confirm/")
 
 
-def sign_in(walker: Walker, email: str, password: str) -> Page:
-    """Sign in with a password."""
+def sign_in(walker: Walker, email: str, password: str, mailbox: Mailbox | None = None) -> Page:
+    """Sign in with a password, and on a new device with the code from the mail. An offer is answered "not now".
+
+    Whoever came in once brings the same device again, as people do: it is not asked for a code any more.
+    """
+    walker.bring_device(_devices.get((walker.base, email), ""))
     walker.get("/sign-in")
-    return walker.fill({"email": email, "password": password}, "password")
+    page = enter(walker, email, password, mailbox)
+    if any(form.action.endswith("/not-now") for form in page.forms):
+        page = walker.fill({}, "/not-now")
+    if page.path != "/second-factor":
+        _devices[walker.base, email] = walker.device()
+    return page
+
+
+def enter(walker: Walker, email: str, password: str, mailbox: Mailbox | None = None) -> Page:
+    """Send the form that asks for the password and, where a code is asked for, the one that was mailed."""
+    before = len(_codes(mailbox, email)) if mailbox else 0
+    page = walker.fill({"email": email, "password": password}, "password")
+    if page.path == "/second-factor" and mailbox is not None:
+        mail = mailbox.wait_for(email, CODE_SUBJECT, after=before)
+        page = walker.fill({"code": code_in(mail)}, "code")
+    return page
+
+
+def _codes(mailbox: Mailbox, email: str) -> list[dict[str, str]]:
+    return [mail for mail in mailbox.mails(email) if CODE_SUBJECT in mail["subject"]]
+
+
+def code_in(mail: dict[str, str]) -> str:
+    """The eight digits of a mailed code."""
+    found = re.search(r"^\d{8}$", mail["text"], re.MULTILINE)
+    if found is None:
+        raise WalkError(f"no code in the mail “{mail['subject']}”: {mail['text'][:400]}")
+    return found.group()
 
 
 def staff_sign_in(walker: Walker, colleague: Colleague) -> Page:
@@ -153,13 +186,15 @@ def staff_sign_in(walker: Walker, colleague: Colleague) -> Page:
     raise WalkError(f"the second factor of {colleague.email} was not accepted")
 
 
-def book(walker: Walker) -> datetime:
-    """Book the first open time. Returns when the visit begins."""
+def book(walker: Walker, *, with_whom: str = "Maya") -> datetime:
+    """Book the first open time of one clinician, who looks after the patient from then on. Returns when it begins."""
     page = walker.get("/visits/book")
     days = [href for href, _ in page.links if re.search(r"/visits/book/\d{4}-", href)]
     if not days:
         raise WalkError(f"no day is open: {page.text[:400]}")
     page = walker.get(days[0])
+    own = [href for href, name in page.links if with_whom in name and "with=" in href]
+    page = walker.get(own[0]) if own else page
     slot = page.form("slot").choices["slot"][0]
     walker.fill({"slot": slot}, "slot").must("booked")
     return datetime.fromtimestamp(int(slot.rpartition("_")[2]), UTC)
@@ -191,6 +226,24 @@ def open_record(walker: Walker, person: Person) -> Page:
     return walker.get(page.link(person.family_name))
 
 
+def take(walker: Walker, person: Person) -> Page:
+    """Look after somebody whom nobody has taken yet, from the queue; open the record of somebody one looks after."""
+    page = walker.get("/staff/queue?status=all")
+    record = urlsplit(page.link(person.family_name)).path
+    forms = [form for form in page.forms if form.action == f"{record}/take"]
+    return walker.send(forms[0]) if forms else walker.get(record)
+
+
+def add_colleague(walker: Walker, person: Person, name: str) -> Page:
+    """Somebody on the care team asks a colleague onto it."""
+    walker.get(f"{urlsplit(open_record(walker, person).url).path}/team")
+    assert walker.page is not None
+    found = re.search(rf'<option value="([0-9a-f-]+)">{name}', walker.page.html)
+    if found is None:
+        raise WalkError(f"{name} cannot be added: {walker.page.text[:400]}")
+    return walker.fill({"user_id": found.group(1)}, "user_id").must("on the care team now")
+
+
 def record_decision(
     walker: Walker, person: Person, *, state: str, in_person_exam_on: date | None = None, seen_at: str
 ) -> Page:
@@ -219,8 +272,8 @@ def record_decision(
 
 
 def complete(walker: Walker, person: Person) -> Page:
-    """As a coordinator: complete the approval."""
-    record = open_record(walker, person)
+    """As a coordinator: take it where nobody has, and complete the approval."""
+    record = take(walker, person)
     return walker.send(record.form("/complete"))
 
 

@@ -30,7 +30,7 @@ def sign_in(window: Browsing, email: str) -> None:
     window.go("/sign-in")
     window.fill(email=who.email, password=who.password)
     window.press("Sign in")
-    window.see("Enter your code")
+    window.see("One more step", "authenticator app")
     while window.path == "/second-factor":
         window.fill(code=pyotp.TOTP(who.totp_secret).at(wall_now()))
         window.press("Continue")
@@ -70,8 +70,11 @@ def decide(window: Browsing, person: Person, state: str, seen_at: str) -> None:
 
 
 def complete(window: Browsing, person: Person) -> None:
-    """As a coordinator."""
-    open_record(window, person)
+    """As a coordinator, who takes from the queue what nobody has taken."""
+    window.go("/staff/queue?status=all")
+    window.see("Enrollment queue", person.family_name)
+    row = window.page.get_by_role("row").filter(has_text=person.family_name)
+    row.get_by_role("button", name="Take it").click()
     window.see("Next: complete the approval", name="record-to-complete")
     window.press("Complete the approval")
     window.see(name="record-completed")

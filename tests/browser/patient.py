@@ -6,9 +6,13 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from service.sandbox.walks import CALM_ANSWERS, Mailbox, Person, path_in
+from playwright.sync_api import SetCookieParam
+
+from service.sandbox.walker import DEVICE
+from service.sandbox.walks import CALM_ANSWERS, CODE_SUBJECT, Mailbox, Person, code_in, path_in
 from tests.browser.browsing import Browsing
 
+_devices: dict[tuple[str, str], SetCookieParam] = {}  # by sandbox and person
 QUESTION = re.compile(r"/assessment/[a-z_]+$")
 
 
@@ -70,23 +74,50 @@ class Patient:
         window.fill(password=person.password)
         window.press("Confirm my address")
         window.see("Sign in", name="confirmed")
-        self.sign_in()
+        self.sign_in(looking=True)
         window.see(person.given_name, "Book your free visit", name="home-assessed")
 
-    def sign_in(self) -> None:
-        """With e-mail address and password."""
-        if self.window.path != "/sign-in":
-            self.window.go("/sign-in")
-        self.window.fill(email=self.person.email, password=self.person.password)
-        self.window.press("Sign in")
+    def sign_in(self, *, looking: bool = False) -> None:
+        """With e-mail address and password, and on a new device the mailed code. The offer is answered "not now".
 
-    def book(self) -> datetime:
-        """The first open time of the first day that has one. Returns when the visit begins."""
+        Whoever came in once in this sandbox brings the same device again.
+        """
+        window, person = self.window, self.person
+        here = (window.sandbox.web, person.email)
+        if here in _devices:
+            window.context.add_cookies([_devices[here]])
+        if window.path != "/sign-in":
+            window.go("/sign-in")
+        mailbox = Mailbox(window.sandbox.mailbox)
+        before = sum(CODE_SUBJECT in mail["subject"] for mail in mailbox.mails(person.email))
+        window.fill(email=person.email, password=person.password)
+        window.press("Sign in")
+        if window.path == "/second-factor":
+            window.see("One more step", "Code from the email", name="mailed-code")
+            window.fill(code=code_in(mailbox.wait_for(person.email, CODE_SUBJECT, after=before)))
+            window.press("Continue")
+        if window.path == "/settings/second-step/start":
+            if looking:
+                window.see("Add a second step", "Not now", name="offer")
+            window.press("Not now")
+        device = next(cookie for cookie in window.context.cookies(window.sandbox.web) if cookie["name"] == DEVICE)
+        _devices[here] = {
+            "name": DEVICE,
+            "value": device["value"],
+            "url": window.sandbox.web,
+            "secure": True,
+            "httpOnly": True,
+        }
+
+    def book(self, with_whom: str = "Maya") -> datetime:
+        """The first open time of one clinician on the first day that has one. Returns when the visit begins."""
         window = self.window
         window.press("Choose a time")
         window.see("Choose a day")
         with window.page.expect_navigation():
             window.page.locator("main a[href*='/visits/book/2']").first.click()
+        with window.page.expect_navigation():
+            window.page.locator("main a[href*='with=']").filter(has_text=with_whom).first.click()
         slot = window.page.locator("input[name='slot']").first.get_attribute("value") or ""
         window.choose("slot", slot)
         window.see("Choose a time", "E")  # the zone is part of every time

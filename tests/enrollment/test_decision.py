@@ -14,6 +14,7 @@ from service.enrollment.actions.decide import NotSignable
 from service.enrollment.models import EligibilityDecision, Enrollment
 from service.enrollment.rules.status import TABLE
 from service.kit import db
+from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotAllowed
 from service.kit.ids import new_id
 from service.mail.models import OutboxMessage
@@ -23,6 +24,7 @@ from service.visits.models import Appointment, Encounter
 from service.visits.rules.encounters import fingerprint, signed_content
 from tests.client import Browser
 from tests.conftest import House
+from tests.factories.care import looking_after
 from tests.factories.visits import (
     Applicant,
     Clinician,
@@ -49,6 +51,11 @@ def _decide(house: House, clinician: Clinician, applicant: Applicant, **changes:
         actor=clinician.actor,
         now=house.now,
     )
+
+
+def _coordinator(applicant: Applicant) -> Actor:
+    """A coordinator who looks after the patient."""
+    return looking_after(staff_actor("coordinator"), applicant.patient_id)
 
 
 def _status(applicant: Applicant) -> str:
@@ -96,9 +103,7 @@ def test_staff_complete_an_approval_once_and_the_patient_hears_of_it(house: Hous
     booked(applicant, house.now)
     _decide(house, clinician, applicant)
     for _ in range(2):
-        complete.complete_approval(
-            enrollment_id=applicant.enrollment_id, actor=staff_actor("coordinator"), now=house.now
-        )
+        complete.complete_approval(enrollment_id=applicant.enrollment_id, actor=_coordinator(applicant), now=house.now)
     assert _status(applicant) == "approved"
     assert _mails() == ["enrollment_approved"]
 
@@ -118,7 +123,7 @@ def test_a_coordinator_can_never_approve_what_no_clinician_decided(house: House)
         assert _status(applicant) == expected
         with pytest.raises(Conflict):
             complete.complete_approval(
-                enrollment_id=applicant.enrollment_id, actor=staff_actor("coordinator"), now=house.now
+                enrollment_id=applicant.enrollment_id, actor=_coordinator(applicant), now=house.now
             )
         if expected == "assessed":
             booked(applicant, house.now)
@@ -134,9 +139,7 @@ def test_even_a_row_forced_to_decided_needs_a_decision_behind_it(house: House) -
     with db.transaction() as session:
         writes.move(session, applicant.enrollment_id, "decide_approve", staff_actor_of(house), house.now)
     with pytest.raises(Conflict) as no:
-        complete.complete_approval(
-            enrollment_id=applicant.enrollment_id, actor=staff_actor("coordinator"), now=house.now
-        )
+        complete.complete_approval(enrollment_id=applicant.enrollment_id, actor=_coordinator(applicant), now=house.now)
     assert no.value.code == "not_decided"
 
 
@@ -149,6 +152,7 @@ def staff_actor_of(house: House) -> Any:
 
 def test_a_decision_always_rests_on_a_visit(house: House) -> None:
     clinician, applicant = a_clinician(), an_applicant(house.catalog)
+    looking_after(clinician.actor, applicant.patient_id)
     with pytest.raises(Conflict) as no:
         _decide(house, clinician, applicant)
     assert no.value.code == "no_visit"
@@ -235,7 +239,7 @@ def test_a_safety_hold_blocks_approving_and_completing_but_not_declining(house: 
         _decide(house, clinician, held)
     assert "safety hold" in no.value.reasons[0]
     with pytest.raises(Conflict) as refused:
-        complete.complete_approval(enrollment_id=decided.enrollment_id, actor=staff_actor("coordinator"), now=house.now)
+        complete.complete_approval(enrollment_id=decided.enrollment_id, actor=_coordinator(decided), now=house.now)
     assert refused.value.code == "on_hold"
     _decide(house, clinician, held, decision="decline", reason="Not now.")
     assert _status(held) == "declined"
@@ -336,7 +340,7 @@ def test_new_jersey_asks_whether_the_physician_was_offered(house: House, client:
 def test_a_coordinator_completes_from_the_record(house: House, client: Browser) -> None:
     clinician, applicant = a_clinician(), an_applicant(house.catalog)
     booked(applicant, house.now)
-    coordinator = staff_actor("coordinator")
+    coordinator = _coordinator(applicant)
     assert coordinator.user_id is not None
     client.sign_in(coordinator.user_id)
     path = f"/staff/enrollments/{applicant.enrollment_id}"
@@ -353,7 +357,7 @@ def test_a_missed_visit_lets_the_patient_book_again(house: House, client: Browse
     a_clinician()
     applicant = an_applicant(house.catalog)
     booked(applicant, house.now)
-    coordinator = staff_actor("coordinator")
+    coordinator = _coordinator(applicant)
     assert coordinator.user_id is not None
     client.sign_in(coordinator.user_id)
     path = f"/staff/enrollments/{applicant.enrollment_id}"

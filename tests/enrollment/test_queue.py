@@ -18,6 +18,7 @@ from service.kit.ids import new_id
 from service.safety.models import Alert, SafetyHold
 from tests.client import Browser
 from tests.conftest import House
+from tests.factories.care import looking_after
 from tests.factories.statements import counted
 from tests.factories.visits import Applicant, a_clinician, an_applicant, booked, staff_actor
 
@@ -87,6 +88,7 @@ def test_looking_leaves_a_trace(house: House) -> None:
     clinician, coordinator = staff_actor("clinician"), staff_actor("coordinator")
     _queue(house, statuses=LISTED, actor=coordinator)
     for actor in (clinician, coordinator):
+        looking_after(actor, applicant.patient_id)
         look.open_record(enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=actor, now=house.now)
     with db.reading() as session:
         rows = session.execute(
@@ -149,7 +151,10 @@ def test_a_clinician_sees_the_answers_and_a_coordinator_does_not(house: House) -
     applicant = an_applicant(house.catalog)
     seen = {
         role: look.open_record(
-            enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=staff_actor(role), now=house.now
+            enrollment_id=applicant.enrollment_id,
+            catalog=house.catalog,
+            actor=looking_after(staff_actor(role), applicant.patient_id),
+            now=house.now,
         )
         for role in ("clinician", "coordinator", "owner")
     }
@@ -162,7 +167,8 @@ def test_a_clinician_sees_the_answers_and_a_coordinator_does_not(house: House) -
 
 
 def test_a_clinician_misses_no_answer_when_the_questions_have_changed(house: House, client: Browser) -> None:
-    applicant, actor = an_applicant(house.catalog), staff_actor("clinician")
+    applicant = an_applicant(house.catalog)
+    actor = looking_after(staff_actor("clinician"), applicant.patient_id)
     with db.transaction() as session:
         enrollment = session.get_one(Enrollment, applicant.enrollment_id)
         row = session.get_one(Assessment, enrollment.assessment_id)
@@ -192,7 +198,7 @@ def test_the_pages_show_the_queue_and_a_record_by_role(house: House, client: Bro
     applicant = an_applicant(house.catalog)
     booked(applicant, house.now)
     house.at(house.now + timedelta(minutes=40))
-    clinician, coordinator = staff_actor("clinician"), staff_actor("coordinator")
+    clinician, coordinator = looking_after(staff_actor("clinician"), applicant.patient_id), staff_actor("coordinator")
     record = f"/staff/enrollments/{applicant.enrollment_id}"
     assert coordinator.user_id is not None
     client.sign_in(coordinator.user_id)
@@ -200,11 +206,12 @@ def test_the_pages_show_the_queue_and_a_record_by_role(house: House, client: Bro
     assert "Ana Rivera" in queue
     assert "40 min" in queue
     assert record in queue
+    assert f"{record}/take" in queue
+    assert client.submit(f"{record}/take").status_code == 303
     page = client.get(record).text
     assert "Only clinicians can read" in page
     assert "33101" not in page
-    assert client.submit(f"{record}/take").status_code == 303
-    assert "Sam Okafor" in client.get(record).text
+    assert "Sam Okafor" in page
     assert "Ana Rivera" in client.get("/staff/visits").text
     assert clinician.user_id is not None
     client.sign_in(clinician.user_id)

@@ -18,6 +18,7 @@ from service.kit.ids import new_id, new_token, token_hash
 from service.visits import queries, writes
 from service.visits.rules.encounters import VisitRecord
 from tests.factories.accounts import Person, a_patient, a_staff_member
+from tests.factories.care import looking_after
 
 MADE_AT = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 WORKDAYS = (0, 1, 2, 3, 4)
@@ -180,5 +181,6 @@ def approved(applicant: Applicant, clinician: Clinician, catalog: Catalog, now: 
         actor=clinician.actor,
         now=now,
     )
-    complete.complete_approval(enrollment_id=applicant.enrollment_id, actor=staff_actor("coordinator"), now=now)
+    coordinator = looking_after(staff_actor("coordinator"), applicant.patient_id)
+    complete.complete_approval(enrollment_id=applicant.enrollment_id, actor=coordinator, now=now)
     return encounter_id

@@ -77,6 +77,8 @@ def test_an_approval_completed_twice_at_once_is_one_approval_and_one_mail(live: 
 
     carla, sam, ines = PATIENTS["carla"], live.staff("sam@staff.example"), live.staff("ines@staff.example")
     before = len(live.mails(carla.email))
+    walks.take(sam, carla)
+    walks.add_colleague(sam, carla, "Ines Duarte")
     for colleague in (sam, ines):
         walks.open_record(colleague, carla)
     pages = together(

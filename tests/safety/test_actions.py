@@ -13,8 +13,10 @@ from service.kit import db
 from service.kit.actor import Actor
 from service.kit.errors import NotAllowed, Rejected
 from service.safety import actions, queries
+from service.safety.actions import climb
 from service.safety.models import SafetyHold
 from tests.factories.accounts import Person, a_patient, a_staff_member
+from tests.factories.care import looking_after
 from tests.factories.safety import a_hold, alert, an_alert, called
 
 if TYPE_CHECKING:
@@ -77,16 +79,16 @@ def test_an_acknowledged_alert_never_climbs(house: House):
 
 def test_many_alerts_climb_in_one_tick_and_a_broken_one_stops_none(house: House, monkeypatch: pytest.MonkeyPatch):
     a_staff_member("coordinator")
-    monkeypatch.setattr(actions, "BATCH", 2)
+    monkeypatch.setattr(climb, "BATCH", 2)
     alerts = [an_alert(house) for _ in range(5)]
-    climb = actions._climb
+    one_climbs = climb._climb
 
     def breaks_on_the_first_two(catalog, alert_id, now):
         if alert_id in alerts[:2]:
             raise RuntimeError("this row is broken")
-        return climb(catalog, alert_id, now)
+        return one_climbs(catalog, alert_id, now)
 
-    monkeypatch.setattr(actions, "_climb", breaks_on_the_first_two)
+    monkeypatch.setattr(climb, "_climb", breaks_on_the_first_two)
     later(house, 7)
     assert actions.escalate_due(catalog=house.catalog, now=house.now) == 3
 
@@ -145,6 +147,7 @@ def test_a_hold_stands_until_a_clinician_lifts_it_with_a_reason(house: House):
     assert patient.patient_id is not None
     with db.reading() as session:
         assert queries.standing_hold(session, patient.patient_id)
+    looking_after(chen, patient.patient_id)
     actions.lift_hold(hold_id=hold, reason=REASON, actor=acting(chen, "clinician"), now=house.now)
     with db.reading() as session:
         assert not queries.standing_hold(session, patient.patient_id)

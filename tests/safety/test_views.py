@@ -10,6 +10,7 @@ from sqlalchemy import select
 from service.audit.models import AuditEntry
 from service.kit import db
 from tests.factories.accounts import a_patient, a_staff_member
+from tests.factories.care import looking_after
 from tests.factories.safety import a_hold, alert, an_alert
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def test_an_overdue_alert_says_so(client: Browser, house: House):
 def test_a_hold_without_a_reason_is_asked_for_one(client: Browser, house: House):
     chen, patient = a_staff_member("clinician"), a_patient()
     hold = a_hold(house, patient_id=patient.patient_id)
-    client.sign_in(chen.user_id)
+    client.sign_in(looking_after(chen, patient.patient_id).user_id)
     response = client.submit(f"/staff/holds/{hold}/lift", {"reason": ""})
     assert response.status_code == 422
     assert "Write in a sentence why it is safe to go on." in response.text
@@ -68,7 +69,7 @@ def test_a_hold_without_a_reason_is_asked_for_one(client: Browser, house: House)
 def test_a_clinician_lifts_a_hold_on_a_page_that_says_what_follows(client: Browser, house: House):
     chen, patient = a_staff_member("clinician"), a_patient()
     hold = a_hold(house, patient_id=patient.patient_id)
-    client.sign_in(chen.user_id)
+    client.sign_in(looking_after(chen, patient.patient_id).user_id)
     assert "lets charges, parcels and sessions go on again" in client.get(f"/staff/holds/{hold}/lift").text
     response = client.submit(
         f"/staff/holds/{hold}/lift", {"reason": "Spoke with the patient; plan renewed."}, follow_redirects=True

@@ -48,7 +48,7 @@ class BreakGlass(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"))
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
-    why: Mapped[str]  # a code: emergency, covering, asked, other
+    why: Mapped[str] = mapped_column(default="other")  # a code: emergency, covering, asked, other
     reason_sealed: Mapped[bytes]
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]

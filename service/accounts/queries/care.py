@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from service.accounts.models import BreakGlass, CareTeamMember, Patient, User
 from service.accounts.queries.people import display_names
 from service.accounts.rules.care import CARERS
+from service.accounts.rules.contact import spoken_phone
 from service.kit import crypto
 from service.kit.actor import Actor
 from service.kit.clock import wall_now as on_the_wall
@@ -36,6 +38,18 @@ class Caller:
 
     given_name: str
     phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How the care team speaks to a patient, and whom to call where the patient cannot be reached. Empty: not told."""
+
+    given_name: str
+    pronouns: str
+    phone: str
+    emergency_name: str
+    emergency_relation: str
+    emergency_phone: str
 
 
 def on_care_team(session: Session, *, patient_id: UUID, user_id: UUID) -> bool:
@@ -114,10 +128,10 @@ def colleagues(session: Session) -> list[tuple[UUID, str, str]]:
     return sorted(((row.id, names.get(row.id, ""), row.role or "") for row in rows), key=lambda one: one[1:])
 
 
-def is_carer(session: Session, user_id: UUID) -> bool:
-    """Is this an active member of staff with a role that looks after patients?"""
-    wanted = exists().where(User.id == user_id, User.role.in_(CARERS), User.deactivated_at.is_(None))
-    return bool(session.scalar(select(wanted)))
+def carers_among(session: Session, user_ids: Collection[UUID]) -> set[UUID]:
+    """Those of `user_ids` who are active staff with a role that looks after patients."""
+    query = select(User.id).where(User.id.in_(user_ids), User.role.in_(CARERS), User.deactivated_at.is_(None))
+    return set(session.scalars(query))
 
 
 def callers(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, Caller]:
@@ -127,13 +141,30 @@ def callers(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, Calle
             Patient.id.in_(patient_ids)
         )
     )
-    found = {}
-    for row in rows:
-        called, phone = "", ""
-        if row.preferred_name_sealed is not None:
-            called = crypto.unseal(row.preferred_name_sealed, "patients", "preferred_name", row.id)
-        if row.phone_sealed is not None:
-            phone = crypto.unseal(row.phone_sealed, "patients", "phone", row.id)
-        given = called or crypto.unseal(row.given_name_sealed, "patients", "given_name", row.id)
-        found[row.id] = Caller(given, phone)
-    return found
+    return {
+        row.id: Caller(
+            _opened(row.preferred_name_sealed, "preferred_name", row.id)
+            or _opened(row.given_name_sealed, "given_name", row.id),
+            spoken_phone(_opened(row.phone_sealed, "phone", row.id)),
+        )
+        for row in rows
+    }
+
+
+def contact(session: Session, patient_id: UUID) -> Contact:
+    """How to reach one patient, for the care team's page."""
+    row = session.get_one(Patient, patient_id)
+    person = callers(session, [patient_id])[patient_id]
+    somebody = json.loads(_opened(row.emergency_contact_sealed, "emergency_contact", patient_id) or "{}")
+    return Contact(
+        given_name=person.given_name,
+        pronouns=_opened(row.pronouns_sealed, "pronouns", patient_id),
+        phone=person.phone,
+        emergency_name=somebody.get("name", ""),
+        emergency_relation=somebody.get("relation", ""),
+        emergency_phone=spoken_phone(somebody.get("phone", "")),
+    )
+
+
+def _opened(sealed: bytes | None, column: str, patient_id: UUID) -> str:
+    return "" if sealed is None else crypto.unseal(sealed, "patients", column, patient_id)

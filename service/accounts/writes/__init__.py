@@ -6,8 +6,11 @@ from service.accounts.writes.care import (
     break_glass,
     end_care_team,
     join_care_team,
+    keep_review,
     leave_care_team,
     leave_every_care_team,
+    lock_look,
+    take_turns,
 )
 from service.accounts.writes.letters import send_confirmation, tell_already_registered, tell_security_changed
 from service.accounts.writes.people import create_patient, create_patient_user, create_user
@@ -19,9 +22,12 @@ __all__ = [
     "create_user",
     "end_care_team",
     "join_care_team",
+    "keep_review",
     "leave_care_team",
     "leave_every_care_team",
+    "lock_look",
     "send_confirmation",
+    "take_turns",
     "tell_already_registered",
     "tell_security_changed",
 ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from service.accounts.models import BreakGlass, CareTeamMember
+from service.accounts.models import BreakGlass, CareTeamMember, User
 from service.accounts.rules.care import GLASS_LASTS
 from service.kit import crypto
 from service.kit.clock import wall_now
@@ -73,3 +73,29 @@ def break_glass(session: Session, *, patient_id: UUID, user_id: UUID, why: str, 
     )
     session.flush()
     return glass_id
+
+
+def take_turns(session: Session, user_id: UUID) -> None:
+    """Let two requests of one person follow each other until the transaction ends."""
+    session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
+
+
+def lock_look(session: Session, glass_id: UUID) -> None:
+    """Let two reviews of one look follow each other until the transaction ends."""
+    session.execute(select(BreakGlass.id).where(BreakGlass.id == glass_id).with_for_update())
+
+
+def keep_review(
+    session: Session, glass_id: UUID, *, reviewed_by: UUID, justified: bool, text: str, at: datetime
+) -> None:
+    """What somebody found about a look that nobody judged before."""
+    session.execute(
+        update(BreakGlass)
+        .where(BreakGlass.id == glass_id, BreakGlass.reviewed_at.is_(None))
+        .values(
+            reviewed_at=at,
+            reviewed_by=reviewed_by,
+            justified=justified,
+            review_sealed=crypto.seal(text, "break_glass", "review", glass_id),
+        )
+    )

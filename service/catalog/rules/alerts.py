@@ -9,12 +9,15 @@ from types import MappingProxyType
 from service.catalog.rules.reading import Table
 
 # Staff roles, as in the accounts domain.
-ROLES = ("owner", "clinician", "coordinator")
+ROLES = ("owner", "clinician", "coordinator", "auditor")
 
 
 @dataclass(frozen=True)
 class AlertRule:
-    """One red-flag code. `acknowledge_minutes` from the moment it was raised; `roles` in the order they are called."""
+    """One red-flag code. `acknowledge_minutes` from the moment it was raised; `roles` in the order they are called.
+
+    `plain` is for colleagues who are not clinicians: how urgent it is and whom to ask, not which answer it was.
+    """
 
     code: str
     title: str
@@ -22,6 +25,7 @@ class AlertRule:
     roles: tuple[str, ...]
     holds: bool
     source: str
+    plain: str = "An alert that needs a person"
 
     def minutes_until_level(self, level: int) -> int | None:
         """Minutes after raising at which the alert climbs to `level` (1, 2, ...), or None where nobody is left.
@@ -48,6 +52,7 @@ def _alert(code: str, row: Table) -> AlertRule:
         roles=row.texts("roles"),
         holds=row.flag("holds"),
         source=row.text("source"),
+        plain=row.text("plain", row.text("title")),
     )
     row.close()
     for role in rule.roles:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
+from service.accounts import writes as people
 from service.audit import writes as audit
 from service.enrollment import writes
 from service.enrollment.models import Enrollment
@@ -51,6 +52,7 @@ def book_visit(*, practitioner_id: UUID, starts_at: datetime, actor: Actor, now:
         if chosen is None:
             raise bookings.time_taken()
         appointment_id = bookings.book(session, patient_id=patient_id, chosen=chosen, kind=KIND, now=now)
+        people.join_care_team(session, patient_id=patient_id, user_id=chosen.practitioner.user_id, why="visit")
         writes.move(session, enrollment, "book", actor, now)
         audit.record(session, actor, "visit.book", "appointment", appointment_id, patient_id=patient_id)
         mail.put(
@@ -76,6 +78,7 @@ def cancel_visit(*, appointment_id: UUID, actor: Actor, now: datetime) -> None:
             return
         if visit.starts_at <= now or not bookings.cancel(session, appointment_id):
             raise Conflict("visit_begun", words("That visit has already begun or is over, so it cannot be cancelled."))
+        writes.leave_after_visit(session, enrollment, visit.practitioner_id)
         writes.move(session, enrollment, "cancel_visit", actor, now)
         audit.record(session, actor, "visit.cancel", "appointment", appointment_id, patient_id=patient_id)
         person = accounts.patient(session, patient_id)

@@ -20,12 +20,14 @@ ROLES = ("coordinator", "owner")
 def complete_approval(*, enrollment_id: UUID, actor: Actor, now: datetime) -> None:
     """Open the rest of the way to a patient whom a clinician approved, and tell them. Completing twice is once.
 
-    Raises NotAllowed for other roles, Conflict without a clinician's approval or while a safety hold stands.
+    Raises NotAllowed for other roles, OutsideCareTeam for whoever does not look after the patient, Conflict without a
+    clinician's approval or while a safety hold stands.
     """
     if actor.role not in ROLES:
         raise NotAllowed("coordinators_only", words("Only a coordinator completes an approval."))
     with db.transaction() as session:
         enrollment = writes.locked(session, enrollment_id)
+        accounts.check_may_open(session, actor, enrollment.patient_id)
         if enrollment.status == "approved":
             return
         decision = records.latest_decision(session, enrollment_id)

@@ -42,14 +42,16 @@ class NotSignable(Rejected):
 def record_decision(*, enrollment_id: UUID, record: VisitRecord, catalog: Catalog, actor: Actor, now: datetime) -> UUID:
     """Sign the encounter and keep the decision that rests on it, in one transaction. Returns the encounter's id.
 
-    Raises NotAllowed for anybody but a practitioner, NotSignable with every reason, Conflict when there is no visit
-    to record. Sending the same decision twice gives the first one's encounter.
+    Raises NotAllowed for anybody but a practitioner, OutsideCareTeam for one who does not look after this patient,
+    NotSignable with every reason, Conflict when there is no visit to record. Sending the same decision twice gives the
+    first one's encounter.
     """
     with db.transaction() as session:
         clinician = visits.practitioner_of(session, actor.user_id) if actor.user_id else None
         if actor.role != "clinician" or clinician is None:
             raise NotAllowed("clinicians_only", words("Only a clinician may record a visit and decide."))
         enrollment = writes.locked(session, enrollment_id)
+        accounts.check_may_open(session, actor, enrollment.patient_id)
         visit = visits.booked_visit(session, enrollment.patient_id)
         if visit is None:
             return _the_first(session, enrollment, clinician, record)

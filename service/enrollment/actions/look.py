@@ -6,6 +6,9 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from service.accounts import queries as accounts
+from service.accounts import writes as people
+from service.accounts.rules.care import CARERS
 from service.audit import writes as audit
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes
@@ -14,9 +17,9 @@ from service.enrollment.queries.queue import Place, QueuePage, UpcomingVisit
 from service.enrollment.queries.review import Record
 from service.kit import db
 from service.kit.actor import Actor
-from service.kit.errors import NotAllowed, NotFound, words
+from service.kit.errors import Conflict, NotAllowed, NotFound, words
 
-MAY_LOOK = ("clinician", "coordinator", "owner")
+MAY_LOOK = CARERS
 SEES_ANSWERS = ("clinician",)
 
 
@@ -26,20 +29,24 @@ def open_queue(
     """A page of the queue; whose names it showed is noted. Raises NotAllowed for roles that have no business there."""
     _check(actor)
     with db.transaction() as session:
-        page = queue.queue(session, statuses=statuses, state=state, after=after, now=now)
+        page = queue.queue(session, viewer=actor.user_id, statuses=statuses, state=state, after=after, now=now)
         shown = [(row.enrollment_id, row.patient_id) for row in page.rows]
         audit.record_many(session, actor, "queue.view", "enrollment", shown)
         return page
 
 
 def open_record(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, now: datetime) -> Record:
-    """One person's record, as far as the actor's role goes. Raises NotAllowed or NotFound."""
+    """One person's record, as far as the actor's role goes.
+
+    Raises NotAllowed, NotFound, and OutsideCareTeam for whoever does not look after this person.
+    """
     _check(actor)
     clinical = actor.role in SEES_ANSWERS
     with db.transaction() as session:
         found = records.enrollment(session, enrollment_id)
         if found is None:
             raise NotFound("no_such_enrollment", words("We could not find that enrollment."))
+        until = accounts.check_may_open(session, actor, found.patient_id)
         audit.record(
             session,
             actor,
@@ -47,9 +54,9 @@ def open_record(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, now: dat
             "enrollment",
             enrollment_id,
             patient_id=found.patient_id,
-            reason="clinical" if clinical else "logistics",
+            reason="break_glass" if until else "clinical" if clinical else "logistics",
         )
-        return review.record(session, catalog, found, clinical=clinical, now=now)
+        return review.record(session, catalog, found, clinical=clinical, glass_until=until, now=now)
 
 
 def open_visits(*, actor: Actor) -> tuple[UpcomingVisit, ...]:
@@ -63,13 +70,25 @@ def open_visits(*, actor: Actor) -> tuple[UpcomingVisit, ...]:
 
 
 def take(*, enrollment_id: UUID, actor: Actor) -> None:
-    """Become the owner of an enrollment, in place of whoever was. Taking it twice is once."""
+    """Become the owner of an enrollment that nobody owns, and look after the patient. Taking it twice is once.
+
+    Raises Conflict where somebody owns it: only its owner, or the practice's, hands it over (`team.hand_over`); and
+    where it is over, because there is nothing left to look after.
+    """
     _check(actor)
+    assert actor.user_id is not None
     with db.transaction() as session:
         row = writes.locked(session, enrollment_id)
-        if row.owner_id != actor.user_id:
-            row.owner_id = actor.user_id
-            audit.record(session, actor, "enrollment.take", "enrollment", row.id, patient_id=row.patient_id)
+        owner = writes.standing_owner(session, row)
+        if owner == actor.user_id:
+            return
+        if owner is not None:
+            raise Conflict("owned", words("A colleague looks after this already. They can hand it over to you."))
+        if row.status in queue.OVER:
+            raise Conflict("over", words("This is over, so there is nothing to take."))
+        row.owner_id = actor.user_id
+        people.join_care_team(session, patient_id=row.patient_id, user_id=actor.user_id, why="took")
+        audit.record(session, actor, "enrollment.take", "enrollment", row.id, patient_id=row.patient_id)
 
 
 def _check(actor: Actor) -> None:

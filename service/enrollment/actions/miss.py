@@ -22,12 +22,14 @@ ROLES = ("clinician", "coordinator")
 def mark_missed(*, enrollment_id: UUID, actor: Actor, now: datetime) -> None:
     """Note that the booked visit was not held, and tell the patient how to book again.
 
-    Raises NotAllowed for other roles, Conflict without a booked visit or before its time is over.
+    Raises NotAllowed for other roles, OutsideCareTeam for whoever does not look after the patient, Conflict without a
+    booked visit or before its time is over.
     """
     if actor.role not in ROLES:
         raise NotAllowed("care_team_only", words("Only the care team may open this."))
     with db.transaction() as session:
         enrollment = writes.locked(session, enrollment_id)
+        accounts.check_may_open(session, actor, enrollment.patient_id)
         visit = visits.booked_visit(session, enrollment.patient_id)
         if visit is None or visit.ends_at > now:
             raise Conflict("visit_not_over", words("There is no booked visit whose time is over."))

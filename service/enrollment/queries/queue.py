@@ -40,6 +40,7 @@ class Waiting:
     flag: Flag
     owner_name: str
     visit_at: datetime | None
+    mine: bool  # whether whoever looks at the list looks after this person
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,15 @@ class QueuePage:
 
 
 def queue(
-    session: Session, *, statuses: Collection[str], state: str | None, after: Place | None, now: datetime
+    session: Session,
+    *,
+    viewer: UUID | None,
+    statuses: Collection[str],
+    state: str | None,
+    after: Place | None,
+    now: datetime,
 ) -> QueuePage:
-    """Enrollments in `statuses` (and `state`, where one is given), from `after` on."""
+    """Enrollments in `statuses` (and `state`, where one is given), from `after` on, as `viewer` sees them."""
     query = select(Enrollment).where(Enrollment.status.in_(statuses))
     if state:
         query = query.where(Enrollment.state == state)
@@ -93,7 +100,7 @@ def queue(
     found = list(session.scalars(query.order_by(Enrollment.status_changed_at, Enrollment.id).limit(PAGE + 1)))
     here, more = found[:PAGE], len(found) > PAGE
     return QueuePage(
-        rows=tuple(_lines(session, here, now)),
+        rows=tuple(_lines(session, here, viewer, now)),
         counts=_counts(session, state),
         following=Place(here[-1].status_changed_at, here[-1].id) if more else None,
     )
@@ -125,10 +132,12 @@ def visits_ahead(session: Session) -> tuple[UpcomingVisit, ...]:
     )
 
 
-def _lines(session: Session, rows: list[Enrollment], now: datetime) -> list[Waiting]:
+def _lines(session: Session, rows: list[Enrollment], viewer: UUID | None, now: datetime) -> list[Waiting]:
     ids = [row.patient_id for row in rows]
     people, flagged, booked = accounts.patients(session, ids), flags(session, ids), visits.booked_at(session, ids)
-    names = accounts.display_names(session, {row.owner_id for row in rows if row.owner_id})
+    owners = accounts.carers_among(session, {row.owner_id for row in rows if row.owner_id})
+    names = accounts.display_names(session, owners)
+    own = accounts.looked_after(session, user_id=viewer, patient_ids=ids) if viewer else set()
     return [
         Waiting(
             enrollment_id=row.id,
@@ -141,6 +150,7 @@ def _lines(session: Session, rows: list[Enrollment], now: datetime) -> list[Wait
             flag=flagged[row.patient_id],
             owner_name=names.get(row.owner_id, "") if row.owner_id else "",
             visit_at=booked.get(row.patient_id),
+            mine=row.patient_id in own,
         )
         for row in rows
     ]

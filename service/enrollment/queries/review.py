@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
-from service.accounts.queries import PatientDetails
+from service.accounts.queries import Contact, PatientDetails, TeamMember
 from service.catalog.rules.questionnaires import Question, Questionnaire
 from service.catalog.rules.whole import Catalog
 from service.consent import queries as consents
@@ -75,9 +75,20 @@ class Record:
     steps: tuple[Step, ...]
     decided: str
     clinical: Clinical | None
+    contact: Contact
+    team: tuple[TeamMember, ...]
+    glass_until: datetime | None  # wall time: until when a broken glass shows this, None for the care team
 
 
-def record(session: Session, catalog: Catalog, found: EnrollmentDetails, *, clinical: bool, now: datetime) -> Record:
+def record(
+    session: Session,
+    catalog: Catalog,
+    found: EnrollmentDetails,
+    *,
+    clinical: bool,
+    glass_until: datetime | None,
+    now: datetime,
+) -> Record:
     """Everything the page shows. The answers are not even unsealed unless `clinical`."""
     patient = accounts.patient(session, found.patient_id)
     state = catalog.states[found.state]
@@ -94,14 +105,24 @@ def record(session: Session, catalog: Catalog, found: EnrollmentDetails, *, clin
         time_zone=patient.time_zone,
         flag=flags(session, [patient.id])[patient.id],
         hold_ids=tuple(hold.id for hold in safety.standing_holds(session, patient.id)),
-        owner_name=accounts.display_name(session, found.owner_id) if found.owner_id else "",
+        owner_name=_owner_name(session, found.owner_id),
         booked=next((visit for visit in seen if visit.status == "booked"), None),
         visits=tuple(seen),
         consents=consents.tasks(session, patient.id, found.state, catalog, today),
         steps=tuple(records.steps(session, found.id)),
         decided=decision.decision if decision else "",
         clinical=_clinical(session, catalog, found, decision) if clinical else None,
+        contact=accounts.contact(session, patient.id),
+        team=tuple(accounts.care_team(session, patient.id)),
+        glass_until=glass_until,
     )
+
+
+def _owner_name(session: Session, owner_id: UUID | None) -> str:
+    """Whoever has left the staff owns nothing any more."""
+    if owner_id is None or not accounts.carers_among(session, [owner_id]):
+        return ""
+    return accounts.display_name(session, owner_id)
 
 
 def full_name(patient: PatientDetails) -> str:

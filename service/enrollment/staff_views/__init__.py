@@ -1,4 +1,4 @@
-"""Pages of the care team: the queue, one record, recording a visit, completing an approval."""
+"""Pages of the care team: the queue, one record, who looks after it, recording a visit, completing an approval."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from flask import Blueprint
 bp = Blueprint("enrollment_staff", __name__)
 
 # Below the blueprint, because each of them asks for it.
-from service.enrollment.staff_views import encounter, queue, record  # noqa: E402
+from service.enrollment.staff_views import encounter, queue, record, team  # noqa: E402
 
-__all__ = ["bp", "encounter", "queue", "record"]
+__all__ = ["bp", "encounter", "queue", "record", "team"]

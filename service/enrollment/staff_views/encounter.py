@@ -20,6 +20,7 @@ from service.visits import queries as visits
 
 @bp.get("/staff/enrollments/<uuid:enrollment_id>/encounter")
 @access.staff("clinician")
+@access.step_up
 def encounter(enrollment_id: UUID) -> ResponseReturnValue:
     """The form, beside what the patient answered."""
     record, form = _record(enrollment_id), EncounterForm(formdata=None)
@@ -30,6 +31,7 @@ def encounter(enrollment_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/staff/enrollments/<uuid:enrollment_id>/encounter")
 @access.staff("clinician")
+@access.step_up
 def encounter_submit(enrollment_id: UUID) -> ResponseReturnValue:
     """Sign and decide. What stands in the way is listed on the form, and nothing is kept."""
     record, form, zone = _record(enrollment_id), EncounterForm(), _own_zone()

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from service.enrollment.actions import complete, look, miss
+from service.enrollment.queries.queue import OVER
 from service.enrollment.staff_views import bp
 from service.enrollment.staff_views.queue import status_names
 from service.kit import access, clock, web
@@ -31,7 +32,7 @@ def record(enrollment_id: UUID) -> ResponseReturnValue:
         may_decide=current_user.role == "clinician" and found.enrollment.status == "booked",
         may_complete=current_user.role in complete.ROLES and found.enrollment.status == "decided",
         may_miss=current_user.role in miss.ROLES and found.booked is not None and found.booked.ends_at <= clock.now(),
-        mine=found.enrollment.owner_id == current_user.user_id,
+        may_take=not found.owner_name and found.enrollment.status not in OVER,
         zone=current_user.time_zone,
     )
 
@@ -39,8 +40,12 @@ def record(enrollment_id: UUID) -> ResponseReturnValue:
 @bp.post("/staff/enrollments/<uuid:enrollment_id>/take")
 @access.staff(*look.MAY_LOOK)
 def take(enrollment_id: UUID) -> ResponseReturnValue:
-    """Become the one who looks after it."""
-    look.take(enrollment_id=enrollment_id, actor=web.actor())
+    """Become the one who looks after it, where nobody does."""
+    try:
+        look.take(enrollment_id=enrollment_id, actor=web.actor())
+    except Conflict as no:
+        flash(_(no.message), "bad")
+        return redirect(url_for(".queue"), code=303)
     flash(_("This is yours now."), "good")
     return redirect(url_for(".record", enrollment_id=enrollment_id), code=303)
 

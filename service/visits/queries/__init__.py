@@ -8,6 +8,7 @@ from service.visits.queries.clinicians import (
     Practitioner,
     license_for,
     open_times,
+    practitioner,
     practitioner_of,
 )
 from service.visits.queries.visits import (
@@ -35,6 +36,7 @@ __all__ = [
     "in_person_exam_on",
     "license_for",
     "open_times",
+    "practitioner",
     "practitioner_of",
     "visit",
     "visits_of",

@@ -73,6 +73,12 @@ def practitioner_of(session: Session, user_id: UUID) -> Practitioner | None:
     return None if row is None else Practitioner(*row)
 
 
+def practitioner(session: Session, practitioner_id: UUID) -> Practitioner | None:
+    """One practitioner, or None."""
+    row = session.execute(select(*_PRACTITIONER).where(PractitionerRow.id == practitioner_id)).one_or_none()
+    return None if row is None else Practitioner(*row)
+
+
 def license_for(session: Session, practitioner_id: UUID, state: str) -> License | None:
     """The practitioner's licence in `state` that expires last, in force or not; None where there is none."""
     row = session.execute(

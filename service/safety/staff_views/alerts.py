@@ -1,11 +1,11 @@
-"""The alert list: what a person must look at now, and the holds behind it."""
+"""The alert list: what a person must look at now, and how to call whom it is about."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -13,9 +13,7 @@ from flask_login import current_user
 
 from service.kit import access, clock, web
 from service.safety import actions, rules
-from service.safety.forms import LiftForm
-
-bp = Blueprint("safety_staff", __name__)
+from service.safety.staff_views import bp
 
 
 @bp.get("/staff/alerts")
@@ -31,7 +29,8 @@ def alerts() -> ResponseReturnValue:
         open=found.open,
         visitors=found.visitors,
         recent=found.recent,
-        titles={code: rules.definition(catalog, code).title for code in codes},
+        callers=found.callers,
+        titles={code: rules.title(rules.definition(catalog, code), actor.role) for code in codes},
         may_lift=actor.role in rules.MAY_LIFT,
         now=clock.now(),
         zone=current_user.time_zone,
@@ -70,18 +69,3 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else None
-
-
-@bp.route("/staff/holds/<uuid:hold_id>/lift", methods=["GET", "POST"])
-@access.staff("clinician")
-def lift(hold_id: UUID) -> ResponseReturnValue:
-    """What lifting a hold sets going again, and the reason for it."""
-    form = LiftForm()
-    if form.validate_on_submit():
-        actions.lift_hold(hold_id=hold_id, reason=form.reason.data, actor=web.actor(), now=clock.now())
-        flash(_("The hold is lifted."), "good")
-        return redirect(url_for("safety_staff.alerts"), code=303)
-    hold = actions.open_hold(hold_id=hold_id, actor=web.actor())
-    title = rules.definition(current_app.config["CATALOG"], hold.code).title
-    page = render_template("safety/staff/lift.html", form=form, hold=hold, title=title, zone=current_user.time_zone)
-    return page, 422 if form.errors else 200

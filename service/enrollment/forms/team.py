@@ -1,0 +1,38 @@
+"""Choosing a colleague: for the care team, or as the new owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _
+from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
+
+from service.kit.fields import Form
+
+People = Iterable[tuple[UUID, str, str]]
+
+
+class AssignForm(Form):
+    """One colleague who is to join. Whoever is not offered is not a choice."""
+
+    user_id = SelectField(_("Colleague to add"))
+
+    def fit(self, people: People) -> None:
+        """Offer these: (user id, name, role)."""
+        self.user_id.choices = _choices(people)
+
+
+class HandOverForm(Form):
+    """One colleague who is to own the enrollment."""
+
+    heir_id = SelectField(_("New owner"))
+
+    def fit(self, people: People) -> None:
+        """Offer these: (user id, name, role)."""
+        self.heir_id.choices = _choices(people)
+
+
+def _choices(people: People) -> list[SelectChoice]:
+    return [SelectChoice(str(one), f"{name}, {role}") for one, name, role in people]

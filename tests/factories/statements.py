@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Engine, event
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+DATA = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 
 
 @contextmanager
 def counted(engine: Engine) -> Iterator[list[str]]:
-    """Every statement in which data goes in or out, while the block runs."""
+    """Every statement in which data goes in or out, while the block runs, by whatever way it reaches the driver."""
     seen: list[str] = []
+    plain, many = psycopg.Cursor.execute, psycopg.Cursor.executemany
 
-    def note(_c: object, _u: object, statement: str, *_: object) -> None:
-        if statement.lstrip().upper().startswith(("SELECT", "WITH", "INSERT", "UPDATE")):
-            seen.append(statement)
+    def note(statement: object) -> None:
+        if str(statement).lstrip().upper().startswith(DATA):
+            seen.append(str(statement))
 
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    def execute(self: Any, query: Any, *arguments: Any, **options: Any) -> Any:
+        note(query)
+        return plain(self, query, *arguments, **options)
+
+    def executemany(self: Any, query: Any, *arguments: Any, **options: Any) -> Any:
+        note(query)
+        return many(self, query, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(psycopg.Cursor, "execute", execute)
+        patch.setattr(psycopg.Cursor, "executemany", executemany)
         yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)

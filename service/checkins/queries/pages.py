@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.checkins.models import CheckIn
 from service.kit import crypto
+from service.kit.asked import Asked
 from service.kit.errors import NotFound, words
 
 NO_SUCH = NotFound("no_such_checkin", words("We could not find this check-in."))
@@ -59,7 +60,7 @@ def one(session: Session, checkin_id: UUID, patient_id: UUID) -> CheckInDetails:
 
 def of_patient(session: Session, patient_id: UUID, limit: int = 60) -> tuple[CheckInDetails, ...]:
     """A patient's check-ins, the newest first. Answers are opened only of those still open: scores say the rest."""
-    rows = session.execute(_OF_PATIENT, {"patient_id": patient_id, "limit": limit})
+    rows = _OF_PATIENT.rows(session, patient_id=patient_id, limit=limit)
     return tuple(_details(row, with_answers=row.status == "open") for row in rows)
 
 
@@ -75,8 +76,7 @@ _COLUMNS: Any = (
     CheckIn.score_sealed,
 )
 
-# Built once: it is asked on every home page.
-_OF_PATIENT = (
+_OF_PATIENT = Asked(
     select(*_COLUMNS)
     .where(CheckIn.patient_id == bindparam("patient_id"))
     .order_by(CheckIn.due_at.desc(), CheckIn.id)

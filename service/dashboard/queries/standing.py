@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.billing.queries import CARD_OF_PATIENT, MembershipCard
 from service.enrollment.queries.records import LATEST_OF_PATIENT, EnrollmentDetails
+from service.kit.asked import Asked
 from service.safety.queries import HOLD_STANDS
 from service.visits.queries.visits import BOOKED_OF_PATIENT, Visit
 
@@ -41,12 +42,12 @@ def _statement() -> Select[Any]:
     return select(HOLD_STANDS, *(column for _, room in _ROOMS for column in room.c)).select_from(whole)
 
 
-_STANDING = _statement()
+_STANDING = Asked(_statement())
 
 
 def standing(session: Session, patient_id: UUID) -> Standing:
     """Where the patient stands."""
-    on_hold, *rest = session.execute(_STANDING, {"patient_id": patient_id}).one()
+    ((on_hold, *rest),) = _STANDING.rows(session, patient_id=patient_id)
     found = []
     for kind, room in _ROOMS:
         mine, rest = rest[: len(room.c)], rest[len(room.c) :]

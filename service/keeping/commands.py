@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
 import click
 
@@ -73,9 +74,15 @@ def restore_drill(file: Path | None, key_file: Path | None, anchors: Path | None
     environ = escrowed(key_file)
     copies = backup_keys(environ)
     use_keys(environ)
+    began = monotonic()
+
+    def tell(words: str) -> None:
+        click.echo(f"{monotonic() - began:6.1f} s  {words}")
+
     with told(), _elsewhere() as server:
         url = None if file else needed(OWNER_URL)
-        checked = drill(elsewhere=server, keys=copies, tell=click.echo, owner_url=url, file=file, anchors=anchors)
+        checked = drill(elsewhere=server, keys=copies, tell=tell, owner_url=url, file=file, anchors=anchors)
+        tell("Looked at.")
     _say(checked)
 
 

@@ -7,11 +7,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from service.accounts.models import KnownDevice, SignIn
 from service.accounts.rules import still_signed_in
 from service.accounts.rules.devices import browser_words
+from service.accounts.rules.factors import DEVICE_LIFE
 from service.kit import crypto
 
 LISTED = 50
@@ -32,13 +34,14 @@ class OpenSignIn:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One browser on which the second step is spared. Wall time."""
+    """One browser in which somebody signed in before. Where it `spares_step` the password is enough. Wall time."""
 
     id: UUID
     browser: str
     device: str
     first_seen_at: datetime
     seen_at: datetime
+    spares_step: bool
 
 
 def open_sign_ins(session: Session, *, user_id: UUID, kind: str, here: UUID, wall_now: datetime) -> list[OpenSignIn]:
@@ -64,19 +67,23 @@ def open_sign_ins(session: Session, *, user_id: UUID, kind: str, here: UUID, wal
     return sorted(found, key=lambda one: not one.here)
 
 
-def known_devices(session: Session, user_id: UUID) -> list[Known]:
+def known_devices(session: Session, user_id: UUID, wall_now: datetime) -> list[Known]:
     """Every browser we know, with what it called itself when it last signed in; the last seen first."""
     last_agent = (
         select(SignIn.id, SignIn.agent_sealed, SignIn.device_id)
         .where(SignIn.user_id == user_id, SignIn.device_id.is_not(None))
-        .distinct(SignIn.device_id)
+        .ext(distinct_on(SignIn.device_id))
         .order_by(SignIn.device_id, SignIn.created_at.desc())
         .subquery()
     )
     rows = session.execute(
         select(KnownDevice, last_agent.c.id, last_agent.c.agent_sealed)
         .outerjoin(last_agent, last_agent.c.device_id == KnownDevice.id)
-        .where(KnownDevice.user_id == user_id, KnownDevice.forgotten_at.is_(None))
+        .where(
+            KnownDevice.user_id == user_id,
+            KnownDevice.forgotten_at.is_(None),
+            KnownDevice.seen_at > wall_now - DEVICE_LIFE,
+        )
         .order_by(KnownDevice.seen_at.desc())
         .limit(LISTED)
     )
@@ -86,6 +93,7 @@ def known_devices(session: Session, user_id: UUID) -> list[Known]:
             *browser_words(_opened(agent, "agent", sign_in_id) if sign_in_id else ""),
             first_seen_at=device.first_seen_at,
             seen_at=device.seen_at,
+            spares_step=device.spares_step,
         )
         for device, sign_in_id, agent in rows
     ]

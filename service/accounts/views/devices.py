@@ -38,7 +38,7 @@ def devices() -> ResponseReturnValue:
             here=person.sign_in_id,
             wall_now=clock.wall_now(),
         )
-        known = known_devices(reading, person.user_id)
+        known = known_devices(reading, person.user_id, clock.wall_now())
     return render_template("accounts/settings/devices.html", signed_in=signed_in, known=known, zone=person.time_zone)
 
 

@@ -1,0 +1,43 @@
+"""Where a new address puts somebody, and whether that is another state. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.catalog.rules.places import AskCounty, Found, Military, NotServed, PlaceAnswer
+from service.kit.errors import Rejected, words
+
+# Military post is a region of its own: no county, no license, whatever state a list files it under.
+MILITARY_REGIONS = {"0": "AE", "3": "AA", "9": "AP"}
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What a ZIP tells. `county_fips` is empty and `served` false where we do not work."""
+
+    zip_code: str
+    state: str
+    county_fips: str
+    served: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WhichCounty:
+    """A ZIP that reaches into more than one county of `state`: the person has to say."""
+
+    state: str
+
+
+def spot(place: PlaceAnswer) -> Spot | WhichCounty:
+    """Where a ZIP puts somebody. Raises Rejected for what is no ZIP, or none that the list knows."""
+    if isinstance(place, AskCounty) or (isinstance(place, Found) and place.needs_confirmation):
+        return WhichCounty(place.state)
+    if isinstance(place, Found):
+        return Spot(place.zip_code, place.state, place.county.fips, served=True)
+    if isinstance(place, Military):
+        return Spot(place.zip_code, MILITARY_REGIONS.get(place.zip_code[0], "AE"), "", served=False)
+    if isinstance(place, NotServed) and place.state:
+        return Spot(place.zip_code, place.state, "", served=False)
+    if isinstance(place, NotServed):
+        raise Rejected("zip_unknown", words("We do not know this ZIP code. Check it, or call us if it is right."))
+    raise Rejected("zip_unreadable", words("Enter a ZIP code with five digits, like 07102."))

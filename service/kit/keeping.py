@@ -84,6 +84,16 @@ def keep(door: access.Door, csrf: CSRFProtect) -> UUID | None:
         return None
 
 
+def keep_on(door: access.Door, csrf: CSRFProtect) -> UUID | None:
+    """The same for a form that was let in and then turned away: one that was kept before waits on where it was."""
+    kept_id: UUID | None = g.pop("kept_form", None)
+    if kept_id is None:
+        return keep(door, csrf)
+    keeper: Keeper = current_app.extensions["homeward_keeper"]
+    keeper.settle(kept_id, done=False)
+    return kept_id
+
+
 def claim() -> None:
     """Where this form was kept before, it is sent now, and only once."""
     if request.method != "POST" or FIELD not in request.form:

@@ -223,7 +223,7 @@ def test_nobody_fills_our_disks_with_an_old_cookie(client: Browser, house: House
 
 
 def test_a_form_that_needs_a_fresh_proof_waits_for_it(client: Browser, house: House) -> None:
-    olive, sam, answer = an_owner_types(client, away=11)
+    _, sam, answer = an_owner_types(client, away=11)
     assert answer.status_code == 303
     assert "prove" in answer.headers["Location"]
     page = page_of(answer)

@@ -57,7 +57,7 @@ def change(client: Browser, what: str, whom: Person, **fields: str) -> Any:
 
 
 def test_owners_and_auditors_see_who_works_here_and_nobody_else_does(client: Browser, house: House) -> None:
-    olive, otto = two_owners(client)
+    _, otto = two_owners(client)
     page = client.get("/staff/team").text
     assert "Olive Grant" in page
     assert otto.email in page

@@ -176,7 +176,7 @@ class _Town:
         walks.assess(walker, {**walks.CALM_ANSWERS, "zip": person.zip_code}, person.born_on).must("may")
         walks.join(walker, person)
         walks.confirm(walker, person, self._mailbox)
-        walks.sign_in(walker, person.email, person.password).must(person.given_name)
+        walks.sign_in(walker, person.email, person.password, self._mailbox).must(person.given_name)
         begins = walks.book(walker)
         self._say(f"  {person.full_name} has a visit booked")
         return walker, begins

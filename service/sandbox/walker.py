@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urljoin, urlsplit
 
+DEVICE = "__Host-homeward-device"
 Values = dict[str, str | list[str]]
 
 
@@ -156,6 +157,15 @@ class Walker:
         self.base = base
         self.page: Page | None = None
         self._cookies: dict[str, dict[str, str]] = {}
+
+    def device(self) -> str:
+        """What this browser says about being known; empty when it is not."""
+        return self._cookies.get(urlsplit(self.base).netloc, {}).get(DEVICE, "")
+
+    def bring_device(self, device: str) -> None:
+        """Be the browser of `device`."""
+        if device:
+            self._cookies.setdefault(urlsplit(self.base).netloc, {})[DEVICE] = device
 
     def get(self, address: str) -> Page:
         """Open an address or a path."""

@@ -168,7 +168,7 @@ def _codes(mailbox: Mailbox, email: str) -> list[dict[str, str]]:
 
 def code_in(mail: dict[str, str]) -> str:
     """The eight digits of a mailed code."""
-    found = re.search(r"^\d{8}$", mail["text"], re.MULTILINE)
+    found = re.search(r"^\d{8}\b", mail["text"], re.MULTILINE)
     if found is None:
         raise WalkError(f"no code in the mail “{mail['subject']}”: {mail['text'][:400]}")
     return found.group()

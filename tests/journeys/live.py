@@ -107,7 +107,7 @@ class Live:
     def signed_in(self, email: str) -> Walker:
         """A demo patient, signed in."""
         walker = self.walker()
-        walks.sign_in(walker, email, PASSWORD)
+        walks.sign_in(walker, email, PASSWORD, self.mailbox)
         return walker
 
     def newcomer(self, given_name: str, family_name: str, zip_code: str = "33101") -> tuple[Person, Walker]:
@@ -117,7 +117,7 @@ class Live:
         walks.assess(walker, {**walks.CALM_ANSWERS, "zip": zip_code}, person.born_on).must("You may qualify")
         walks.join(walker, person)
         walks.confirm(walker, person, self.mailbox)
-        walks.sign_in(walker, person.email, person.password).must(given_name)
+        walks.sign_in(walker, person.email, person.password, self.mailbox).must(given_name)
         return person, walker
 
     def mails(self, to: str, subject: str = "") -> list[dict[str, str]]:

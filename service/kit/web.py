@@ -186,6 +186,15 @@ def _note_refusal(code: str) -> None:
     on_refusal(actor(), request.endpoint or "", code)
 
 
+def _note_refusal_of_the_known(code: str) -> None:
+    """As above, wherever it is not sure yet that anybody is signed in. Visitors leave no row: a flood would."""
+    try:
+        known = current_user.is_authenticated
+    except SQLAlchemyError:
+        return _ask_no_more()
+    return _note_refusal(code) if known else None
+
+
 def _may_be_a_call_for_help() -> bool:
     """An answer that was not saved may have been an urgent one: then help comes first."""
     view = current_app.view_functions.get(request.endpoint or "")
@@ -224,15 +233,18 @@ def error_page(status: int, message: str | None = None) -> ResponseReturnValue:
 def _on_expected(error: HomewardError) -> ResponseReturnValue:
     status = next((code for kind, code in STATUS_OF_KIND.items() if isinstance(error, kind)), 400)
     log.info("turned down", code=error.code, status=status)
-    if isinstance(error, NotAllowed) and current_user.is_authenticated:
-        _note_refusal(error.code)
+    if isinstance(error, (NotAllowed, NotFound)):  # an id that is somebody else's looks like one that is not there
+        _note_refusal_of_the_known(error.code)
     return error_page(status, gettext(error.message))
 
 
 def _on_outside_care_team(error: OutsideCareTeam) -> ResponseReturnValue:
     log.info("turned down", code=error.code)
     _note_refusal(error.code)
-    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    target: str | None = request.full_path.rstrip("?")
+    if request.method != "GET":  # what they typed waits until they have given a reason
+        door = access.door_of(current_app.view_functions[request.endpoint or ""])
+        target = _kept_page(keeping.keep_on(door, csrf)) if door else None
     return redirect(url_for(BREAK_GLASS, patient_id=error.patient_id, next=target), code=303)
 
 
@@ -254,6 +266,7 @@ def _ask_no_more() -> None:
 
 def _on_stale_form(error: CSRFError) -> ResponseReturnValue:
     log.info("turned down", code="stale_form", reason=error.description)
+    _note_refusal_of_the_known("stale_form")
     return error_page(
         400,
         gettext(
@@ -268,6 +281,8 @@ def _on_stale_form(error: CSRFError) -> ResponseReturnValue:
 def _on_http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error
+    if error.code in (413, 429):
+        _note_refusal_of_the_known("too_large" if error.code == 413 else "too_often")
     response = make_response(error_page(error.code))
     retry_after = error.get_response().headers.get("Retry-After")
     if retry_after:

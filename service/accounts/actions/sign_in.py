@@ -73,6 +73,9 @@ def sign_in(
         allowed = tries.allow_password(session, address, actor.address, wall_now)
         user = user_by_email(session, address)
         stored = user.password_hash if user and user.deactivated_at is None else None
+        if not allowed:
+            who = user.id if user else None
+            audit.record(session, actor, "account.sign_in", "user", who, reason="wait", outcome="refused")
     if not allowed:
         raise NotAllowed(
             "sign_in_wait",

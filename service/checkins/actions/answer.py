@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.audit import writes as audit
 from service.catalog.rules.instruments import Instrument
 from service.catalog.rules.whole import Catalog
 from service.checkins import writes
@@ -49,6 +50,7 @@ def answer(
             answers = opened_answers(row.answers_sealed, row.id)
             answers.pop(item, None)
             writes.save_answers(row, answers if value is None else {**answers, item: value})
+            audit.record(session, actor, "checkin.answer", "checkin", row.id, patient_id=row.patient_id)
         elif not flags:
             raise OVER
     return flags

@@ -191,7 +191,7 @@ def _finish(
     row.program = program_of(questionnaire(catalog), answers)
     row.state = place.state if isinstance(place, Found | AskCounty) else None
     row.submitted_at = now
-    audit.record(session, actor, "assessment.submit", "assessment", row.id, reason=result.outcome)
+    audit.record(session, actor, "assessment.submit", "assessment", row.id)  # never what came of it
     _raise(session, catalog, result, row.id, row.patient_id, now)
 
 

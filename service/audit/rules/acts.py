@@ -100,6 +100,7 @@ ACTS: Final = MappingProxyType(
         "membership.paid_on_hold": words("Found a payment that a hold should have stopped"),
         "membership.paid_out_of_turn": words("Found a payment for a membership that had ended"),
         "membership.resume": words("Let the membership go on"),
+        "membership.stop": words("Stopped the membership"),
         "membership.stopped": words("Found the membership stopped"),
         "membership.undo_cancel": words("Took the cancellation back"),
         "queue.view": words("Saw the name in a list"),
@@ -132,6 +133,7 @@ ACTS: Final = MappingProxyType(
 LOOKED_AT: Final = MappingProxyType(
     {
         "alert": words("Looked at an alert"),
+        "data_request": words("Looked at a request about data"),
         "enrollment": words("Looked at the enrollment and what was answered"),
         "hold": words("Looked at a safety hold"),
         "membership": words("Looked at the membership and its payments"),

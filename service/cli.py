@@ -184,6 +184,41 @@ def purge(*, before: datetime) -> None:
         click.echo(f"{gone.removed:,} entries removed, up to position {gone.position:,}. A signed checkpoint says so.")
 
 
+@main.group()
+def retention() -> None:
+    """How long we keep what (config/retention.toml)."""
+
+
+@retention.command("run")
+@click.option("--dry-run", is_flag=True, help="Count what would go, and change nothing.")
+def run_retention(*, dry_run: bool) -> None:
+    """Remove what is no longer kept, whole records too (needs HOMEWARD_OWNER_DATABASE_URL: the service itself may not).
+
+    Prints counts, never whose. What the service removes by itself each day is removed here, too.
+    """
+    from pydantic import SecretStr
+
+    from config.settings import current
+    from service.catalog.queries import catalog as read
+    from service.kit import process
+    from service.kit.clock import now, wall_now
+    from service.privacy import actions
+
+    settings = current().model_copy(update={"database_url": SecretStr(_needed("HOMEWARD_OWNER_DATABASE_URL"))})
+    process.open_house(settings)
+    catalog = read(settings.config_dir)
+    if dry_run:
+        counts = dict(actions.due(catalog=catalog, now=now(), wall_now=wall_now()))
+    else:
+        counts = {
+            **actions.remove_records(catalog=catalog, now=now()),
+            **actions.retain(catalog=catalog, now=now(), wall_now=wall_now()),
+        }
+    for kind, count in counts.items():
+        click.echo(f"{count:>8}  {kind.replace('_', ' ')}")
+    click.echo("Nothing was changed." if dry_run else "Done. What is under a legal hold was left as it is.")
+
+
 @contextmanager
 def _plainly() -> Iterator[None]:
     """Open the house; an expected no ends the command with its sentence."""

@@ -33,3 +33,9 @@ def sweep_copies() -> None:
         now=now(),
         wall_now=wall_now(),
     )
+
+
+@app.task(name="privacy.retain")  # type: ignore[untyped-decorator]
+def retain() -> None:
+    """Remove what is no longer kept, once a day."""
+    actions.retain_daily(catalog=catalog(settings.config_dir), now=now(), wall_now=wall_now())

@@ -52,6 +52,11 @@ SCHEDULE = (
     Entry(
         "privacy.sweep_copies", "sweep", "copies of their data whose job was lost or broke; those whose time is over"
     ),
+    Entry(
+        "privacy.retain",
+        "hour",
+        "remove what is no longer kept: done once a day, asked each hour so that no day is missed",
+    ),
     Entry("reminders.compare", "sweep", "expected against actual sends: silence raises an alarm"),
     Entry(
         "safety.call_for_reviews", "sweep", "an emergency look nobody has reviewed for seven days calls an owner again"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, TextAreaField
+from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from service.kit.fields import Form
@@ -31,3 +31,9 @@ class ReasonForm(Form):
             Length(min=REASON_MIN, max=REASON_MAX, message=_("Enter between 10 and 2,000 letters")),
         ],
     )
+
+
+class FindForm(Form):
+    """Which patient a hold is about."""
+
+    patient = StringField(_("Patient's id"), description=_("It stands in the audit trail and beside a closed account."))

@@ -55,6 +55,7 @@ class LegalHold(Base):
     placed_at: Mapped[datetime]
     lifted_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     lifted_at: Mapped[datetime | None]
+    lift_reason_sealed: Mapped[bytes | None]
 
 
 class RetentionRun(Base):

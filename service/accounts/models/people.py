@@ -74,3 +74,4 @@ class Patient(Base):
     care_language: Mapped[str] = mapped_column(default="en")  # what we speak with them, as a BCP 47 tag
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    contacts_removed_at: Mapped[datetime | None]  # some time after the closing

@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lifted_by", sa.Uuid(), nullable=True),
         sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lift_reason_sealed", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name=op.f("ck_legal_holds_lifted_by_someone")),
         sa.ForeignKeyConstraint(["lifted_by"], ["users.id"], name=op.f("fk_legal_holds_lifted_by_users")),
         sa.ForeignKeyConstraint(["patient_id"], ["patients.id"], name=op.f("fk_legal_holds_patient_id_patients")),
@@ -104,6 +105,7 @@ def upgrade() -> None:
         op.execute(f"GRANT SELECT, INSERT, UPDATE ON {table} TO {APP}")
     op.execute(f"GRANT SELECT, INSERT ON retention_runs TO {APP}")
     op.add_column("outbox", sa.Column("emptied_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("patients", sa.Column("contacts_removed_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_outbox_full", "outbox", ["ended_at"], unique=False, postgresql_where=sa.text("emptied_at IS NULL")
     )
@@ -124,6 +126,7 @@ def downgrade() -> None:
         op.execute(f"REVOKE DELETE ON {table} FROM {APP}")
     op.execute("DROP FUNCTION refuse_removal_of_records()")
     op.drop_index("ix_outbox_full", table_name="outbox", postgresql_where=sa.text("emptied_at IS NULL"))
+    op.drop_column("patients", "contacts_removed_at")
     op.drop_column("outbox", "emptied_at")
     op.drop_index("uq_legal_holds_standing", table_name="legal_holds", postgresql_where=sa.text("lifted_at IS NULL"))
     op.drop_table("legal_holds")

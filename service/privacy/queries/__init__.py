@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from service.privacy.queries.copies import Copy, copies_of, unfinished, waiting
 from service.privacy.queries.copy import LEFT_OUT, copy_of
-from service.privacy.queries.holds import Hold, held_patients, held_users, holds, is_held
+from service.privacy.queries.holds import HeldKeys, Hold, held_keys, held_patients, held_users, holds, is_held
+from service.privacy.queries.retention import closed_accounts, last_run, records_due, runs
 
 __all__ = [
     "LEFT_OUT",
     "Copy",
+    "HeldKeys",
     "Hold",
+    "closed_accounts",
     "copies_of",
     "copy_of",
+    "held_keys",
     "held_patients",
     "held_users",
     "holds",
     "is_held",
+    "last_run",
+    "records_due",
+    "runs",
     "unfinished",
     "waiting",
 ]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from service.accounts.models import User
 from service.accounts.queries import display_names
 from service.audit.models import AuditEntry
+from service.audit.rules.acts import say
 from service.billing.models import GateRecord, Invoice, Membership
 from service.catalog.rules.whole import Catalog
 from service.enrollment.models import WaitlistEntry
@@ -111,13 +112,13 @@ def waitlist(session: Session, user_id: UUID) -> Section:
 def looks(session: Session, patient_id: UUID) -> Section:
     """Which members of staff opened or changed something of yours, and when."""
     rows = session.execute(
-        select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.action)
+        select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.action, AuditEntry.subject_kind)
         .where(AuditEntry.patient_id == patient_id, AuditEntry.actor_kind == "staff", AuditEntry.outcome == "done")
         .order_by(AuditEntry.at, AuditEntry.id)
     ).all()
     names = display_names(session, {row.actor_id for row in rows if row.actor_id})
     entries: list[Entry] = [
-        {"at": row.at, "who": names.get(row.actor_id, ""), "what": _spoken(row.action)}
+        {"at": row.at, "who": names.get(row.actor_id, ""), "what": say(row.action, row.subject_kind)}
         for row in rows
         if not row.action.startswith("legal_hold.")
     ]
@@ -127,13 +128,18 @@ def looks(session: Session, patient_id: UUID) -> Section:
 def own_acts(session: Session, patient_id: UUID, user_id: UUID) -> Section:
     """What you did here yourself, from where, as our trail has it."""
     rows = session.execute(
-        select(AuditEntry.at, AuditEntry.action, AuditEntry.outcome, AuditEntry.address)
+        select(AuditEntry.at, AuditEntry.action, AuditEntry.subject_kind, AuditEntry.outcome, AuditEntry.address)
         .where(or_(AuditEntry.patient_id == patient_id, AuditEntry.actor_id == user_id))
         .where(AuditEntry.actor_kind == "patient", AuditEntry.actor_id == user_id)
         .order_by(AuditEntry.at, AuditEntry.id)
     )
     entries: list[Entry] = [
-        {"at": row.at, "what": _spoken(row.action), "outcome": row.outcome, "network_address": row.address}
+        {
+            "at": row.at,
+            "what": say(row.action, row.subject_kind),
+            "outcome": row.outcome,
+            "network_address": row.address,
+        }
         for row in rows
     ]
     return Section("your_acts", "What you did here", entries)
@@ -149,7 +155,3 @@ def copies(session: Session, patient_id: UUID) -> Section:
         for row in session.execute(query.order_by(DataExport.asked_at))
     ]
     return Section("copies", "Copies you asked for", entries)
-
-
-def _spoken(action: str) -> str:
-    return action.replace(".", " ").replace("_", " ").replace(":", " ")

@@ -10,7 +10,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
-from service.accounts.models import Patient
+from service.accounts.models import Patient, User
+from service.billing.models import Checkout, Invoice, Membership
 from service.kit import crypto
 from service.privacy.models import LegalHold
 
@@ -67,3 +68,30 @@ def holds(session: Session, *, patient_id: UUID | None = None, limit: int = 200)
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKeys:
+    """What belongs to people under a hold and does not carry their id."""
+
+    indexes: list[bytes]
+    mails: list[str]
+    payment_objects: list[str]
+
+
+def held_keys(session: Session) -> HeldKeys:
+    """Look-up keys, mails and payment objects of everybody under a hold."""
+    indexes, keys = [], []
+    for user in session.scalars(select(User).where(User.id.in_(held_users()))):
+        address = crypto.unseal(user.email_sealed, "users", "email", user.id)
+        # The account may be closed: then its own index is no longer that of the address.
+        indexes += [user.email_index, crypto.index(address, "email"), crypto.index(f"code:{user.id}", "code")]
+        keys.append(f"account_closed:{user.id}")
+    mine = select(Membership).where(Membership.patient_id.in_(held_patients()))
+    objects: list[str | None] = []
+    for membership in session.scalars(mine):
+        objects += [membership.stripe_subscription_id, membership.stripe_customer_id]
+    ids = select(Membership.id).where(Membership.patient_id.in_(held_patients()))
+    objects += session.scalars(select(Invoice.stripe_invoice_id).where(Invoice.membership_id.in_(ids)))
+    objects += session.scalars(select(Checkout.stripe_session_id).where(Checkout.membership_id.in_(ids)))
+    return HeldKeys(indexes, keys, [found for found in objects if found is not None])

@@ -7,6 +7,6 @@ from flask import Blueprint
 bp = Blueprint("privacy_staff", __name__)
 
 # Below the blueprint, because each of them asks for it.
-from service.privacy.staff_views import trail  # noqa: E402
+from service.privacy.staff_views import holds, trail  # noqa: E402
 
-__all__ = ["bp", "trail"]
+__all__ = ["bp", "holds", "trail"]

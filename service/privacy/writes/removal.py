@@ -1,0 +1,222 @@
+"""What the service itself removes each day: rows that have run out, in batches. Nothing of a patient's record.
+
+Clinical ages count in business time; sign-ins, links, codes and the like in wall time. A legal hold keeps everything of
+its patient, whatever has run out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from service.accounts.models import (
+    Invitation,
+    KeptForm,
+    KnownDevice,
+    OneTimeCode,
+    OneTimeLink,
+    Patient,
+    SignIn,
+    SignInBackOff,
+)
+from service.billing.models import StripeEvent
+from service.catalog.rules.retention import KeepRule
+from service.enrollment.models import Assessment, WaitlistEntry
+from service.kit import crypto
+from service.mail.models import OutboxMessage
+from service.privacy.models import DataExport
+from service.privacy.queries import held_patients, held_users
+from service.privacy.queries.holds import HeldKeys
+from service.privacy.writes.closing import remove_contacts, remove_openers
+from service.safety.models import Alert, SafetyHold
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Both clocks, and what legal holds keep by keys that are no patient's id."""
+
+    now: datetime
+    wall_now: datetime
+    held: HeldKeys
+
+
+Due = Callable[[KeepRule, Moments], ColumnElement[bool]]
+Remove = Callable[[Session, list[Any], Moments], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Rows of one table: which are due, and how they go (default: deleted)."""
+
+    model: Any
+    due: Due
+    remove: Remove | None = None
+
+
+def _ended(model: Any, *moments: Any) -> Due:
+    """Of an account: over by the wall clock, whichever way it ended."""
+
+    def due(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
+        return and_(func.coalesce(*moments) < keep.before(at.wall_now), model.user_id.not_in(held_users()))
+
+    return due
+
+
+def _visitors(emergency: bool) -> Due:
+    def due(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
+        return and_(
+            Assessment.patient_id.is_(None),
+            func.coalesce(Assessment.submitted_at, Assessment.started_at) < keep.before(at.now),
+            Assessment.outcome == "emergency" if emergency else Assessment.outcome.is_distinct_from("emergency"),
+        )
+
+    return due
+
+
+def _remove_assessments(session: Session, ids: list[Any], _: Moments) -> None:
+    for model in (Alert, SafetyHold):
+        session.execute(
+            delete(model).where(model.source_kind == "assessment", model.source_id.in_(ids), model.patient_id.is_(None))
+        )
+    session.execute(delete(Assessment).where(Assessment.id.in_(ids)))
+
+
+def _contacts(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
+    return and_(
+        Patient.closed_at < keep.before(at.now),
+        Patient.contacts_removed_at.is_(None),
+        Patient.id.not_in(held_patients()),
+    )
+
+
+def _remove_contacts(session: Session, ids: list[Any], at: Moments) -> None:
+    for patient in session.scalars(select(Patient).where(Patient.id.in_(ids))):
+        remove_openers(session, patient.user_id)  # still there when a legal hold stood at the closing
+        remove_contacts(session, patient, at.now)
+
+
+def _devices(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
+    used = select(SignIn.device_id).where(SignIn.device_id.is_not(None))
+    return and_(_ended(KnownDevice, KnownDevice.forgotten_at)(keep, at), KnownDevice.id.not_in(used))
+
+
+def _invitations(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
+    ended = func.coalesce(Invitation.accepted_at, Invitation.withdrawn_at, Invitation.expires_at)
+    return ended < keep.before(at.wall_now)
+
+
+def _back_offs(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
+    return and_(SignInBackOff.wait_until < keep.before(at.wall_now), SignInBackOff.email_index.not_in(at.held.indexes))
+
+
+def _mails(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
+    return and_(
+        OutboxMessage.status != "queued",
+        OutboxMessage.emptied_at.is_(None),
+        OutboxMessage.ended_at < keep.before(at.now),
+        or_(OutboxMessage.user_id.is_(None), OutboxMessage.user_id.not_in(held_users())),
+        OutboxMessage.message_key.not_in(at.held.mails),
+    )
+
+
+def _empty_mails(session: Session, ids: list[Any], at: Moments) -> None:
+    """The row stays: that a mail was sent is a fact of the record, and its key keeps it from being sent again."""
+    for row in session.scalars(select(OutboxMessage).where(OutboxMessage.id.in_(ids))):
+        row.facts_sealed = crypto.seal_json({}, "outbox", "facts", row.id)
+        if row.address_sealed is not None:
+            row.address_sealed = crypto.seal("", "outbox", "address", row.id)
+        row.emptied_at = at.now
+    session.flush()
+
+
+def _pending(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
+    return and_(
+        WaitlistEntry.confirmed_at.is_(None),
+        WaitlistEntry.left_at.is_(None),
+        WaitlistEntry.asked_at < keep.before(at.now),
+        WaitlistEntry.email_index.not_in(at.held.indexes),
+    )
+
+
+def _left(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
+    return and_(WaitlistEntry.left_at < keep.before(at.now), WaitlistEntry.email_index.not_in(at.held.indexes))
+
+
+def _webhooks(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
+    return and_(
+        StripeEvent.handled_at < keep.before(at.wall_now), StripeEvent.object_id.not_in(at.held.payment_objects)
+    )
+
+
+def _copies(_: KeepRule, at: Moments) -> ColumnElement[bool]:
+    """Each copy knows its own last moment: the rule was applied when it became ready."""
+    return and_(
+        DataExport.status == "ready",
+        DataExport.expires_at <= at.wall_now,
+        DataExport.patient_id.not_in(held_patients()),
+    )
+
+
+def _expire_copies(session: Session, ids: list[Any], _: Moments) -> None:
+    for row in session.scalars(select(DataExport).where(DataExport.id.in_(ids))):
+        row.status, row.json_sealed, row.pdf_sealed = "expired", None, None
+    session.flush()
+
+
+# What refers to something goes before it.
+STEPS: Final[dict[str, tuple[Step, ...]]] = {
+    "codes": (Step(OneTimeCode, _ended(OneTimeCode, OneTimeCode.used_at, OneTimeCode.expires_at)),),
+    "kept_forms": (Step(KeptForm, _ended(KeptForm, KeptForm.used_at, KeptForm.expires_at)),),
+    "links": (
+        Step(OneTimeLink, _ended(OneTimeLink, OneTimeLink.used_at, OneTimeLink.expires_at)),
+        Step(Invitation, _invitations),
+    ),
+    "sign_ins": (
+        Step(SignIn, _ended(SignIn, SignIn.revoked_at, SignIn.expires_at)),
+        Step(KnownDevice, _devices),
+    ),
+    "back_offs": (Step(SignInBackOff, _back_offs),),
+    "assessments": (Step(Assessment, _visitors(emergency=False), _remove_assessments),),
+    "emergency_assessments": (Step(Assessment, _visitors(emergency=True), _remove_assessments),),
+    "closed_contacts": (Step(Patient, _contacts, _remove_contacts),),
+    "mail_content": (Step(OutboxMessage, _mails, _empty_mails),),
+    "waitlist_pending": (Step(WaitlistEntry, _pending),),
+    "waitlist_left": (Step(WaitlistEntry, _left),),
+    "webhook_bodies": (Step(StripeEvent, _webhooks),),
+    "copies": (Step(DataExport, _copies, _expire_copies),),
+}
+
+
+def _key(model: Any) -> Any:
+    return model.email_index if model is SignInBackOff else model.id
+
+
+def count_due(session: Session, kind: str, keep: KeepRule, at: Moments) -> int:
+    """How many rows of `kind` would go now."""
+    return sum(
+        session.scalar(select(func.count()).select_from(step.model).where(step.due(keep, at))) or 0
+        for step in STEPS[kind]
+    )
+
+
+def remove_due(session: Session, kind: str, keep: KeepRule, at: Moments, limit: int) -> int:
+    """Remove up to `limit` rows of each table of `kind`. Rows that somebody holds just now wait for the next time."""
+    removed = 0
+    for step in STEPS[kind]:
+        key = _key(step.model)
+        ids = list(
+            session.scalars(select(key).where(step.due(keep, at)).limit(limit).with_for_update(skip_locked=True))
+        )
+        if not ids:
+            continue
+        if step.remove is not None:
+            step.remove(session, ids, at)
+        else:
+            session.execute(delete(step.model).where(key.in_(ids)))
+        removed += len(ids)
+    return removed

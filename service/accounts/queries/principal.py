@@ -13,6 +13,7 @@ from service.accounts.models import Passkey, Patient, SignIn, User
 from service.accounts.queries.people import names_of
 from service.accounts.rules import IDLE, TOUCH_EVERY, still_signed_in
 from service.accounts.rules.idle import age_left, idle_left
+from service.kit.asked import Asked
 from service.kit.ids import token_hash
 
 
@@ -73,8 +74,7 @@ def _without_a_factor() -> ColumnElement[bool]:
     return case((halfway, ~passkey), else_=False)
 
 
-# Built once: it is asked on every page of somebody who is signed in.
-_PRINCIPAL = (
+_PRINCIPAL = Asked(
     select(
         SignIn.id.label("sign_in_id"),
         SignIn.created_at,
@@ -104,7 +104,7 @@ _PRINCIPAL = (
 
 def principal(session: Session, token: str, wall_now: datetime) -> Principal | None:
     """The person whose sign-in `token` is, in one statement; None when it ended, was revoked or never was."""
-    row = session.execute(_PRINCIPAL, {"token_hash": token_hash(token), "wall_now": wall_now}).one_or_none()
+    row = next(iter(_PRINCIPAL.rows(session, token_hash=token_hash(token), wall_now=wall_now)), None)
     if row is None or not still_signed_in(row.kind, row.created_at, row.seen_at, wall_now):
         return None
     passed = row.second_factor_at is not None

@@ -30,7 +30,7 @@ class Asked:
         compiled = self._statement.compile(dialect=dialect())  # type: ignore[no-untyped-call]
         fixed = {name: value for name, value in compiled.params.items() if value is not None}
         names = [str(column.key) for column in self._statement.selected_columns]
-        row: Any = namedtuple("Row", names, rename=True)
+        row: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
         return str(compiled), fixed, row._make
 
     def rows(self, session: Session, **values: Any) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 
@@ -70,8 +71,8 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """One drawing, in units of its own viewBox."""
+class Ground:
+    """What a drawing stands on, in units of its own viewBox: the same for everybody, whatever their scores."""
 
     width: int
     height: int
@@ -81,6 +82,13 @@ class Drawing:
     bottom: int
     bands: tuple[Strip, ...]
     rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One person's drawing on its ground."""
+
+    ground: Ground
     columns: tuple[Column, ...]
     dots: tuple[Dot, ...]
     path: str
@@ -119,33 +127,21 @@ def chart(points: Sequence[Point], *, low: float, high: float, bands: Sequence[B
     return Chart(
         ordered,
         tuple(bands),
-        _draw(ordered, bands, low, high, width=760, height=320, right=640 if bands else 736, labels=5),
-        _draw(ordered, bands, low, high, width=340, height=300, right=246 if bands else 324, labels=3),
+        _draw(ordered, _ground(tuple(bands), low, high, 760, 320, 640 if bands else 736), low, high, labels=5),
+        _draw(ordered, _ground(tuple(bands), low, high, 340, 300, 246 if bands else 324), low, high, labels=3),
     )
 
 
-def _draw(
-    points: Sequence[Point],
-    bands: Sequence[Band],
-    low: float,
-    high: float,
-    *,
-    width: int,
-    height: int,
-    right: int,
-    labels: int,
-) -> Drawing:
-    left, top, bottom = 40, 18, height - 34
-    first, last = points[0].on, points[-1].on
-    # A little air at both ends, so that no dot sits on the frame.
-    start, end = left + 18, right - 18
+def _down(value: float, low: float, high: float, top: int, bottom: int) -> float:
+    return round(bottom - (bottom - top) * (value - low) / (high - low), 1)
 
-    def across(on: date) -> float:
-        days = (last - first).days
-        return round(start + (end - start) * ((on - first).days / days if days else 0.5), 1)
+
+@lru_cache(maxsize=64)
+def _ground(bands: tuple[Band, ...], low: float, high: float, width: int, height: int, right: int) -> Ground:
+    left, top, bottom = 40, 18, height - 34
 
     def down(value: float) -> float:
-        return round(bottom - (bottom - top) * (value - low) / (high - low), 1)
+        return _down(value, low, high, top, bottom)
 
     edges = sorted({low, high, *(band.low for band in bands)})
     strips = []
@@ -155,9 +151,7 @@ def _draw(
         strips.append(Strip(band.name, band.tone, down(ceiling), round(down(band.low) - down(ceiling), 1)))
     if not bands:
         edges = [low + (high - low) * part / 4 for part in range(5)]
-
-    spots = [(across(point.on), down(point.value)) for point in points]
-    return Drawing(
+    return Ground(
         width=width,
         height=height,
         left=left,
@@ -166,8 +160,23 @@ def _draw(
         bottom=bottom,
         bands=tuple(strips),
         rows=tuple(Row(down(edge), f"{edge:g}") for edge in edges),
+    )
+
+
+def _draw(points: Sequence[Point], ground: Ground, low: float, high: float, *, labels: int) -> Drawing:
+    first, last = points[0].on, points[-1].on
+    # A little air at both ends, so that no dot sits on the frame.
+    start, end = ground.left + 18, ground.right - 18
+
+    def across(on: date) -> float:
+        days = (last - first).days
+        return round(start + (end - start) * ((on - first).days / days if days else 0.5), 1)
+
+    spots = [(across(point.on), _down(point.value, low, high, ground.top, ground.bottom)) for point in points]
+    return Drawing(
+        ground=ground,
         columns=_columns(points, [x for x, _ in spots], labels),
-        dots=tuple(_dots(points, spots, top)),
+        dots=tuple(_dots(points, spots, ground.top)),
         path="M" + " L".join(f"{x} {y}" for x, y in spots),
     )
 

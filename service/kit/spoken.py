@@ -5,6 +5,7 @@ What is kept is the clinic's own text under its language, never a value that is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -31,8 +32,26 @@ def install(env: Environment) -> None:
     """Let the templates of `env` speak: `_`, `gettext`, `ngettext`, `language`, and the filters for days and money."""
     env.add_extension("jinja2.ext.i18n")
     env.newstyle_gettext = True  # type: ignore[attr-defined]
-    env.globals.update(language=language, _=_one, gettext=_one, ngettext=_counted)
+    env.globals.update(language=language, kept=_keeper(), _=_one, gettext=_one, ngettext=_counted)
     env.filters.update(filters(language))
+
+
+def _keeper() -> Callable[..., str]:
+    """`{% call kept("foot") %}...{% endcall %}`: a part that says the same to all, written once for each language.
+
+    What it depends on is its key. A test refuses every other name in it (tests/look/test_kept.py), so that nothing of
+    one person can be kept for another.
+    """
+    written: dict[Any, str] = {}
+
+    def kept(*key: Any, caller: Callable[[], str]) -> str:
+        mark = (language(), *key)
+        found = written.get(mark)
+        if found is None:
+            found = written[mark] = caller()
+        return found
+
+    return kept
 
 
 @pass_eval_context

@@ -121,6 +121,12 @@ def filters(locale: Callable[[], str]) -> dict[str, Callable[..., str]]:
     }
 
 
+def _asset_urls(app: Flask, settings: Settings) -> Callable[[str], str]:
+    url = partial(asset_url, settings.static_dir, app.static_url_path or "/static")
+    # A deployed file does not change while it is served; one that somebody works on does.
+    return lru_cache(maxsize=512)(url) if settings.environment == "production" else url
+
+
 def install(app: Flask, settings: Settings | None = None) -> None:
     """Make `app` render our templates: loaders, missing names, `asset_url`, `icon`, `brand`, `sandbox`.
 
@@ -134,7 +140,7 @@ def install(app: Flask, settings: Settings | None = None) -> None:
     env.trim_blocks = env.lstrip_blocks = True
     env.add_extension("jinja2.ext.do")
     env.globals.update(
-        asset_url=partial(asset_url, settings.static_dir, app.static_url_path or "/static"),
+        asset_url=_asset_urls(app, settings),
         icon=partial(icon, static_dir=settings.static_dir),
         brand=brand(settings.config_dir),
         sandbox=settings.environment == "sandbox",

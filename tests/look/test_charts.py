@@ -19,16 +19,15 @@ def test_higher_scores_lie_higher_and_later_days_lie_further_right() -> None:
 
 
 def test_the_bands_fill_the_scale_without_a_gap() -> None:
-    drawing = series().narrow
+    drawing = series().narrow.ground
     assert round(sum(strip.height for strip in drawing.bands), 1) == drawing.bottom - drawing.top
     assert drawing.bands[-1].top == drawing.top
 
 
 def test_everything_lies_inside_the_drawing() -> None:
     for drawing in (series().wide, series().narrow):
-        assert all(
-            drawing.left < dot.x < drawing.right and drawing.top <= dot.y <= drawing.bottom for dot in drawing.dots
-        )
+        edge = drawing.ground
+        assert all(edge.left < dot.x < edge.right and edge.top <= dot.y <= edge.bottom for dot in drawing.dots)
 
 
 def test_only_the_first_and_the_last_score_carry_their_number() -> None:
@@ -37,7 +36,7 @@ def test_only_the_first_and_the_last_score_carry_their_number() -> None:
 
 def test_one_score_stands_in_the_middle() -> None:
     drawing = charts.chart([charts.Point(FIRST, 12)], low=0, high=27).wide
-    assert drawing.dots[0].x == pytest.approx((drawing.left + drawing.right) / 2)
+    assert drawing.dots[0].x == pytest.approx((drawing.ground.left + drawing.ground.right) / 2)
     assert drawing.dots[0].label == "12"
 
 

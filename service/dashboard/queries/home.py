@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from service.billing.queries import MembershipCard
+from service.catalog.rules import instruments
 from service.catalog.rules.instruments import Instrument
 from service.catalog.rules.whole import Catalog
 from service.checkins import queries as checkins
@@ -135,16 +137,20 @@ def _scores(found: tuple[checkins.CheckInDetails, ...], catalog: Catalog, zone: 
 
 
 def _chart(instrument: Instrument, series: tuple[checkins.Point, ...]) -> Chart:
-    bands = [
-        Band(band.name.capitalize(), float(band.lowest), float(band.highest), min(tone, 4))
-        for tone, band in enumerate(instrument.bands)
-    ]
+    named, drawn = _bands(instrument.bands)
     points = [Point(point.on, float(point.total)) for point in series]
-    drawn = [replace(band, name=_short(band.name)) for band in bands]
     # The drawing has little room beside it on a phone; the table below it says the published names.
-    return replace(
-        chart(points, low=0, high=float(checkins.highest_total(instrument)), bands=drawn), bands=tuple(bands)
+    return replace(chart(points, low=0, high=float(checkins.highest_total(instrument)), bands=drawn), bands=named)
+
+
+@lru_cache(maxsize=64)
+def _bands(bands: tuple[instruments.Band, ...]) -> tuple[tuple[Band, ...], tuple[Band, ...]]:
+    """An instrument's bands under their published and under their short names."""
+    named = tuple(
+        Band(band.name.capitalize(), float(band.lowest), float(band.highest), min(tone, 4))
+        for tone, band in enumerate(bands)
     )
+    return named, tuple(replace(band, name=_short(band.name)) for band in named)
 
 
 def _short(name: str) -> str:

@@ -14,6 +14,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urljoin, urlsplit
 
 DEVICE = "__Host-homeward-device"
+FRAME = ("/sign-out", "/session/extend")  # forms that stand on every signed-in page
 Values = dict[str, str | list[str]]
 
 
@@ -123,9 +124,9 @@ class Page:
 
     def form(self, containing: str | None = None) -> Form:
         """The form that posts to a path with `containing` in it, or that has such a field; by default the first
-        that posts anywhere but to signing out."""
+        that is the page's own."""
         for form in self.forms:
-            if form.method != "post" or form.action.endswith("/sign-out"):
+            if form.method != "post" or form.action.endswith(FRAME):
                 continue
             names = {*form.values, *form.choices}
             if containing is None or containing in form.action or containing in names:

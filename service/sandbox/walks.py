@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pyotp
 
 from service.kit.clock import wall_now
-from service.sandbox.walker import Page, Values, Walker, WalkError
+from service.sandbox.walker import FRAME, Page, Values, Walker, WalkError
 
 CHECK_IN = re.compile(r"/check-ins/[0-9a-f-]{36}$")
 CODE_SUBJECT = "Your sign-in code"
@@ -297,7 +297,7 @@ def answer_check_in(walker: Walker, path: str, answers: list[int]) -> tuple[Page
     """
     page, given, safety = walker.get(path), iter(answers), list[Page]()
     for _ in range(2 * len(answers) + 6):
-        form = next((one for one in page.forms if one.method == "post" and not one.action.endswith("/sign-out")), None)
+        form = next((one for one in page.forms if one.method == "post" and not one.action.endswith(FRAME)), None)
         if form is not None and "answer" in form.choices:
             page = walker.send(form, {"answer": str(next(given, 0))})
         elif form is not None:

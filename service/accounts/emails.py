@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from service.accounts.rules.links import NEW_EMAIL_LINK_LIFE, RESET_LINK_LIFE, STOP_LINK_LIFE
 from service.mail.rules import Email
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def confirm_address(token: str) -> Email:
@@ -54,14 +59,14 @@ def staff_account(name: str, what_code: str) -> Email:
 
 def reset_password(token: str) -> Email:
     """The link to a new password. Opening it changes nothing; the form behind it does."""
-    return Email("reset_password", {"path": f"/reset-password/{token}", "minutes": 30})
+    return Email("reset_password", {"path": f"/reset-password/{token}", "minutes": RESET_LINK_LIFE // MINUTE})
 
 
 def confirm_new_email(token: str) -> Email:
     """To the new address: the link that proves it. The password is asked for behind it."""
-    return Email("confirm_new_email", {"path": f"/new-email/{token}", "minutes": 60})
+    return Email("confirm_new_email", {"path": f"/new-email/{token}", "minutes": NEW_EMAIL_LINK_LIFE // MINUTE})
 
 
 def new_email_asked(token: str) -> Email:
     """To the address that stands: somebody wants another one, and how to stop it."""
-    return Email("new_email_asked", {"path": f"/stop-new-email/{token}", "hours": 24})
+    return Email("new_email_asked", {"path": f"/stop-new-email/{token}", "hours": STOP_LINK_LIFE // HOUR})

@@ -92,6 +92,7 @@ def test_the_wrong_old_password_changes_nothing_and_one_has_to_wait_in_the_end(c
     assert opens(ana, PASSWORD)
     assert trail("account.change_password")[0] == "refused"
     assert change(client) == 429, "even the right one waits"
+    assert set(trail("account.change_password")) == {"refused"}
 
 
 @pytest.mark.parametrize("new", ["short", "password1", "ana.rivera", "x7" * 65, PASSWORD, ""])
@@ -199,7 +200,8 @@ def test_the_old_address_can_stop_it(client: Browser, ana: Person) -> None:
     assert client.submit(confirm, {"password": PASSWORD}).status_code == 410
     assert client.submit(stop).status_code == 410
     assert address(ana) == "ana@example.com"
-    assert trail("account.stop_new_email") == ["done"]
+    assert trail("account.stop_new_email") == ["done", "refused"]
+    assert trail("account.change_email") == ["refused"], "the link that was stopped"
 
 
 def test_asking_again_makes_the_first_link_useless_but_no_stop(client: Browser, ana: Person) -> None:
@@ -257,6 +259,7 @@ def test_a_look_alike_is_kept_and_written_to_in_one_form(client: Browser, ana: P
 
 def test_five_links_a_day_are_enough(client: Browser, ana: Person) -> None:
     assert [ask(client, f"ana{number}@example.com") for number in range(6)] == [303] * 5 + [429]
+    assert trail("account.ask_for_new_email") == ["done"] * 5 + ["refused"]
 
 
 def test_another_persons_link_does_not_move_my_address(client: Browser, ana: Person, house: House) -> None:

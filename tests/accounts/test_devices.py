@@ -181,7 +181,7 @@ def test_a_browser_is_forgotten_and_nobody_is_signed_out_by_it(client: Browser, 
     device, other = known(ana, here), known(ana)
     page = client.get("/settings/devices").text
     assert page.count("Safari on iPhone") == 2
-    assert "A browser we do not know" in page
+    assert "A browser that does not say its name" in page
     for _ in range(2):
         assert client.submit(f"/settings/devices/known/{device}/forget").status_code == 303
     assert remembered(ana) == {other}

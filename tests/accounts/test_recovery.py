@@ -254,6 +254,23 @@ def test_a_request_that_lay_too_long_is_dropped(house: House) -> None:
     assert mails() == []
 
 
+def test_a_replayed_link_leaves_a_trace_and_a_made_up_one_none(house: House) -> None:
+    ana = a_patient()
+    ask(house, ana.email)
+    token = link("reset_password").rpartition("/")[2]
+    recovery.reset_password(token=token, password=NEW, actor=VISITOR, now=house.now, wall_now=wall_now())
+    for tried in (token, "made up"):
+        with pytest.raises(Rejected):
+            recovery.reset_password(token=tried, password=NEW, actor=VISITOR, now=house.now, wall_now=wall_now())
+    with db.reading() as session:
+        query = select(AuditEntry.subject_id, AuditEntry.outcome, AuditEntry.reason)
+        rows = session.execute(query.where(AuditEntry.action == "account.reset_password").order_by(AuditEntry.at))
+        assert [tuple(row) for row in rows] == [
+            (ana.user_id, "done", None),
+            (ana.user_id, "refused", "link_expired"),
+        ]
+
+
 def test_the_trail_says_who_asked_and_what_was_done_without_an_address(house: House) -> None:
     ana = a_patient()
     ask(house, ana.email)

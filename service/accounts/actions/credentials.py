@@ -78,6 +78,8 @@ def prove_password(*, user_id: UUID, password: str, actor: Actor, doing: str, wa
         stored = session.scalars(
             select(User.password_hash).where(User.id == user_id, User.deactivated_at.is_(None))
         ).one_or_none()
+        if not allowed:
+            audit.record(session, actor, doing, "user", user_id, outcome="refused", reason="password_wait")
     if not allowed:
         raise WAIT
     right = verify_password(stored, password)  # slow: outside any transaction

@@ -1,4 +1,4 @@
-"""Another e-mail address: asked for here, proved by a link to the new one, stopped by a link to the old one."""
+"""Another e-mail address: asked for here, proved by a link to the new one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -54,29 +54,39 @@ def ask_for_new_email(*, user_id: UUID, email: str, actor: Actor, now: datetime,
         present = crypto.unseal(user.email_sealed, "users", "email", user_id)
         if user.email_index == email_index(address):
             raise OWN
-        if _asked_today(session, user_id, wall_now) >= NEW_EMAIL_MAILS_A_DAY:
-            raise ENOUGH
-        # One change at a time. The links that stop a change go on working, so that nobody is left without one.
-        writes.spend_links(session, user_id=user_id, purposes=(NEW_EMAIL,), wall_now=wall_now)
-        link_id, token = writes.new_link(
-            session,
-            user_id=user_id,
-            purpose=NEW_EMAIL,
-            life=NEW_EMAIL_LINK_LIFE,
-            wall_now=wall_now,
-            detail={"email": address},
-        )
-        _, stop = writes.new_link(
-            session, user_id=user_id, purpose=STOP_NEW_EMAIL, life=STOP_LINK_LIFE, wall_now=wall_now
-        )
-        if user_by_email(session, address) is not None:
-            letters.tell_already_registered(session, address, now)
+        enough = _asked_today(session, user_id, wall_now) >= NEW_EMAIL_MAILS_A_DAY
+        if enough:
+            action = "account.ask_for_new_email"
+            audit.record(session, actor, action, "user", user_id, outcome="refused", reason="email_wait")
         else:
-            letter = emails.confirm_new_email(token)
-            mail.put(session, letter, key=f"new_email:{link_id}", address=address, locale=user.locale, now=now)
-        notice = emails.new_email_asked(stop)
-        mail.put(session, notice, key=f"new_email_asked:{link_id}", address=present, locale=user.locale, now=now)
-        audit.record(session, actor, "account.ask_for_new_email", "user", user_id)
+            _mail_both(session, user, address, present, actor, now, wall_now)
+    if enough:
+        raise ENOUGH
+
+
+def _mail_both(
+    session: Session, user: User, address: str, present: str, actor: Actor, now: datetime, wall_now: datetime
+) -> None:
+    """The link to the new address, and to the present one the way to stop it."""
+    # One change at a time. The links that stop a change go on working, so that nobody is left without one.
+    writes.spend_links(session, user_id=user.id, purposes=(NEW_EMAIL,), wall_now=wall_now)
+    link_id, token = writes.new_link(
+        session,
+        user_id=user.id,
+        purpose=NEW_EMAIL,
+        life=NEW_EMAIL_LINK_LIFE,
+        wall_now=wall_now,
+        detail={"email": address},
+    )
+    _, stop = writes.new_link(session, user_id=user.id, purpose=STOP_NEW_EMAIL, life=STOP_LINK_LIFE, wall_now=wall_now)
+    if user_by_email(session, address) is not None:
+        letters.tell_already_registered(session, address, now)
+    else:
+        letter = emails.confirm_new_email(token)
+        mail.put(session, letter, key=f"new_email:{link_id}", address=address, locale=user.locale, now=now)
+    notice = emails.new_email_asked(stop)
+    mail.put(session, notice, key=f"new_email_asked:{link_id}", address=present, locale=user.locale, now=now)
+    audit.record(session, actor, "account.ask_for_new_email", "user", user.id)
 
 
 def _asked_today(session: Session, user_id: UUID, wall_now: datetime) -> int:
@@ -110,8 +120,10 @@ def confirm_new_email(*, token: str, password: str, actor: Actor, now: datetime,
     with db.transaction() as session:
         change = _change(session, token, wall_now)
         if change is None:
-            raise EXPIRED
-        allowed = tries.allow(session, tries.of_link(change.link_id), wall_now)
+            writes.note_stale_link(session, actor, token=token, purpose=NEW_EMAIL, action="account.change_email")
+        allowed = change is not None and tries.allow(session, tries.of_link(change.link_id), wall_now)
+    if change is None:
+        raise EXPIRED
     if not allowed:
         raise WAIT
     right = verify_password(change.password_hash, password)  # slow: outside any transaction
@@ -167,33 +179,3 @@ def _give(session: Session, token: str, change: _Change, actor: Actor, now: date
     notice = emails.security_changed("email_changed")
     mail.put(session, notice, key=f"security:{new_id()}", address=old, locale=user.locale, now=now)
     return True
-
-
-def stop_link_is_open(*, token: str, wall_now: datetime) -> bool:
-    """May this link still stop a change? Looking changes nothing."""
-    with db.reading() as session:
-        return session.scalars(_stops(token, wall_now)).one_or_none() is not None
-
-
-def stop_new_email(*, token: str, actor: Actor, wall_now: datetime) -> None:
-    """Stop a change of address that is under way, and sign everybody out: somebody else may have asked for it.
-
-    Raises Rejected for a link that is unknown, used or too old, or whose change is made already.
-    """
-    with db.transaction() as session:
-        user_id = session.scalars(_stops(token, wall_now).with_for_update()).one_or_none()
-        if user_id is None:
-            raise EXPIRED
-        writes.spend_links(session, user_id=user_id, purposes=(NEW_EMAIL, STOP_NEW_EMAIL), wall_now=wall_now)
-        writes.end_sign_ins(session, user_id=user_id, wall_now=wall_now)
-        writes.forget_devices(session, user_id=user_id, wall_now=wall_now)
-        audit.record(session, actor, "account.stop_new_email", "user", user_id)
-
-
-def _stops(token: str, wall_now: datetime) -> Select[UUID]:
-    return select(OneTimeLink.user_id).where(
-        OneTimeLink.token_hash == token_hash(token),
-        OneTimeLink.purpose == STOP_NEW_EMAIL,
-        OneTimeLink.used_at.is_(None),
-        OneTimeLink.expires_at > wall_now,
-    )

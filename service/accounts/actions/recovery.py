@@ -114,30 +114,40 @@ def reset_link_is_open(*, token: str, wall_now: datetime) -> bool:
 def reset_password(*, token: str, password: str, actor: Actor, now: datetime, wall_now: datetime) -> None:
     """Set the password of whoever the link was mailed to, sign everybody out, and forget every browser.
 
-    So the next sign-in is one from a new device and needs the second step: a mailbox alone opens no account.
+    So the next sign-in is one in a new browser, and whoever has a second step of their own is asked for it.
     Raises Rejected for an unknown, used or expired link, a closed account, or a password that will not do.
     """
+    about = _about(token, wall_now)
+    if about and (problem := password_problem(password, about)):
+        raise Rejected("password_unfit", problem)
+    hashed = hash_password(password) if about else ""  # slow: outside any transaction
+    with db.transaction() as session:
+        user = _owner(session, token, wall_now, lock=True) if about else None
+        if user is None:
+            writes.note_stale_link(session, actor, token=token, purpose=RESET, action="account.reset_password")
+        else:
+            _set(session, user, hashed, actor, now, wall_now)
+    if user is None:
+        raise EXPIRED
+
+
+def _about(token: str, wall_now: datetime) -> list[str]:
+    """What a stranger may know of the link's owner; nothing where the link does not work."""
     with db.reading() as session:
         user = _owner(session, token, wall_now)
         if user is None:
-            raise EXPIRED
-        about = [
-            *names_of(user.display_name_sealed, user.id),
-            crypto.unseal(user.email_sealed, "users", "email", user.id),
-        ]
-    if problem := password_problem(password, about):
-        raise Rejected("password_unfit", problem)
-    hashed = hash_password(password)  # slow: outside any transaction
-    with db.transaction() as session:
-        user = _owner(session, token, wall_now, lock=True)
-        if user is None:
-            raise EXPIRED
-        user.password_hash, user.password_changed_at = hashed, wall_now
-        writes.spend_links(session, user_id=user.id, purposes=(RESET, NEW_EMAIL, STOP_NEW_EMAIL), wall_now=wall_now)
-        writes.end_sign_ins(session, user_id=user.id, wall_now=wall_now)
-        writes.forget_devices(session, user_id=user.id, wall_now=wall_now)
-        letters.tell_security_changed(session, user_id=user.id, what="password_reset", now=now)
-        audit.record(session, actor, "account.reset_password", "user", user.id)
+            return []
+        email = crypto.unseal(user.email_sealed, "users", "email", user.id)
+        return [*names_of(user.display_name_sealed, user.id), email]
+
+
+def _set(session: Session, user: User, hashed: str, actor: Actor, now: datetime, wall_now: datetime) -> None:
+    user.password_hash, user.password_changed_at = hashed, wall_now
+    writes.spend_links(session, user_id=user.id, purposes=(RESET, NEW_EMAIL, STOP_NEW_EMAIL), wall_now=wall_now)
+    writes.end_sign_ins(session, user_id=user.id, wall_now=wall_now)
+    writes.forget_devices(session, user_id=user.id, wall_now=wall_now)
+    letters.tell_security_changed(session, user_id=user.id, what="password_reset", now=now)
+    audit.record(session, actor, "account.reset_password", "user", user.id)
 
 
 def _owner(session: Session, token: str, wall_now: datetime, *, lock: bool = False) -> User | None:

@@ -60,7 +60,7 @@ class LanguageForm(Form):
 def language_name(code: str) -> str:
     """A language in the reader's words and, where that differs, in its own."""
     if code == "ase":  # no list of the world's locales knows a signed language
-        return gettext("American Sign Language")
+        return str(gettext("American Sign Language"))
     language = Locale.parse(code, sep="-")
     here = str(language.get_display_name(get_locale() or "en") or code)
     own = str(language.get_display_name() or here)

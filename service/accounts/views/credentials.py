@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from service.accounts.actions import credentials, credentials_email
+from service.accounts.actions import credentials, credentials_email, credentials_stop
 from service.accounts.forms.credentials import ChangePasswordForm, ConfirmNewEmailForm, NewEmailForm
 from service.accounts.views import bp
 from service.accounts.views.settings import kept, mine
@@ -127,7 +127,7 @@ def _new_email_page(token: str, form: ConfirmNewEmailForm, *, is_open: bool, sta
 @access.public
 def stop_new_email(token: str) -> ResponseReturnValue:
     """One button. Opening the link stops nothing."""
-    is_open = credentials_email.stop_link_is_open(token=token, wall_now=clock.wall_now())
+    is_open = credentials_stop.stop_link_is_open(token=token, wall_now=clock.wall_now())
     page = render_template("accounts/recovery/stop_new_email.html", token=token, is_open=is_open)
     return page, 200 if is_open else 410
 
@@ -138,7 +138,7 @@ def stop_new_email(token: str) -> ResponseReturnValue:
 def stop_new_email_submit(token: str) -> ResponseReturnValue:
     """Stop it and sign everybody out."""
     try:
-        credentials_email.stop_new_email(token=token, actor=web.actor(), wall_now=clock.wall_now())
+        credentials_stop.stop_new_email(token=token, actor=web.actor(), wall_now=clock.wall_now())
     except Rejected:
         return render_template("accounts/recovery/stop_new_email.html", token=token, is_open=False), 410
     session.clear()

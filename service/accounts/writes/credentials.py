@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from service.accounts.models import KnownDevice, OneTimeLink, SignIn
+from service.audit import writes as audit
 from service.kit import crypto
+from service.kit.actor import Actor
 from service.kit.ids import new_id, new_token, token_hash
 
 
@@ -52,6 +54,15 @@ def spend_links(session: Session, *, user_id: UUID, purposes: Collection[str], w
         )
         .values(used_at=wall_now)
     )
+
+
+def note_stale_link(session: Session, actor: Actor, *, token: str, purpose: str, action: str) -> None:
+    """A link that was mailed once and no longer works was tried: that leaves a trace. A made-up one is nobody's."""
+    found = session.scalar(
+        select(OneTimeLink.user_id).where(OneTimeLink.token_hash == token_hash(token), OneTimeLink.purpose == purpose)
+    )
+    if found is not None:
+        audit.record(session, actor, action, "user", found, outcome="refused", reason="link_expired")
 
 
 def end_sign_ins(session: Session, *, user_id: UUID, wall_now: datetime, but: UUID | None = None) -> None:

@@ -11,7 +11,7 @@ export PYTHON VENV
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test smoke lint setup browser requirements clean
+.PHONY: help run test smoke bench lint setup browser requirements clean
 
 help: ## show this list
 	@echo "Homeward. Targets:"
@@ -26,6 +26,9 @@ test: setup ## run every test: make test ARGS="tests/billing -k refund"
 
 smoke: setup ## walk one patient's journey over real HTTP: make smoke START=2027-01-02T10:00:00-05:00
 	$(IN) $(BIN)/homeward" smoke $(if $(START),--start "$(START)") $(ARGS)
+
+bench: setup ## measure speed and memory as ratios; fails when a bound is missed: make bench ARGS="home sign-in"
+	$(IN) $(BIN)/python" -m tests.bench $(ARGS)
 
 lint: setup ## ruff, mypy --strict, import contracts, templates
 	$(IN) $(BIN)/ruff" check .

@@ -48,13 +48,13 @@ def load(port: int, request: str, seconds: float) -> float:
 def _ask(port: int, request: bytes, seconds: float) -> float:
     with selectors.DefaultSelector() as ready:
         for _ in range(CONNECTIONS):
-            sock = socket.create_connection(("127.0.0.1", port), timeout=10)
+            sock = socket.create_connection(("127.0.0.1", port), timeout=30)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             ready.register(sock, selectors.EVENT_READ, _Line(sock, bytearray()))
             sock.sendall(request)
         answers, began = 0, time.monotonic()
         while (now := time.monotonic()) - began < seconds:
-            for key, _ in ready.select(timeout=5):
+            for key, _ in ready.select(timeout=seconds):
                 if _heard(key.data):
                     answers += 1
                     key.data.sock.sendall(request)

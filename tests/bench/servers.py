@@ -25,6 +25,8 @@ from service.sandbox.redis import running_redis
 DATABASE = "homeward"
 # As the image's command runs it (Dockerfile).
 GUNICORN = ("--workers", "2", "--worker-class", "gthread", "--threads", "4", "--no-control-socket")
+# A machine that has no time for the load generator must not look like a client that went away.
+PATIENCE = ("--keep-alive", "60", "--graceful-timeout", "2")
 
 
 @contextmanager
@@ -66,7 +68,7 @@ def serving(app: str, environ: Mapping[str, str]) -> Iterator[int]:
         command = [sys.executable, "-m", "gunicorn", app, "--bind", f"{LOOPBACK}:{port}", *GUNICORN]
         with log.open("ab") as output:
             server = spawn(
-                [*command, "--graceful-timeout", "2", "--worker-tmp-dir", folder],
+                [*command, *PATIENCE, "--worker-tmp-dir", folder],
                 death_signal=signal.SIGQUIT,
                 environ=environ,
                 output=output,
@@ -80,7 +82,7 @@ def serving(app: str, environ: Mapping[str, str]) -> Iterator[int]:
 
 
 def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    patience = time.monotonic() + 30
+    patience = time.monotonic() + 60
     while True:
         if server.poll() is not None or time.monotonic() > patience:
             raise SandboxError(f"gunicorn does not answer.\n{last_lines(log)}")

@@ -1,0 +1,56 @@
+"""How often each common page asks the database. The numbers are today's: a page that begins to ask more is noticed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.client import Browser
+from tests.conftest import House
+from tests.factories.accounts import a_staff_member
+from tests.factories.checkins import FIRST_DUE, a_due_checkin, a_member, scores
+from tests.factories.statements import counted
+
+# The sign-in session included; BEGIN, COMMIT and the audit insert not.
+PATIENT = {"/home": 3, "/check-ins": 2, "/visits": 3, "/billing": 3, "/settings": 2}
+STAFF = {
+    "/staff": 8,
+    "/staff/queue": 8,
+    "/staff/alerts": 8,
+    "/staff/visits": 3,
+    "/staff/memberships": 4,
+    "/staff/reminders": 5,
+}
+
+
+def asked(client: Browser, engine: Engine, path: str) -> list[str]:
+    """What a page that was opened before asks when it is opened again."""
+    assert client.get(path).status_code == 200
+    with counted(engine) as seen:
+        client.get(path)
+    return [statement for statement in seen if not statement.startswith("INSERT INTO audit")]
+
+
+@pytest.mark.parametrize(("path", "most"), PATIENT.items())
+def test_a_patients_page_asks_no_more_than_it_did(
+    house: House, client: Browser, engine: Engine, path: str, most: int
+) -> None:
+    person = a_member()
+    scores(house.catalog, person, 17, 15, 13, 14, 8)
+    house.at(FIRST_DUE + timedelta(days=70, hours=1))
+    a_due_checkin(house.catalog, person, house.now)
+    client.sign_in(person.user_id)
+    seen = asked(client, engine, path)
+    assert len(seen) <= most, f"{path}: {len(seen)}\n\n" + "\n\n".join(seen)
+
+
+@pytest.mark.parametrize(("path", "most"), STAFF.items())
+def test_a_staff_page_asks_no_more_than_it_did(
+    house: House, client: Browser, engine: Engine, path: str, most: int
+) -> None:
+    scores(house.catalog, a_member(), 17, 15)
+    client.sign_in(a_staff_member("owner" if path == "/staff" else "coordinator").user_id)
+    seen = asked(client, engine, path)
+    assert len(seen) <= most, f"{path}: {len(seen)}\n\n" + "\n\n".join(seen)

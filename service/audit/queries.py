@@ -14,6 +14,7 @@ from service.audit.models import AuditCheckpoint, AuditEntry, AuditLink
 from service.audit.rules.chain import NOTHING, Entry, Head
 
 LOOK_BACK = timedelta(minutes=10)  # a transaction lives for seconds: nothing older can still appear
+ANCHORED_WITHIN = timedelta(days=3)  # an older anchor is as good as none
 COLUMNS = tuple(getattr(AuditEntry, name) for name in Entry._fields)
 
 
@@ -103,6 +104,16 @@ def counted(session: Session) -> int:
     """How many links stand, by the places of the first and the last: the chain has no gaps, or `verify` names them."""
     first, last = session.execute(select(func.min(AuditLink.position), func.max(AuditLink.position))).one()
     return last - first + 1 if last is not None else 0
+
+
+def anchored_at(session: Session, wall_now: datetime) -> datetime | None:
+    """When the head was last written down outside, as the trail itself says; None when not within three days."""
+    return session.scalar(
+        select(AuditEntry.at)
+        .where(AuditEntry.action == "trail.anchor", AuditEntry.at > wall_now - ANCHORED_WITHIN)
+        .order_by(AuditEntry.at.desc())
+        .limit(1)
+    )
 
 
 def take_your_time(connection: Connection) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from service.audit import actions, gateway, writes
+from service.audit.models import AuditEntry, AuditLink
 from service.kit import db
 from service.kit.actor import SYSTEM
 from service.kit.clock import wall_now
@@ -64,6 +65,7 @@ def test_after_it_was_taken_the_same_trouble_calls_again(house: House, owner: Pe
     watch(house, later=61)
     with db.reading() as session:
         alert_id = session.scalars(select(Alert.id)).one()
+    note()
     acknowledge(alert_id=alert_id, actor=Actor("staff", owner.user_id, role="owner"), now=house.now)
     watch(house, later=180)
     assert alerts() == ["AUDIT-UNSEALED", "AUDIT-UNSEALED"]
@@ -86,6 +88,37 @@ def test_an_anchor_that_fails_calls_the_owner_and_the_watch_goes_on(
     note()
     watch(house, tmp_path / "taken" / "anchors.jsonl", later=61)
     assert sorted(alerts()) == ["AUDIT-ANCHOR", "AUDIT-UNSEALED"]
+
+
+def test_what_the_sealer_missed_is_chained_by_the_watch_after_it_called(house: House, owner: Person) -> None:
+    note()
+    actions.seal(wall_now=wall_now())
+    with db.transaction() as session:
+        session.add(
+            AuditEntry(
+                at=wall_now() - timedelta(minutes=30), actor_kind="system", action="x", subject_kind="x", outcome="done"
+            )
+        )
+    assert actions.seal(wall_now=wall_now()) == 0, "older than any transaction lives"
+    watch(house)
+    assert alerts() == ["AUDIT-UNSEALED"]
+    with db.reading() as session:
+        assert not session.scalar(
+            select(AuditEntry.id).where(AuditEntry.id.not_in(select(AuditLink.entry_id)), AuditEntry.action == "x")
+        )
+
+
+def test_a_file_of_anchors_that_vanished_calls_the_owner_and_begins_anew(
+    house: House, owner: Person, tmp_path: Path
+) -> None:
+    path = tmp_path / "anchors.jsonl"
+    note()
+    actions.seal(wall_now=wall_now())
+    watch(house, path)
+    path.unlink()
+    watch(house, path)
+    assert alerts() == ["AUDIT-ANCHOR"]
+    assert len(list(gateway.lines(path))) == 1
 
 
 def test_a_chain_behind_its_anchor_calls_the_owner(house: House, owner: Person, tmp_path: Path) -> None:

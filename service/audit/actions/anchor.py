@@ -19,9 +19,14 @@ class AnchorBehind(Exception):
     """The chain ends before its last anchor: something was removed, or an old backup stands here."""
 
 
+class AnchorsLost(Exception):
+    """No file, though there were anchors in the last days: somebody moved or removed it. Today's was written."""
+
+
 def anchor(*, path: Path, wall_now: datetime) -> gateway.Line | None:
     """Write today's head (UTC) to the file at `path` and to the log. Returns it; None when today has one already, or
-    when nothing was sealed yet. Raises AnchorBehind; OSError and gateway.Unreadable where the file cannot be used.
+    when nothing was sealed yet. Raises AnchorBehind and AnchorsLost; OSError and gateway.Unreadable where the file
+    cannot be used.
     """
     today = wall_now.astimezone(UTC).date().isoformat()
     last = gateway.newest(path)
@@ -30,6 +35,7 @@ def anchor(*, path: Path, wall_now: datetime) -> gateway.Line | None:
     with db.reading() as session:
         head = queries.newest(session).head
         count = queries.counted(session)
+        noted = queries.anchored_at(session, wall_now) is not None
     if last is not None and last.position > head.position:
         raise AnchorBehind
     if head.position == 0:
@@ -42,4 +48,6 @@ def anchor(*, path: Path, wall_now: datetime) -> gateway.Line | None:
         log.info("the head of the trail is anchored", day=today, position=line.position, hash=line.hash, count=count)
         with db.transaction() as session:
             writes.record(session, SYSTEM, "trail.anchor", "trail", reason=str(line.position))
+        if last is None and noted:
+            raise AnchorsLost
     return written

@@ -17,7 +17,6 @@ from service.audit import queries as chain
 from service.audit.models import AuditEntry
 from service.audit.rules.acts import BREAK_GLASS, GROUPS, say
 
-ANCHORED_WITHIN = timedelta(days=3)  # an older anchor is as good as none
 Place = tuple[datetime, int]
 
 
@@ -111,13 +110,8 @@ def by_itself(session: Session, patient_id: UUID, since: datetime) -> list[tuple
 
 def chain_state(session: Session, wall_now: datetime) -> Chain:
     """Read the chain's head, what waits longer than it should, and the last note of an anchor."""
-    newest = chain.newest(session)
-    anchored = session.scalar(
-        select(AuditEntry.at)
-        .where(AuditEntry.action == "trail.anchor", AuditEntry.at > wall_now - ANCHORED_WITHIN)
-        .order_by(AuditEntry.at.desc())
-        .limit(1)
-    )
+    chain.read_only_the_window(session)
+    newest, anchored = chain.newest(session), chain.anchored_at(session, wall_now)
     waiting = chain.oldest_unsealed(session, newest.since, wall_now - timedelta(seconds=60))
     return Chain(newest.head.position, newest.sealed_at, waiting, anchored)
 

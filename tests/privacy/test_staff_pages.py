@@ -8,15 +8,17 @@ import pytest
 from sqlalchemy import select
 
 from service.audit.models import AuditEntry
+from service.billing.gateway import Gateway
 from service.kit import db
 from service.kit.clock import wall_now
 from service.kit.ids import new_id
-from service.privacy import actions, gateway
+from service.privacy import actions
+from service.privacy import gateway as typesetter
 from service.privacy.queries import is_held
 from tests.client import Browser
 from tests.conftest import House
 from tests.factories.accounts import a_patient, a_staff_member
-from tests.factories.privacy import ask, make
+from tests.factories.privacy import actor_of, ask, make
 
 REASON = {"reason": "Matter 26-118, asked for by counsel."}
 
@@ -71,7 +73,7 @@ def test_staff_see_a_copy_that_failed_an_account_that_closed_and_what_was_remove
     def breaks(*_: object, **__: object) -> bytes:
         raise ValueError("no paper")
 
-    monkeypatch.setattr(gateway, "pdf", breaks)
+    monkeypatch.setattr(typesetter, "pdf", breaks)
     copy_id = ask(person)
     for later in range(3):
         make(house, copy_id, at=wall_now() + timedelta(minutes=2 * later))
@@ -88,3 +90,15 @@ def test_a_clinician_has_no_business_at_the_desk(house: House, client: Browser) 
     client.sign_in(a_staff_member("clinician").user_id)
     assert client.get("/staff/data").status_code == 403
     assert client.get("/staff/legal-holds").status_code == 403
+
+
+def test_staff_see_that_an_account_is_closed(house: House, client: Browser, gateway: Gateway) -> None:
+    person = a_patient(given_name="Imani", family_name="Reyes")
+    actions.close_account(
+        gateway=gateway, catalog=house.catalog, actor=actor_of(person), now=house.now, wall_now=wall_now()
+    )
+    client.sign_in(a_staff_member("owner").user_id)
+    page = client.get("/staff/data").text
+    assert "Imani Reyes" in page
+    assert str(person.patient_id) in page
+    assert "Account closed" in client.get(f"/staff/patients/{person.patient_id}/legal-hold").text

@@ -213,6 +213,10 @@ def test_confirming_the_address_proves_the_device_too(client: Browser, house: Ho
     assert steps.password(client, ana).headers["Location"] == "/home"
     assert steps.mails(ana.user_id, "sign_in_code") == []
     assert steps.mails(ana.user_id, "new_sign_in") == []
+    assert client.get("/settings/second-step/app").status_code == 200, "the first time it is a fresh proof as well"
+    client.submit("/sign-out")
+    steps.password(client, ana)
+    assert client.get("/settings/second-step/app").status_code == 303, "and only the first time"
 
 
 def test_whoever_has_a_second_step_of_their_own_is_mailed_no_code(client: Browser, house: House) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from service.accounts.actions import tries
@@ -116,10 +116,19 @@ def _begin(
     if user.kind == "patient" and known is not None and known[0].spares_step:
         device, device_cookie, _ = sign_ins.remember_device(session, user.id, cookie, wall_now, spares_step=True)
         row.device_id = device.id
+        if not _came_in_before(session, row):
+            # The address was proved in this browser, with the password: that proof is as old as the device.
+            row.proved_at = device.first_seen_at
         return SignedIn(token, user.kind, device_cookie=device_cookie, offer=wants_offer(user, own=own))
     if user.kind == "patient" and not own:
         proofs.mail_code(session, user_id=user.id, sign_in_id=row.id, purpose="sign_in", now=now, wall_now=wall_now)
     return SignedIn(token, user.kind, second_step_due=True, must_set_up=user.kind == "staff" and not own)
+
+
+def _came_in_before(session: Session, row: SignIn) -> bool:
+    """Is this not the first sign-in of the account?"""
+    other = exists().where(SignIn.user_id == row.user_id, SignIn.id != row.id)
+    return bool(session.scalar(select(other)))
 
 
 def wants_offer(user: User, *, own: bool) -> bool:

@@ -141,7 +141,7 @@ def _turn_away(door: access.Door) -> ResponseReturnValue | None:
         if _may_be_a_call_for_help():
             back = target or safe_next(request.path)
             page = render_template(
-                "errors/401.html", message=None, status=401, urgent=True, next=back, kept=kept_id is not None
+                "errors/401.html", message=None, status=401, urgent=True, next=back, was_kept=kept_id is not None
             )
             return page, 401
         return redirect(url_for(SIGN_IN, next=target) if target else url_for(SIGN_IN), code=303)

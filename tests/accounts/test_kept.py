@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, update
 
-from service.accounts.models import KeptForm, SignIn, User
+from service.accounts.models import CareTeamMember, KeptForm, SignIn, User
 from service.audit.models import AuditEntry
 from service.kit import db, keeping
 from service.kit.clock import wall_now
@@ -288,3 +288,25 @@ def test_no_password_field_of_the_house_has_a_name_that_would_be_kept() -> None:
     }
     assert {"password", "old", "new"} <= names, "the search found too little: it no longer fits the code"
     assert {name for name in names if keeping.keepable([(name, "typed"), ("reason", "typed")])} == set()
+
+
+def test_what_was_typed_about_somebody_elses_patient_waits_for_a_reason(client: Browser, house: House) -> None:
+    """Even twice: what was kept before is let in, turned away, and waits on where it was."""
+    from tests.enrollment.test_decision import FORM
+    from tests.factories.visits import a_clinician, an_applicant, booked
+
+    clinician, applicant = a_clinician(), an_applicant(house.catalog)
+    booked(applicant, house.now)
+    with db.transaction() as session:
+        session.execute(update(CareTeamMember).values(until=wall_now()))
+    client.sign_in(clinician.user_id)
+    path = f"/staff/enrollments/{applicant.enrollment_id}/encounter"
+    turned = client.submit(path, FORM)
+    assert "break-glass" in turned.headers["Location"]
+    page = page_of(turned)
+    where, fields = sent_from(client, page)
+    assert where == path
+    again = client.post(where, data=fields, headers={"Referer": "https://localhost/"})
+    assert page_of(again) == page
+    assert len(rows()) == 1
+    assert sent_from(client, page)[1]["notes"] == [FORM["notes"]]

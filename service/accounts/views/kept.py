@@ -46,7 +46,7 @@ def kept(kept_id: UUID) -> ResponseReturnValue:
     found = kept_actions.open_kept(kept_id=kept_id, user_id=current_user.user_id, wall_now=clock.wall_now())
     return render_template(
         "accounts/kept.html",
-        kept=found,
+        form_kept=found,
         field=keeping.FIELD,
         typed=[(name.replace("_", " ").replace("-", " "), value) for name, value in found.fields if value.strip()],
         zone=current_user.time_zone,

@@ -101,10 +101,18 @@ def test_an_unfit_new_password_is_refused(client: Browser, ana: Person, new: str
     assert opens(ana, PASSWORD)
 
 
-@pytest.mark.parametrize("page", ["password", "email", "address"])
+@pytest.mark.parametrize("page", ["password", "email", "address", "phone"])
 def test_without_a_fresh_proof_one_is_asked_for_it_first(client: Browser, ana: Person, page: str) -> None:
     stale(client)
-    sent = {"old": PASSWORD, "new": NEW, "email": NEW_EMAIL, "line1": "1 Main St", "city": "Miami", "zip_code": "33101"}
+    sent = {
+        "phone": "305 444 1234",
+        "old": PASSWORD,
+        "new": NEW,
+        "email": NEW_EMAIL,
+        "line1": "1 Main St",
+        "city": "Miami",
+        "zip_code": "33101",
+    }
     for answer in (client.get(f"/settings/{page}"), client.submit(f"/settings/{page}", sent)):
         assert answer.status_code == 303
         assert "/prove" in answer.headers["Location"]

@@ -191,6 +191,18 @@ def test_a_browser_is_forgotten_and_nobody_is_signed_out_by_it(client: Browser, 
     assert remembered(ana) == set()
 
 
+def test_without_a_fresh_proof_nothing_is_shown_or_ended(client: Browser, ana: Person) -> None:
+    other, here = signed_in(client, ana), signed_in(client, ana)
+    device = known(ana)
+    with db.transaction() as session:
+        session.execute(update(SignIn).values(second_factor_at=wall_now() - timedelta(minutes=11)))
+    assert "/prove" in client.get("/settings/devices").headers["Location"]
+    for path in (f"{other}/end", "end-others", "end-all", f"known/{device}/forget", "known/forget-all"):
+        assert "/prove" in client.submit(f"/settings/devices/{path}").headers["Location"]
+    assert standing(ana) == {other, here}
+    assert remembered(ana) == {device}
+
+
 def test_what_a_browser_calls_itself_cannot_write_on_the_page(client: Browser, ana: Person) -> None:
     signed_in(client, ana, "<script>alert(1)</script> Firefox", "<b>here</b>")
     page = client.get("/settings/devices").text

@@ -18,6 +18,7 @@ from service.kit.errors import Rejected
 
 @bp.get("/settings/phone")
 @access.patient
+@access.step_up
 def phone() -> ResponseReturnValue:
     """The number we have."""
     patient = mine().patient
@@ -27,6 +28,7 @@ def phone() -> ResponseReturnValue:
 
 @bp.post("/settings/phone")
 @access.patient
+@access.step_up
 def phone_submit() -> ResponseReturnValue:
     """Keep another, or none."""
     form = PhoneForm()

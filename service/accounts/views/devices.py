@@ -1,4 +1,4 @@
-"""Where one is signed in, and how to end it."""
+"""Where one is signed in, and how to end it: behind a fresh proof (ASVS 5.0 7.5.2)."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def _left() -> ResponseReturnValue:
 
 @bp.get("/settings/devices")
 @access.signed_in
+@access.step_up
 def devices() -> ResponseReturnValue:
     """Every browser that is signed in, this one marked; every browser that spares the second step."""
     person = current_user
@@ -44,6 +45,7 @@ def devices() -> ResponseReturnValue:
 
 @bp.post("/settings/devices/<uuid:sign_in_id>/end")
 @access.signed_in
+@access.step_up
 def end_sign_in(sign_in_id: UUID) -> ResponseReturnValue:
     """End one sign-in of one's own."""
     here = sign_in_id == current_user.sign_in_id
@@ -53,6 +55,7 @@ def end_sign_in(sign_in_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/settings/devices/end-others")
 @access.signed_in
+@access.step_up
 def end_other_sign_ins() -> ResponseReturnValue:
     """Sign out everywhere but here."""
     actions.end_others(
@@ -66,6 +69,7 @@ def end_other_sign_ins() -> ResponseReturnValue:
 
 @bp.post("/settings/devices/end-all")
 @access.signed_in
+@access.step_up
 def end_all_sign_ins() -> ResponseReturnValue:
     """Sign out everywhere, here too."""
     actions.end_all(user_id=current_user.user_id, actor=web.actor(), wall_now=clock.wall_now())
@@ -74,6 +78,7 @@ def end_all_sign_ins() -> ResponseReturnValue:
 
 @bp.post("/settings/devices/known/<uuid:device_id>/forget")
 @access.signed_in
+@access.step_up
 def forget_device(device_id: UUID) -> ResponseReturnValue:
     """Forget one browser of one's own."""
     actions.forget(user_id=current_user.user_id, device_id=device_id, actor=web.actor(), wall_now=clock.wall_now())
@@ -82,6 +87,7 @@ def forget_device(device_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/settings/devices/known/forget-all")
 @access.signed_in
+@access.step_up
 def forget_devices() -> ResponseReturnValue:
     """Forget every browser."""
     actions.forget_all(user_id=current_user.user_id, actor=web.actor(), wall_now=clock.wall_now())

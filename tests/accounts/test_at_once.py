@@ -1,0 +1,115 @@
+"""One link pressed twice at once, one address wanted by two: real connections that see each other's work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Barrier
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import sessionmaker
+
+from config.settings import Settings
+from service.accounts import queries
+from service.accounts.actions import credentials_email, recovery
+from service.accounts.models import User
+from service.kit import clock, crypto, db, queue
+from service.kit.actor import Actor
+from service.kit.clock import wall_now
+from service.kit.errors import HomewardError
+from service.kit.passwords import verify_password
+from tests.accounts.letters import link, mails
+from tests.conftest import House, new_database, role_url
+from tests.factories.accounts import PASSWORD, Person, a_patient
+
+VISITOR = Actor("visitor", address="203.0.113.9")
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+CHOICES = ("seven quiet herons", "nine loud sparrows", "two grey tulips", "four slow rivers")
+
+
+@pytest.fixture
+def committed(settings: Settings, database: str) -> Iterator[House]:
+    """A database of its own, where actions really commit."""
+    name = f"{database}_doors"
+    new_database(name)
+    crypto.configure(settings)
+    queue.use(lambda job: None)
+    clock.use(lambda: NOW)
+    engine = db.connect(role_url("app", name), pool_size=8)
+    db.bind(sessionmaker(engine, expire_on_commit=False))
+    yield House(settings)
+    db.bind(None)
+    queue.use(None)
+    clock.use(clock.wall_now)
+    engine.dispose()
+
+
+def at_once(*work: Callable[[], None]) -> list[str]:
+    """Start all work together. "done", or the code of each no."""
+    ready = Barrier(len(work))
+
+    def run(job: Callable[[], None]) -> str:
+        ready.wait()
+        try:
+            job()
+        except HomewardError as error:
+            return error.code
+        return "done"
+
+    with ThreadPoolExecutor(len(work)) as pool:
+        return sorted(pool.map(run, work))
+
+
+def asked(email: str) -> None:
+    recovery.ask_reset(email=email, actor=VISITOR, wall_now=wall_now())
+
+
+def token(template: str) -> str:
+    return link(template).rpartition("/")[2]
+
+
+def test_a_request_is_answered_by_one_of_many_workers(committed: House) -> None:
+    ana = a_patient()
+    asked(ana.email)
+    asked(ana.email)
+    at_once(*[lambda: recovery.mail_reset_links(now=NOW, wall_now=wall_now()) and None] * 4)
+    assert len(mails("reset_password")) == 1
+
+
+def test_one_link_sets_one_password(committed: House) -> None:
+    ana = a_patient()
+    asked(ana.email)
+    recovery.mail_reset_links(now=NOW, wall_now=wall_now())
+    use = {"token": token("reset_password"), "actor": VISITOR, "now": NOW, "wall_now": wall_now()}
+
+    def choose(password: str) -> Callable[[], None]:
+        return lambda: recovery.reset_password(password=password, **use)  # type: ignore[arg-type]
+
+    assert at_once(*map(choose, CHOICES)) == ["done", "link_expired", "link_expired", "link_expired"]
+    with db.reading() as session:
+        stored = session.get_one(User, ana.user_id).password_hash
+    assert sum(verify_password(stored, each) for each in CHOICES) == 1
+    assert len(mails("security_change")) == 1
+
+
+def test_two_who_want_one_address_and_press_at_once_do_not_both_get_it(committed: House) -> None:
+    people = [a_patient(), a_patient()]
+    links = [_wants(person, "wanted@example.com") for person in people]
+
+    def press(token: str) -> Callable[[], None]:
+        return lambda: credentials_email.confirm_new_email(
+            token=token, password=PASSWORD, actor=VISITOR, now=NOW, wall_now=wall_now()
+        )
+
+    assert at_once(*map(press, links)) == ["done", "link_expired"]
+    with db.reading() as session:
+        index = queries.email_index("wanted@example.com")
+        assert len(session.scalars(select(User.id).where(User.email_index == index)).all()) == 1
+
+
+def _wants(person: Person, email: str) -> str:
+    actor = Actor("patient", person.user_id)
+    credentials_email.ask_for_new_email(user_id=person.user_id, email=email, actor=actor, now=NOW, wall_now=wall_now())
+    return token("confirm_new_email")

@@ -66,7 +66,7 @@ def safety() -> str:
 @access.public
 def privacy() -> str:
     """How we treat what people tell us, in plain words."""
-    return render_template("site/privacy.html")
+    return render_template("site/privacy.html", keep=current_app.config["CATALOG"].retention)
 
 
 @bp.get("/disclaimer")

@@ -16,7 +16,7 @@ from service.kit.clock import wall_now
 from service.kit.ids import new_id
 from tests.client import Browser
 from tests.conftest import House
-from tests.factories.accounts import Person, a_patient, a_staff_member
+from tests.factories.accounts import PASSWORD, Person, a_patient, a_staff_member
 from tests.factories.statements import counted
 
 PAGE = "/settings/who-looked"
@@ -127,3 +127,14 @@ def test_five_statements_answer_it(ana: Person, doctor: Person, client: Browser,
 def test_staff_have_no_such_page(house: House, client: Browser) -> None:
     client.sign_in(a_staff_member("owner").user_id)
     assert client.get(PAGE).status_code == 403
+
+
+def test_signing_in_and_somebody_who_tries_to_are_among_my_own_acts(ana: Person, client: Browser) -> None:
+    stranger = client.application.test_client()
+    assert isinstance(stranger, Browser)
+    stranger.submit("/sign-in", {"email": ana.email, "password": "not the right secret"})
+    stranger.submit("/sign-in", {"email": ana.email, "password": PASSWORD})
+    page = client.get(f"{PAGE}?mine=1").text
+    assert page.count("Signed in") == 2
+    assert "Somebody not signed in" in page
+    assert "Turned down" in page

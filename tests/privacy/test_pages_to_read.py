@@ -1,0 +1,102 @@
+"""The PDF of a copy: readable, tagged, and deaf to whatever markup a name holds; bounded, however long the record."""
+
+from __future__ import annotations
+
+import tracemalloc
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import typst
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from config.settings import HOUSE
+from service.privacy import gateway
+from service.privacy.actions.copies import _pages
+from service.privacy.rules import Section, as_json
+
+NOW = datetime(2026, 11, 21, 15, tzinfo=UTC)
+TEMPLATES = HOUSE / "templates"
+HOSTILE = [
+    '#eval("1+1")',
+    "#import sys: *",
+    '#read("/etc/passwd")',
+    "#panic()",
+    '"]) #set page(width: 1pt) [',
+    "= Heading",
+    "$ x^2 $ *b* _i_ `r` <label> @ref \\ // comment",
+    "李小龍 😀 \U0001f9d1\u200d⚕",
+    "\u202eright to left\u202c \x07\x1b[31m",
+    "half a pair \ud800",
+    "W" * 3000,
+    "{{ 7*7 }} {% raw %}",
+]
+
+
+def content(*sections: Section) -> dict[str, Any]:
+    return dict(_pages(list(sections), "Homeward Medical Practice", "America/New_York", NOW))
+
+
+def pdf(found: dict[str, Any]) -> bytes:
+    return gateway.pdf(found, templates_dir=TEMPLATES, made_at=NOW)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_a_name(name: str) -> None:
+    found = pdf(content(Section("profile", name, [{"first_name": name, "list": [{"a": name}]}], note=name)))
+    assert found.startswith(b"%PDF-")
+    assert b"/MarkInfo" in found
+    assert b"/StructTreeRoot" in found
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(max_size=60))
+def test_whatever_somebody_types_can_be_laid_out(text: str) -> None:
+    assert pdf(content(Section("profile", "About you", [{"first_name": text}]))).startswith(b"%PDF-")
+
+
+def test_what_cannot_be_drawn_is_shown_by_its_number_and_stays_itself_in_the_json() -> None:
+    section = Section("profile", "About you", [{"first_name": "李 Ana Ñandú"}])
+    drawn = gateway._drawable(content(section))
+    assert "[U+674E] Ana Ñandú" in drawn
+    exact = as_json([section], made_at=NOW, practice="x", left_out=[])
+    assert exact["profile"] == [{"first_name": "李 Ana Ñandú"}]
+
+
+def test_the_letters_that_are_not_tried_can_all_be_drawn() -> None:
+    letters = "".join(
+        chr(code) for low, high in gateway.KNOWN for code in range(low, high + 1) if chr(code).isprintable()
+    )
+    assert typst.compile(
+        gateway.PROBE, ignore_system_fonts=True, sys_inputs={"data": letters}, pdf_standards="ua-1", format="pdf"
+    )
+
+
+def ten_years() -> list[Section]:
+    """More than anybody has: a check-in a week, thousands of mails, acts and looks."""
+    answers = [
+        {"question": f"Question {number} in some words", "answer": "Several days", "value": 1} for number in range(9)
+    ]
+    lists = [
+        Section(key, key, [{"at": NOW, "what": "Looked at a record", "who": "Sam Okafor"} for _ in range(8000)])
+        for key in ("mails", "who_looked", "your_acts")
+    ]
+    return [
+        *lists,
+        Section("check_ins", "Check-ins", [{"due_at": NOW, "score": 9, "answers": answers} for _ in range(520)]),
+    ]
+
+
+def test_ten_years_fit_into_pages_of_a_bounded_size() -> None:
+    tracemalloc.start()
+    found = content(*ten_years())
+    pages = pdf(found)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 150 * 1024 * 1024
+    assert len(pages) < 12 * 1024 * 1024
+    mails = next(part for part in found["sections"] if part["title"] == "mails")
+    assert len(mails["entries"]) == 300
+    assert "newest 300 of 8000" in mails["note"]
+    assert len(as_json(ten_years(), made_at=NOW, practice="x", left_out=[])["mails"]) == 8000

@@ -70,9 +70,12 @@ class Dot:
     label_y: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ground:
-    """What a drawing stands on, in units of its own viewBox: the same for everybody, whatever their scores."""
+    """What a drawing stands on, in units of its own viewBox: the same for everybody, whatever their scores.
+
+    There is one of each kind (`_ground` keeps them), so that one is told from another by being itself.
+    """
 
     width: int
     height: int

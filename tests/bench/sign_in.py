@@ -35,7 +35,8 @@ def run() -> list[Result]:
             "ms",
             n=RUNS,
             spread=spread(shares),
-            note=f"argon2id takes {share:.0%} of a sign-in and {'dominates' if share > 0.5 else 'does not dominate'} it.",
+            note=f"argon2id takes {share:.0%} of a sign-in"
+            f" and {'dominates' if share > 0.5 else 'does not dominate'} it.",
         )
     ]
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import Uuid, column, insert, select, table
 from sqlalchemy.orm import Session
 
 from service.audit.models import AuditEntry
 from service.kit.actor import Actor
 from service.kit.clock import wall_now
+
+# By name: people live in a room above this one.
+PATIENTS = table("patients", column("id", Uuid), column("user_id", Uuid))
 
 
 def record(
@@ -26,8 +30,13 @@ def record(
 ) -> None:
     """Note that `actor` did `action` ("checkin.submit") to a subject. Words and ids only, never content.
 
-    `outcome` is "done" or "refused". `reason` is a code, or what a member of staff gave as reason to look.
+    What concerns an account ("user") concerns the patient it belongs to, if any, whoever acted: somebody who tries their
+    password is not signed in. `outcome` is "done" or "refused". `reason` is a code, or what a member of staff gave as
+    reason to look.
     """
+    whose: Any = patient_id if patient_id is not None else actor.patient_id
+    if whose is None and subject_kind == "user" and subject_id is not None:
+        whose = select(PATIENTS.c.id).where(PATIENTS.c.user_id == subject_id).scalar_subquery()
     session.add(
         AuditEntry(
             at=wall_now(),
@@ -36,7 +45,7 @@ def record(
             action=action,
             subject_kind=subject_kind,
             subject_id=subject_id,
-            patient_id=patient_id if patient_id is not None else actor.patient_id,
+            patient_id=whose,
             reason=reason,
             address=actor.address,
             outcome=outcome,

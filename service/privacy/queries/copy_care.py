@@ -187,12 +187,7 @@ def consents(session: Session, patient_id: UUID) -> Section:
 
 def check_ins(session: Session, patient_id: UUID, catalog: Catalog) -> Section:
     """Each check-in with its questions, your answers and what they came to."""
-    query = (
-        select(CheckIn)
-        .where(CheckIn.patient_id == patient_id)
-        .order_by(CheckIn.due_at)
-        .execution_options(yield_per=100)
-    )
+    query = select(CheckIn).where(CheckIn.patient_id == patient_id).order_by(CheckIn.due_at)
     entries = []
     for row in session.scalars(query):
         score = opened_score(row.score_sealed, row.id)

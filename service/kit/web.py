@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
-from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -159,6 +159,8 @@ def _turn_away(door: access.Door) -> ResponseReturnValue | None:
                 "errors/401.html", message=None, status=401, urgent=True, next=back, was_kept=kept_id is not None
             )
             return page, 401
+        if kept_id is not None:
+            flash(gettext(words("You were signed out. We kept what you typed: sign in to go on with it.")), "info")
         return redirect(url_for(SIGN_IN, next=target) if target else url_for(SIGN_IN), code=303)
     person = current_user
     if person.second_step_due:

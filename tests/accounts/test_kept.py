@@ -79,6 +79,7 @@ def test_what_staff_sent_after_16_minutes_waits_for_them_and_is_sent_once(client
     assert answer.headers["Location"].startswith("/sign-in?next=/kept/")
     assert not deactivated(sam)
     page = page_of(answer)
+    assert "We kept what you typed" in client.get(answer.headers["Location"]).text
     client.sign_in(olive.user_id)
     text = client.get(page).text
     assert "We kept what you typed" in text

@@ -30,7 +30,7 @@ def record(
 ) -> None:
     """Note that `actor` did `action` ("checkin.submit") to a subject. Words and ids only, never content.
 
-    What concerns an account ("user") concerns the patient it belongs to, if any, whoever acted: somebody who tries their
+    What concerns an account ("user") concerns the patient it belongs to, whoever acted: somebody who tries their
     password is not signed in. `outcome` is "done" or "refused". `reason` is a code, or what a member of staff gave as
     reason to look.
     """

@@ -81,7 +81,7 @@ def create_app(settings: Settings | None = None, *, opened: bool = False) -> Fla
     limits.install(app, settings)
     _sign_ins(app)
     Babel(app, locale_selector=_locale, configure_jinja=False)
-    spoken.install(app.jinja_env)
+    spoken.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

@@ -6,30 +6,40 @@ What is kept is the clinic's own text under its language, never a value that is 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
 import flask_babel
-from flask import g, has_app_context
-from jinja2 import Environment, pass_eval_context
+from flask import Flask, has_request_context
+from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from service.kit.templates import filters
 
+_language: ContextVar[str | None] = ContextVar("language", default=None)
+
 
 def language() -> str:
     """The language of this page, asked once for each: "en". An error page must still say something."""
-    if not has_app_context():
-        return "en"
-    known: str | None = g.get("language")
+    known = _language.get()
     if known is None:
-        known = g.language = str(flask_babel.get_locale() or "en")
+        known = str(flask_babel.get_locale() or "en")
+        if has_request_context():
+            _language.set(known)
     return known
 
 
-def install(env: Environment) -> None:
-    """Let the templates of `env` speak: `_`, `gettext`, `ngettext`, `language`, and the filters for days and money."""
+def _forget(_error: BaseException | None = None) -> None:
+    """The next request on this thread is somebody else's."""
+    _language.set(None)
+
+
+def install(app: Flask) -> None:
+    """Let the templates of `app` speak: `_`, `gettext`, `ngettext`, `language`, and the filters for days and money."""
+    app.teardown_appcontext(_forget)
+    env = app.jinja_env
     env.add_extension("jinja2.ext.i18n")
     env.newstyle_gettext = True  # type: ignore[attr-defined]
     env.globals.update(language=language, kept=_keeper(), _=_one, gettext=_one, ngettext=_counted)

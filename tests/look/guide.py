@@ -110,7 +110,7 @@ def make() -> Flask:
     templates.install(app, settings)
     app.jinja_env.loader = ChoiceLoader([app.jinja_env.loader, FileSystemLoader(Path(__file__).parent)])  # type: ignore[list-item]
     Babel(app, configure_jinja=False)
-    spoken.install(app.jinja_env)
+    spoken.install(app)
     CSRFProtect(app)
 
     @app.after_request

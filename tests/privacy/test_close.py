@@ -42,7 +42,7 @@ from tests.factories.checkins import a_due_checkin, fortnightly
 from tests.factories.checkins import a_member as a_member_here
 from tests.factories.enrollment import an_assessment, join
 from tests.factories.privacy import actor_of, ask, copies, mail_of, make
-from tests.factories.visits import Applicant, a_clinician, an_applicant, booked
+from tests.factories.visits import Applicant, a_clinician, an_applicant, booked, staff_actor
 
 
 class Deaf(Gateway):
@@ -344,3 +344,28 @@ def test_a_stranger_must_prove_again_before_closing(house: House, client: Browse
     ):
         assert answer.status_code == 303
     assert not is_closed(person)
+
+
+def test_under_a_legal_hold_the_account_closes_and_nothing_is_removed_before_the_hold_is_lifted(
+    house: House, gateway: Gateway
+) -> None:
+    person = a_person_with_everything(house)
+    assert person.patient_id is not None
+    owner, reason = staff_actor("owner"), "Matter 26-118, asked for by counsel."
+    waitlist.ask(
+        email=person.email, state="GA", locale="en", catalog=house.catalog, actor=Actor("visitor"), now=house.now
+    )
+    actions.place_hold(patient_id=person.patient_id, reason=reason, actor=owner, now=house.now)
+    close(house, gateway, person)
+    assert is_closed(person)
+    assert [row.removed_at is not None for row in rows(Passkey, user_id=person.user_id)] == [True]
+    assert rows(User, id=person.user_id)[0].totp_sealed is not None
+    assert [row.left_at is not None for row in rows(WaitlistEntry)] == [True]
+    later = timedelta(days=40)
+    for lifted in (False, True):
+        if lifted:
+            actions.lift_hold(patient_id=person.patient_id, reason=reason, actor=owner, now=house.now)
+        actions.retain(catalog=house.catalog, now=house.now + later, wall_now=wall_now() + later)
+        assert (rows(Passkey, user_id=person.user_id) == []) is lifted
+        assert (rows(Patient, id=person.patient_id)[0].phone_sealed is None) is lifted
+        assert (rows(User, id=person.user_id)[0].totp_sealed is None) is lifted

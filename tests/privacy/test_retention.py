@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from config.settings import HOUSE, as_environment
 from service import migrations
 from service.accounts.models import (
     KeptForm,
@@ -35,7 +38,7 @@ from service.mail.rules import Email
 from service.privacy import actions
 from service.privacy.models import DataExport, LegalHold, RetentionRun
 from service.safety.models import Alert, SafetyHold
-from tests.conftest import House
+from tests.conftest import House, new_database, role_url, settings_for
 from tests.factories.accounts import Person, a_patient
 from tests.factories.enrollment import an_assessment
 from tests.factories.privacy import actor_of, ask, make, somebody_long_with_us
@@ -385,3 +388,21 @@ def test_a_hold_is_for_owners_and_stands_once(house: House) -> None:
     assert count(LegalHold) == 2
     with pytest.raises(NotFound):
         actions.place_hold(patient_id=new_id(), reason=REASON, actor=staff_actor("owner"), now=house.now)
+
+
+def test_the_command_counts_first_and_removes_then_and_names_nobody(house: House) -> None:
+    name = "homeward_retention_command"
+    new_database(name)
+    environ = as_environment(settings_for(role_url("app", name), OWNER_DATABASE_URL=role_url("owner", name)))
+    for options, says in (["--dry-run"], "Nothing was changed."), ([], "Done."):
+        ran = subprocess.run(
+            [sys.executable, "-m", "service.cli", "retention", "run", *options],
+            env=environ,
+            capture_output=True,
+            text=True,
+            cwd=HOUSE,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+        assert says in ran.stdout
+        assert "0  clinical record" in ran.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +62,7 @@ def profile(session: Session, patient_id: UUID, catalog: Catalog) -> Section:
         "family_name": opened("family_name"),
         "preferred_name": opened("preferred_name"),
         "pronouns": opened("pronouns"),
-        "born_on": opened("date_of_birth"),
+        "born_on": date.fromisoformat(opened("date_of_birth") or ""),
         "phone": opened("phone"),
         "address": _table(opened("address")),
         "zip": opened("zip"),

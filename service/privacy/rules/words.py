@@ -13,6 +13,8 @@ from service.privacy.rules.copies import FORMAT, VERSION, Entry, Section
 ONLY_IN_JSON = ("wording", "value")  # whole documents that were signed, and numbers behind an answer in words
 # So many of one part fit the pages of ten years in a memory that is bounded: the newest. The JSON has every one.
 MOST_LINES, MOST_ENTRIES = 300, 600
+# Where words of our own stand, like "sign_last_consent". What somebody typed stays as it was typed.
+CODED = ("decision", "document", "kind", "outcome", "status", "then", "what")
 NOTHING = "\N{EN DASH}"
 
 
@@ -85,4 +87,5 @@ def words(name: str, value: Any, zone: str) -> str:
         return money(value)
     if isinstance(value, (list, tuple)):
         return ", ".join(words(name, one, zone) for one in value)
-    return str(value)
+    text = str(value)
+    return text.replace("_", " ") if name in CODED else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, current_app, flash, redirect, render_template, url_for
@@ -11,8 +12,10 @@ from flask_login import current_user
 
 from service.billing import actions, rules
 from service.billing.gateway import Bug
+from service.billing.queries import NeedsPerson
 from service.enrollment.rules.gate import MESSAGES
 from service.kit import access, clock, web
+from service.safety import actions as safety
 
 bp = Blueprint("billing_staff", __name__)
 
@@ -38,7 +41,7 @@ def go_on(membership_id: UUID) -> ResponseReturnValue:
     found = actions.open_membership(membership_id=membership_id, actor=web.actor())
     if found.kind != "stopped":
         return redirect(url_for("billing_staff.memberships"), code=303)
-    return render_template("billing/staff/go_on.html", membership=found, refused=())
+    return _page(found, ())
 
 
 @bp.post("/staff/memberships/<uuid:membership_id>/go-on")
@@ -59,9 +62,20 @@ def go_on_submit(membership_id: UUID) -> ResponseReturnValue:
     if done.outcome == "refused":
         found = actions.open_membership(membership_id=membership_id, actor=web.actor())
         reasons = [_(reason.message) for reason in done.reasons]
-        return render_template("billing/staff/go_on.html", membership=found, refused=reasons), 422
+        return _page(found, reasons), 422
     if done.outcome == "goes_on":
         flash(_("The membership goes on. A new month began today."), "good")
     else:
         flash(_("The card was not charged, so the membership stays stopped. The patient may need another card."), "bad")
     return redirect(url_for("billing_staff.memberships"), code=303)
+
+
+def _page(found: NeedsPerson, refused: Sequence[str]) -> str:
+    until = safety.glass_until(patient_id=found.patient_id, actor=web.actor(), wall_now=clock.wall_now())
+    return render_template(
+        "billing/staff/go_on.html",
+        membership=found,
+        refused=refused,
+        glass_until=until,
+        zone=current_user.time_zone,
+    )

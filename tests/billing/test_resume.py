@@ -22,6 +22,7 @@ from tests.billing.test_renewals import a_member, charge_at, row_of, tick
 from tests.conftest import House
 from tests.factories.accounts import a_staff_member
 from tests.factories.billing import a_hold, invoices_of, mails_to
+from tests.factories.care import looking_after
 from tests.factories.visits import Applicant
 
 
@@ -56,7 +57,7 @@ def resume(
         membership_id=membership_id or row_of(applicant).id,
         gateway=gateway,
         catalog=house.catalog,
-        actor=actor or staff(),
+        actor=looking_after(actor or staff(), applicant.patient_id),
         now=house.now,
     )
 

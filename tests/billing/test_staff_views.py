@@ -18,6 +18,7 @@ from tests.billing.test_resume import a_stopped_member, lift
 from tests.client import Browser
 from tests.conftest import House
 from tests.factories.accounts import a_staff_member
+from tests.factories.care import looking_after
 from tests.factories.visits import Applicant
 
 HOLD = "A safety hold stands"
@@ -50,12 +51,24 @@ def set_aside(house: House) -> None:
         )
 
 
-def test_a_coordinator_sees_who_was_stopped_and_why(client: Browser, stopped: Applicant) -> None:
-    client.sign_in(a_staff_member("coordinator").user_id)
+def test_a_coordinator_who_looks_after_them_sees_who_was_stopped_and_why(client: Browser, stopped: Applicant) -> None:
+    client.sign_in(looking_after(a_staff_member("coordinator"), stopped.patient_id).user_id)
     page = client.get("/staff/memberships").text
     assert "Ana Rivera" in page
     assert HOLD in page
     assert BUTTON in page
+
+
+def test_others_see_that_it_stopped_and_go_on_only_by_break_glass(client: Browser, stopped: Applicant) -> None:
+    client.sign_in(a_staff_member("coordinator").user_id)
+    page = client.get("/staff/memberships").text
+    assert "Ana Rivera" in page
+    assert HOLD not in page
+    address = f"/staff/memberships/{row_of(stopped).id}/go-on"
+    for answer in (client.get(address), client.submit(address)):
+        assert answer.status_code == 303
+        assert f"/staff/patients/{stopped.patient_id}/break-glass" in answer.headers["Location"]
+    assert row_of(stopped).status == "stopped"
 
 
 def test_billing_sees_that_it_stopped_but_neither_why_nor_a_button(client: Browser, stopped: Applicant) -> None:
@@ -70,7 +83,7 @@ def test_billing_sees_that_it_stopped_but_neither_why_nor_a_button(client: Brows
 
 
 def test_a_no_of_the_gate_is_shown_with_its_reasons(client: Browser, stopped: Applicant) -> None:
-    client.sign_in(a_staff_member("coordinator").user_id)
+    client.sign_in(looking_after(a_staff_member("coordinator"), stopped.patient_id).user_id)
     address = f"/staff/memberships/{row_of(stopped).id}/go-on"
     assert "$250.00" in client.get(address).text
     answer = client.submit(address)
@@ -83,7 +96,7 @@ def test_once_nothing_stands_in_the_way_one_button_lets_it_go_on(
     client: Browser, house: House, stopped: Applicant
 ) -> None:
     lift(stopped, house)
-    client.sign_in(a_staff_member("owner").user_id)
+    client.sign_in(looking_after(a_staff_member("owner"), stopped.patient_id).user_id)
     address = f"/staff/memberships/{row_of(stopped).id}/go-on"
     for _ in range(2):
         assert client.submit(address).status_code == 303

@@ -13,8 +13,10 @@ from service.accounts.queries import staff as queries
 from service.accounts.queries.people import user_by_email
 from service.accounts.queries.staff import Member, OpenInvitation, Team
 from service.accounts.rules import normal_email
+from service.accounts.rules.care import CARERS
 from service.accounts.rules.staff import NO_SUCH_ROLE, check_an_owner_stays, check_may_change, checked_reason
 from service.accounts.writes import staff as places
+from service.accounts.writes.care import leave_every_care_team
 from service.audit import writes as audit
 from service.kit import db
 from service.kit.actor import Actor
@@ -68,6 +70,8 @@ def change_role(*, user_id: UUID, role: str, reason: str, actor: Actor, now: dat
             check_an_owner_stays(owners, without=user_id)
             places.withdraw_invitations_by(session, user_id, wall_now)
         user.role = role
+        if role not in CARERS:
+            leave_every_care_team(session, user_id=user_id)
         places.end_sign_ins(session, user_id, wall_now)
         _note(session, actor, "role", user, now, f"now {role}: {why}")
 
@@ -84,6 +88,7 @@ def deactivate(*, user_id: UUID, reason: str, actor: Actor, now: datetime, wall_
             raise ALREADY
         check_an_owner_stays(owners, without=user_id)
         user.deactivated_at = wall_now
+        leave_every_care_team(session, user_id=user_id)
         places.withdraw_invitations_by(session, user_id, wall_now)
         places.end_sign_ins(session, user_id, wall_now)
         _note(session, actor, "deactivated", user, now, why)

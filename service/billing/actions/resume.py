@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from service.accounts import queries as accounts
 from service.audit import writes as audit
 from service.billing import rules, writes
 from service.billing.actions import sync, wishes
@@ -40,8 +41,8 @@ class _Meant:
 def resume(*, membership_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> Resumed:
     """Ask the gate, then charge for a new month from today; paid, it goes on. Pressed twice it is one charge.
 
-    Raises NotAllowed for other roles, NotFound, Conflict where the patient has cancelled or it has ended, and the
-    gateway's TryAgain (the next try is the same call) and Bug.
+    Raises NotAllowed for other roles, OutsideCareTeam for whoever does not look after the patient, NotFound, Conflict
+    where the patient has cancelled or it has ended, and the gateway's TryAgain (the next try is the same call) and Bug.
     """
     if actor.kind != "staff" or actor.role not in rules.MAY_RESUME:
         raise NotAllowed("may_not_resume", words("Only a coordinator or the owner can let a membership go on."))
@@ -70,6 +71,7 @@ def _mean(membership_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor,
         known = session.get(Membership, membership_id)
         if known is None or known.stripe_subscription_id is None:
             raise NotFound("no_membership", words("There is no such membership."))
+        accounts.check_may_open(session, actor, known.patient_id)
         subscription_id = known.stripe_subscription_id
         sync.subscription_now(session, subscription_id, gateway=gateway, catalog=catalog, now=now)
         enrollment.locked(session, known.enrollment_id)

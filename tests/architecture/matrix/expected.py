@@ -1,0 +1,91 @@
+"""What each person must hear at each door: from the door's own words, then from the few rules about objects.
+
+Each rule about objects says why. Whatever no rule names follows its door alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from service.kit.access import Door
+from tests.architecture.matrix.people import Who
+from tests.architecture.matrix.things import OF_PATIENT, PERSONAL
+
+Heard = Literal["in", "sign in", "half-way", "refused", "prove", "break the glass", "absent", "away"]
+CARE = frozenset({"enrollment_id", "hold_id", "membership_id"})  # what follows the care team (docs/roles.md)
+
+# (endpoint) -> who enters without being on the care team, and why.
+OUTSIDE: dict[str, frozenset[str]] = {
+    "enrollment_staff.take": frozenset({"owner", "clinician", "coordinator"}),  # this is how one joins
+    "enrollment_staff.team": frozenset({"owner"}),  # somebody must find a colleague where a patient's own are away
+    "enrollment_staff.assign": frozenset({"owner"}),
+    "enrollment_staff.remove": frozenset({"owner"}),
+    "enrollment_staff.hand_over": frozenset({"owner"}),
+}
+# (endpoint) -> roles whom the door lets in and the object then refuses, and why.
+REFUSED_BY_OBJECT: dict[str, frozenset[str]] = {
+    "safety_staff.review": frozenset({"auditor"}),  # an owner other than whoever looked is there to review
+}
+# These ask somebody outside the house, whom no test has: "away" is an answer too.
+ASKS_STRIPE = frozenset(
+    {
+        "billing.checkout",
+        "billing.checkout_return",
+        "billing.cancel_submit",
+        "billing.cancel_undo",
+        "billing_staff.go_on_submit",
+    }
+)
+# Nothing is there to be seen before something else was done: a code begun, a payment page opened.
+NOTHING_YET = frozenset({"accounts.totp_picture", "billing.checkout_return"})
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One square of the matrix."""
+
+    endpoint: str
+    method: str
+    door: Door
+    step_up: bool
+    setting_up: bool
+    arguments: frozenset[str]
+    who: Who
+
+
+def expected(cell: Cell) -> set[Heard]:
+    """What may be heard there."""
+    who, door = cell.who, cell.door
+    if who.objects == "no id at all":
+        return {"absent"}  # no route fits, so nobody is even asked who they are
+    if door.kind in ("public", "machine"):
+        return {"in", "absent", "refused", "sign in", "half-way", "away"}
+    if not who.signed_in:
+        return {"sign in"}
+    if who.state == "half":
+        return {"half-way"}
+    if door.kind == "patient" and who.kind != "patient":
+        return {"refused"}
+    if door.kind == "staff" and (who.kind != "staff" or who.role not in door.roles):
+        return {"refused"}
+    if cell.step_up and who.state == "proved long ago":
+        return {"prove"}
+    heard = _of_object(cell)
+    heard |= {"away"} if cell.endpoint in ASKS_STRIPE else set()
+    return heard | ({"absent"} if cell.endpoint in NOTHING_YET else set())
+
+
+def _of_object(cell: Cell) -> set[Heard]:
+    who, objects = cell.who, cell.arguments & (PERSONAL.keys() | OF_PATIENT.keys() | {"user_id", "invitation_id"})
+    if not objects:
+        return {"in"}
+    if who.objects in ("nobody's", "of another kind"):
+        return {"absent"}
+    if objects & PERSONAL.keys():
+        return {"in"} if who.objects == "own" else {"absent"}
+    if cell.endpoint in REFUSED_BY_OBJECT and who.role in REFUSED_BY_OBJECT[cell.endpoint]:
+        return {"refused"}
+    if objects & CARE and not who.team and who.role not in OUTSIDE.get(cell.endpoint, frozenset()):
+        return {"break the glass"}
+    return {"in"}

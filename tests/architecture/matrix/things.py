@@ -1,0 +1,224 @@
+"""The object behind each name in an address, made for one person. A new name needs a line in one of the tables here.
+
+* `PERSONAL`: an object of one account. For everybody else it does not exist.
+* `OF_PATIENT`: an object about a patient that staff open. It follows the care team.
+* `OF_TEAM`: an object of the practice.
+* `WORDS`: a word of an address behind which there is nobody's object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from service.accounts import writes
+from service.accounts.models import Invitation, KeptForm, KnownDevice, Passkey, SignIn
+from service.kit import crypto, db
+from service.kit.clock import wall_now
+from service.kit.ids import new_id, new_token, token_hash
+from tests.conftest import House
+from tests.factories import privacy as copies
+from tests.factories.accounts import Person, a_patient, a_staff_member
+from tests.factories.checkins import a_due_checkin, a_membership
+from tests.factories.safety import a_hold, an_alert
+from tests.factories.visits import Clinician, an_applicant, booked
+
+Value = UUID | str | int
+
+
+@dataclass
+class Somebody:
+    """Whose objects they are. `person` is the account; a patient has an enrollment, a visit and a membership too."""
+
+    house: House
+    person: Person
+    enrollment_id: UUID | None = None
+    visit_id: UUID | None = None
+    membership_id: UUID | None = None
+    made: dict[str, Value] = field(default_factory=dict)
+
+    @property
+    def user_id(self) -> UUID:
+        return self.person.user_id
+
+    @property
+    def patient_id(self) -> UUID:
+        assert self.person.patient_id is not None
+        return self.person.patient_id
+
+
+def a_whole_patient(house: House, name: str) -> Somebody:
+    """Somebody with a visit booked and a membership, so that each kind of object can be theirs."""
+    applicant = an_applicant(house.catalog, given_name=name)
+    visit_id = booked(applicant, house.now)
+    membership_id = a_membership(
+        applicant.person, applicant.enrollment_id, status="stopped", began=house.now - timedelta(days=14)
+    )
+    return Somebody(house, applicant.person, applicant.enrollment_id, visit_id, membership_id)
+
+
+def _row(table: type, **values: object) -> UUID:
+    with db.transaction() as session:
+        session.add(table(**values))
+    return UUID(str(values["id"]))
+
+
+def _sign_in(whose: Somebody) -> UUID:
+    now = wall_now()
+    return _row(
+        SignIn,
+        id=new_id(),
+        token_hash=token_hash(new_token()),
+        user_id=whose.user_id,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + timedelta(hours=12),
+        second_factor_at=now,
+    )
+
+
+def _device(whose: Somebody) -> UUID:
+    now = wall_now()
+    return _row(
+        KnownDevice,
+        id=new_id(),
+        user_id=whose.user_id,
+        token_hash=token_hash(new_token()),
+        first_seen_at=now,
+        seen_at=now,
+        spares_step=True,
+    )
+
+
+def _passkey(whose: Somebody) -> UUID:
+    row_id = new_id()
+    return _row(
+        Passkey,
+        id=row_id,
+        user_id=whose.user_id,
+        credential_id=row_id.bytes,
+        public_key=b"none",
+        sign_count=0,
+        name_sealed=crypto.seal("My phone", "passkeys", "name", row_id),
+        created_at=wall_now(),
+    )
+
+
+def _kept(whose: Somebody) -> UUID:
+    row_id, now = new_id(), wall_now()
+    return _row(
+        KeptForm,
+        id=row_id,
+        user_id=whose.user_id,
+        path="/settings/language",
+        fields_sealed=crypto.seal_json([["language", "en"]], "kept_forms", "fields", row_id),
+        created_at=now,
+        expires_at=now + timedelta(hours=1),
+    )
+
+
+def _copy(whose: Somebody) -> UUID:
+    found = copies.ask(whose.person)
+    assert copies.make(whose.house, found)
+    return found
+
+
+def _checkin(whose: Somebody) -> UUID:
+    """Open for as long as the membership is in care; then that is stopped, as staff meet it."""
+    from service.billing.models import Membership
+
+    with db.transaction() as session:
+        session.get_one(Membership, whose.membership_id).status = "active"
+    made = a_due_checkin(whose.house.catalog, whose.person, whose.house.now)
+    with db.transaction() as session:
+        session.get_one(Membership, whose.membership_id).status = "stopped"
+    return made
+
+
+def _glass(whose: Somebody) -> UUID:
+    looker = a_staff_member("coordinator")
+    with db.transaction() as session:
+        return writes.break_glass(
+            session,
+            patient_id=whose.patient_id,
+            user_id=looker.user_id,
+            why="emergency",
+            reason="A colleague fell ill.",
+            at=wall_now(),
+        )
+
+
+def _invitation(whose: Somebody) -> UUID:
+    row_id, now = new_id(), wall_now()
+    return _row(
+        Invitation,
+        id=row_id,
+        email_sealed=crypto.seal("new@staff.example", "invitations", "email", row_id),
+        email_index=row_id.bytes,
+        name_sealed=crypto.seal("New Colleague", "invitations", "name", row_id),
+        role="billing",
+        token_hash=token_hash(new_token()),
+        created_at=now,
+        expires_at=now + timedelta(days=1),
+    )
+
+
+Factory = Callable[[Somebody], Value]
+
+PERSONAL: dict[str, Factory] = {
+    "checkin_id": _checkin,
+    "visit_id": lambda whose: whose.visit_id or "",
+    "copy_id": _copy,
+    "sign_in_id": _sign_in,
+    "device_id": _device,
+    "passkey_id": _passkey,
+    "kept_id": _kept,
+}
+OF_PATIENT: dict[str, Factory] = {
+    "patient_id": lambda whose: whose.patient_id,
+    "enrollment_id": lambda whose: whose.enrollment_id or "",
+    "membership_id": lambda whose: whose.membership_id or "",
+    "alert_id": lambda whose: an_alert(whose.house, patient_id=whose.patient_id),
+    "hold_id": lambda whose: a_hold(whose.house, patient_id=whose.patient_id),
+    "glass_id": _glass,
+}
+OF_TEAM: dict[str, Factory] = {
+    "user_id": lambda whose: a_staff_member("clinician", name=("Noor", "Aziz")).user_id,
+    "invitation_id": _invitation,
+}
+WORDS: dict[str, Value] = {
+    "question_id": "condition",
+    "token": "nobody-has-this",  # whoever holds the right one is the person: there is no other check to try
+    "number": 1,
+    "key": "telehealth",
+    "day": "2026-11-24",
+    "kind": "json",
+    "filename": "brand/icon.svg",
+}
+MADE_BY = {**PERSONAL, **OF_PATIENT, **OF_TEAM}
+
+
+def value(name: str, whose: Somebody) -> Value:
+    """What stands for `name` in an address of `whose`. The same object each time."""
+    if name in WORDS:
+        return WORDS[name]
+    if name not in MADE_BY:
+        raise AssertionError(
+            f'an address has a "{name}", and nobody says whose object that is: '
+            "add a line to PERSONAL, OF_PATIENT, OF_TEAM or WORDS in tests/architecture/matrix/things.py"
+        )
+    if name not in whose.made:
+        whose.made[name] = MADE_BY[name](whose)
+    return whose.made[name]
+
+
+def a_clinician_to_book() -> Clinician:
+    """Somebody with open times."""
+    from tests.factories.visits import a_clinician
+
+    return a_clinician(name="Dr. Ada Booked")
+
+
+__all__ = ["Somebody", "a_clinician_to_book", "a_patient", "a_whole_patient", "value"]

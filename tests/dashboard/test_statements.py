@@ -20,7 +20,7 @@ STAFF = {
     "/staff/queue": 8,
     "/staff/alerts": 8,
     "/staff/visits": 3,
-    "/staff/memberships": 4,
+    "/staff/memberships": 5,
     "/staff/reminders": 5,
 }
 

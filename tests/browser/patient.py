@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from playwright.sync_api import SetCookieParam
+from playwright._impl._api_structures import SetCookieParam
 
 from service.sandbox.walker import DEVICE
 from service.sandbox.walks import CALM_ANSWERS, CODE_SUBJECT, Mailbox, Person, code_in, path_in

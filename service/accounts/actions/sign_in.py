@@ -90,7 +90,8 @@ def sign_in(
             tries.forget_password(session, address, actor.address, wall_now)
             signed_in = _begin(session, user, device_cookie, actor, now, wall_now)
             _end(session, replaces, wall_now)
-            audit.record(session, _as(actor, user), "account.sign_in", "user", user.id)
+            reason = "second_step_due" if signed_in.second_step_due else None
+            audit.record(session, _as(actor, user), "account.sign_in", "user", user.id, reason=reason)
     if signed_in is None:
         raise WRONG
     return signed_in

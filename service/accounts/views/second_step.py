@@ -33,9 +33,9 @@ def way_of(found: Factors, wished: str | None) -> str:
 
 def _already() -> ResponseReturnValue | None:
     """Somebody for whom there is nothing to do here is sent to where they belong."""
-    if not current_user.is_authenticated:
-        return redirect(url_for("accounts.sign_in"), code=303)
     target = web.safe_next(request.values.get("next"))
+    if not current_user.is_authenticated:
+        return redirect(url_for("accounts.sign_in", next=target), code=303)
     if current_user.must_set_up:
         return redirect(url_for("accounts.start_second_step", next=target), code=303)
     if not current_user.second_step_due:

@@ -65,6 +65,12 @@ def test_what_the_browser_is_asked_names_us_and_nobodys_health(client: Browser, 
     assert asked["user"]["name"] == ana.email
 
 
+def test_the_page_where_one_signs_in_offers_it_and_says_what_it_needs(client: Browser, house: House) -> None:
+    page = client.get("/sign-in").text
+    assert 'action="/sign-in/passkey"' in page
+    assert "Passkeys need JavaScript" in page
+
+
 def test_a_passkey_signs_in_without_a_password(app: Flask, ana: Person, phone: Authenticator) -> None:
     fresh = another_browser(app)
     asked = options(fresh)

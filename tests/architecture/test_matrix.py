@@ -49,7 +49,7 @@ def cell(app: Flask, rule: Rule, method: str, who: Who) -> Cell:
         method=method,
         door=door,
         step_up=access.needs_step_up(view),
-        setting_up=access.is_setting_up(view),
+        urgent=method == "POST" and access.is_urgent(view),
         arguments=frozenset(rule.arguments),
         who=who,
     )
@@ -71,7 +71,7 @@ def heard(answer: TestResponse) -> Heard | int:
         return "away"
     if answer.status_code >= 500:
         return answer.status_code
-    known: dict[int, Heard] = {401: "sign in", 403: "refused", 404: "absent"}
+    known: dict[int, Heard] = {401: "help first", 403: "refused", 404: "absent"}
     return known.get(answer.status_code, "in")
 
 

@@ -12,7 +12,7 @@ from service.kit.access import Door
 from tests.architecture.matrix.people import Who
 from tests.architecture.matrix.things import OF_PATIENT, PERSONAL
 
-Heard = Literal["in", "sign in", "half-way", "refused", "prove", "break the glass", "absent", "away"]
+Heard = Literal["in", "sign in", "half-way", "refused", "prove", "break the glass", "absent", "away", "help first"]
 CARE = frozenset({"enrollment_id", "hold_id", "membership_id"})  # what follows the care team (docs/roles.md)
 
 # (endpoint) -> who enters without being on the care team, and why.
@@ -49,7 +49,7 @@ class Cell:
     method: str
     door: Door
     step_up: bool
-    setting_up: bool
+    urgent: bool  # what is sent here may be a call for help: whoever is turned away sees first where help is
     arguments: frozenset[str]
     who: Who
 
@@ -60,11 +60,11 @@ def expected(cell: Cell) -> set[Heard]:
     if who.objects == "no id at all":
         return {"absent"}  # no route fits, so nobody is even asked who they are
     if door.kind in ("public", "machine"):
-        return {"in", "absent", "refused", "sign in", "half-way", "away"}
+        return {"in", "absent", "refused", "sign in", "half-way", "away", "help first"}
     if not who.signed_in:
-        return {"sign in"}
+        return {"help first"} if cell.urgent else {"sign in"}
     if who.state == "half":
-        return {"half-way"}
+        return {"help first"} if cell.urgent else {"half-way"}
     if door.kind == "patient" and who.kind != "patient":
         return {"refused"}
     if door.kind == "staff" and (who.kind != "staff" or who.role not in door.roles):

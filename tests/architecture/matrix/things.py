@@ -54,7 +54,11 @@ def a_whole_patient(house: House, name: str) -> Somebody:
     applicant = an_applicant(house.catalog, given_name=name)
     visit_id = booked(applicant, house.now)
     membership_id = a_membership(
-        applicant.person, applicant.enrollment_id, status="stopped", began=house.now - timedelta(days=14)
+        applicant.person,
+        applicant.enrollment_id,
+        status="stopped",
+        began=house.now - timedelta(days=14),
+        stripe_subscription_id=f"sub_of_{name}",
     )
     return Somebody(house, applicant.person, applicant.enrollment_id, visit_id, membership_id)
 

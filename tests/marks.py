@@ -30,28 +30,29 @@ class Mark:
     also: tuple[str, ...] = field(default=())  # other ways our own pages would write it: a date in words
 
     @cached_property
-    def pattern(self) -> re.Pattern[bytes]:
-        """Matches any form of the value in bytes that were made lower-case, but base64, which is compared as it is."""
+    def plain(self) -> frozenset[bytes]:
+        """Every form that does not heed capitals, in lower-case letters."""
         found: set[str] = set()
         for value in (self.value, *self.also):
             for one in (value, value.lower()):
                 found |= {one, quote(one, safe=""), quote_plus(one), json.dumps(one).strip('"'), one.encode().hex()}
-        either = b"|".join(re.escape(one.encode().lower()) for one in sorted(found, key=len, reverse=True))
-        # A short number inside a longer one, or inside an id, is another number.
-        return re.compile(rb"(?<![0-9a-z])(?:" + either + rb")(?![0-9a-z])" if self._short else either)
+        return frozenset(one.encode().lower() for one in found)
 
     @cached_property
-    def encoded(self) -> re.Pattern[bytes] | None:
-        """Matches the value in base64, in bytes as they are. A short number has none that would be its own."""
+    def encoded(self) -> frozenset[bytes]:
+        """The value in base64. A short number has none that would be its own."""
         if self._short:
-            return None
-        forms = {
-            one
-            for value in (self.value, self.value.lower(), *self.also)
-            for alphabet in (b"+/", b"-_")
-            for one in _inner_base64(value.encode(), alphabet)
-        }
-        return re.compile(b"|".join(re.escape(one) for one in forms))
+            return frozenset()
+        values = (self.value, self.value.lower(), *self.also)
+        return frozenset(
+            one for value in values for how in (b"+/", b"-_") for one in _inner_base64(value.encode(), how)
+        )
+
+    @cached_property
+    def _alone(self) -> re.Pattern[bytes]:
+        """A short number by itself: inside a longer one, or inside an id, it is another number."""
+        either = b"|".join(re.escape(one) for one in self.plain)
+        return re.compile(rb"(?<![0-9a-z-])(?:" + either + rb")(?![0-9a-z-])")
 
     @property
     def _short(self) -> bool:
@@ -60,9 +61,9 @@ class Mark:
     def is_in(self, content: bytes, lowered: bytes | None = None) -> bool:
         """Whether `content` shows the value in any form."""
         lowered = content.lower() if lowered is None else lowered
-        if self.pattern.search(lowered):
-            return True
-        return self.encoded is not None and self.encoded.search(content) is not None
+        if self._short:
+            return self._alone.search(lowered) is not None
+        return any(one in lowered for one in self.plain) or any(one in content for one in self.encoded)
 
 
 def found(marks: list[Mark], content: bytes) -> set[str]:

@@ -141,6 +141,22 @@ class Live:
         with self._owner.begin() as connection:
             connection.execute(text("UPDATE outbox SET lease_until = now() WHERE lease_until > now()"))
 
+    def let_codes_be_older(self) -> None:
+        """As if the codes mailed until now had been asked for two minutes earlier: another may be asked for."""
+        with self._owner.begin() as connection:
+            connection.execute(text("UPDATE one_time_codes SET created_at = created_at - interval '2 minutes'"))
+
+    def let_sign_ins_idle(self, patient_id: str, minutes: int = 45) -> None:
+        """As if this patient had been away for so long."""
+        with self._owner.begin() as connection:
+            connection.execute(
+                text(
+                    "UPDATE sign_ins SET seen_at = now() - make_interval(mins => :minutes) FROM patients"
+                    " WHERE patients.user_id = sign_ins.user_id AND patients.id = :patient"
+                ),
+                {"minutes": minutes, "patient": patient_id},
+            )
+
     def state(self, path: str) -> tuple[int, dict[str, Any]]:
         """A machine's page: its status and JSON."""
         status, _, body = self.walker()._ask("GET", self.running.web + path, None, {"Accept": "application/json"})

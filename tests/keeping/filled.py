@@ -159,7 +159,8 @@ def _by_hand(house: House, person: Person) -> None:
         reviewed_by=owner,
     )
     row(privacy.DataExport, "json", "pdf", **patient, status="ready", asked_at=now)
-    row(privacy.LegalHold, "reason", **patient, placed_by=owner, placed_at=now)
+    lifted = {"lifted_by": owner, "lifted_at": later}
+    row(privacy.LegalHold, "reason", "lift_reason", **patient, placed_by=owner, placed_at=now, **lifted)
     _add(people.User, person.user_id, "totp", "totp_pending")
     if person.patient_id is not None:
         _add(

@@ -27,7 +27,13 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._noted, self._notes = world.options.data / "requests.log", threading.Lock()
         super().__init__(("127.0.0.1", world.options.port), Handler)
+
+    def note(self, request: str) -> None:
+        """Keep what the shop sent us, all of it: what a vendor is told is for the sandbox's owner to see."""
+        with self._notes, self._noted.open("a", encoding="utf-8") as notes:
+            notes.write(request + "\n")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -67,6 +73,7 @@ class Handler(BaseHTTPRequestHandler):
             self._say(page.status, "text/html; charset=utf-8", page.html, headers)
 
     def _stripe(self, path: str, form: str) -> None:
+        self.server.note(f"{self.command} {path} {dict(self.headers)} {form}")
         answer = gate.ask(self.server.world, self.command, path, form, self.headers)
         if answer.silent_for is not None:
             time.sleep(answer.silent_for)

@@ -6,13 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from playwright._impl._api_structures import SetCookieParam
-
 from service.sandbox.walker import DEVICE
 from service.sandbox.walks import CALM_ANSWERS, CODE_SUBJECT, Mailbox, Person, code_in, path_in
 from tests.browser.browsing import Browsing
 
-_devices: dict[tuple[str, str], SetCookieParam] = {}  # by sandbox and person
+BRING = "([name, value]) => { document.cookie = `${name}=${value}; Path=/; Secure; SameSite=Lax`; }"
+_devices: dict[tuple[str, str], str] = {}  # by sandbox and person: the cookie of a browser that is known
 QUESTION = re.compile(r"/assessment/[a-z_]+$")
 
 
@@ -84,10 +83,10 @@ class Patient:
         """
         window, person = self.window, self.person
         here = (window.sandbox.web, person.email)
-        if here in _devices:
-            window.context.add_cookies([_devices[here]])
         if window.path != "/sign-in":
             window.go("/sign-in")
+        if here in _devices:  # Playwright cannot add a cookie whose name begins with __Host-
+            window.page.evaluate(BRING, [DEVICE, _devices[here]])
         mailbox = Mailbox(window.sandbox.mailbox)
         before = sum(CODE_SUBJECT in mail["subject"] for mail in mailbox.mails(person.email))
         window.fill(email=person.email, password=person.password)
@@ -101,13 +100,7 @@ class Patient:
                 window.see("Add a second step", "Not now", name="offer")
             window.press("Not now")
         device = next(cookie for cookie in window.context.cookies(window.sandbox.web) if cookie["name"] == DEVICE)
-        _devices[here] = {
-            "name": DEVICE,
-            "value": device["value"],
-            "url": window.sandbox.web,
-            "secure": True,
-            "httpOnly": True,
-        }
+        _devices[here] = device["value"]
 
     def book(self, with_whom: str = "Maya") -> datetime:
         """The first open time of one clinician on the first day that has one. Returns when the visit begins."""

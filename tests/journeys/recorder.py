@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,8 +17,10 @@ from tests.marks import Mark
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) {}/1.0"
 
+COPY = re.compile(r"/settings/your-data/[^/]+/(json|pdf)$")
 
-@dataclass
+
+@dataclass(repr=False)
 class Seen:
     """Everything that was seen, by sink. Pages keep their path, because a form prints its own choices."""
 
@@ -31,7 +34,9 @@ class Seen:
         self.content[sink].append(content.encode() if isinstance(content, str) else content)
 
     def page(self, who: str, url: str, status: int, body: bytes) -> None:
-        """A page that `who` was shown."""
+        """A page that `who` was shown. The copy of one's data is no page, whoever gets it."""
+        if COPY.search(urlsplit(url).path) and status == 200:
+            who = f"export of the {who}"
         self.pages[who].append((urlsplit(url).path, status, body))
         if status >= 400 and status != 422:  # which is a form once more, with what its sender typed
             self.note("error pages", body)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from service.dashboard import queries, rules
-from service.kit import access, clock, db
+from service.kit import access, clock, db, web
 
 bp = Blueprint("dashboard", __name__)
 
@@ -19,20 +19,21 @@ bp = Blueprint("dashboard", __name__)
 @access.patient
 def home() -> ResponseReturnValue:
     """The home page, useful at every step of the way."""
-    now = clock.now()
+    now, person = clock.now(), web.reader()
     with db.reading() as session:
         found = queries.home(
             session,
             current_app.config["CATALOG"],
-            patient_id=current_user.patient_id,
-            zone=current_user.time_zone,
+            patient_id=person.patient_id,
+            zone=person.time_zone,
             now=now,
         )
     return render_template(
         "dashboard/home.html",
         home=found,
-        greeting=rules.part_of_day(now, current_user.time_zone),
-        zone=current_user.time_zone,
+        greeting=rules.part_of_day(now, person.time_zone),
+        person=person,
+        zone=person.time_zone,
         now=now,
     )
 

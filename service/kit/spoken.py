@@ -71,15 +71,27 @@ def _one(page: EvalContext, text: str, **values: Any) -> str:
     return _markup(language(), text) % values if values else _whole(language(), text)
 
 
+def _said(text: str) -> Markup:
+    return _whole(language(), text)
+
+
+_one.whole = _said  # type: ignore[attr-defined] # `_("...")` in a page, which kit.rendering writes as this
+
+
 @pass_eval_context
 def _counted(page: EvalContext, one: str, many: str, num: int, **values: Any) -> str:
-    found: str = flask_babel.get_translations().ungettext(one, many, num)
+    found: str = _translations(language()).ungettext(one, many, num)
     return (Markup(found) if page.autoescape else found) % {"num": num, **values}  # noqa: S704 (our own text)
 
 
+@lru_cache(maxsize=16)
+def _translations(language: str) -> Any:  # noqa: ARG001 (the language is the key; get_translations knows it too)
+    return flask_babel.get_translations()
+
+
 @lru_cache(maxsize=4096)
-def _text(language: str, text: str) -> str:  # noqa: ARG001 (the language is the key; get_translations knows it too)
-    found: str = flask_babel.get_translations().ugettext(text)
+def _text(language: str, text: str) -> str:
+    found: str = _translations(language).ugettext(text)
     return found
 
 

@@ -28,7 +28,7 @@ from markupsafe import Markup
 
 from config.brand import brand
 from config.settings import Settings, current
-from service.kit import assets, format
+from service.kit import assets, format, rendering
 
 if TYPE_CHECKING:  # mail is rendered by workers, which know no Flask
     from flask import Flask
@@ -136,6 +136,7 @@ def install(app: Flask, settings: Settings | None = None) -> None:
     app.jinja_options = {**app.jinja_options, "undefined": Absent}
     env = app.jinja_env
     env.undefined = Absent
+    rendering.install(env)
     env.loader = loader(settings.templates_dir)
     env.trim_blocks = env.lstrip_blocks = True
     env.add_extension("jinja2.ext.do")

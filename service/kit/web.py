@@ -5,16 +5,29 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
-from flask import Flask, Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import AnonymousUserMixin, current_user
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from itsdangerous import URLSafeTimedSerializer
 from jinja2 import Template
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
@@ -25,6 +38,7 @@ from service.kit import access, keeping
 from service.kit.actor import Actor
 from service.kit.clock import wall_now
 from service.kit.errors import Conflict, HomewardError, NotAllowed, NotFound, OutsideCareTeam, Rejected, TryAgain, words
+from service.kit.signing import KeptSerializer
 
 log = structlog.get_logger(__name__)
 csrf = CSRFProtect()
@@ -43,13 +57,41 @@ OnRefusal = Callable[[Actor, str, str], None]
 class _Cookies(SecureCookieSessionInterface):
     """Flask's own session cookies, with the signer made once instead of twice a request."""
 
-    _signer: URLSafeTimedSerializer | None = None
+    _signer: KeptSerializer | None = None
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """The signer of this application, whose key does not change while it runs."""
         if self._signer is None:
-            self._signer = super().get_signing_serializer(app)
+            plain = super().get_signing_serializer(app)
+            if plain is None:
+                return None
+            self._signer = KeptSerializer(
+                list(plain.secret_keys),
+                salt=plain.salt,
+                serializer=self.serializer,
+                signer_kwargs=plain.signer_kwargs,
+            )
         return self._signer
+
+
+def _token_maker(app: Flask) -> Callable[[], str]:
+    """`csrf_token()` in a page: Flask-WTF's token, made once a page by a signer made once."""
+    signer = KeptSerializer(app.config["SECRET_KEY"], salt="wtf-csrf-token")
+
+    def csrf_token() -> str:
+        token: str | None = g.get("csrf_token")
+        if token is None:
+            if not isinstance(session.get("csrf_token"), str):
+                return str(generate_csrf())  # the first page of a session
+            g.csrf_token = token = str(signer.dumps(session["csrf_token"]))
+        return token
+
+    return csrf_token
+
+
+def reader() -> Any:
+    """Who reads this page, themselves rather than a name to ask: for pages behind a door, which know already."""
+    return current_user._get_current_object()
 
 
 def install(app: Flask, *, on_refusal: OnRefusal) -> None:
@@ -72,6 +114,9 @@ def install(app: Flask, *, on_refusal: OnRefusal) -> None:
     )
     app.session_interface = _Cookies()
     csrf.init_app(app)
+    token = _token_maker(app)
+    app.context_processor(lambda: {"csrf_token": token})
+    app.jinja_env.globals.update(csrf_token=token, reader=reader)
     app.before_request(_name_the_request)
     app.before_request(_guard)
     app.after_request(_set_headers)
@@ -144,13 +189,18 @@ def _guard() -> ResponseReturnValue | None:
 
 def _refuse_nul() -> None:
     """No keyboard makes a NUL and Postgres keeps none: what carries one is turned away before any field is read."""
+    environ = request.environ
+    empty = environ.get("CONTENT_LENGTH") in (None, "", "0") and "HTTP_TRANSFER_ENCODING" not in environ
+    if empty and not environ.get("QUERY_STRING"):
+        return
     sent = [*request.args.items(multi=True), *request.form.items(multi=True)]
     if any("\0" in text for pair in sent for text in pair):
         raise Rejected("nul", words("Something in what was sent cannot be read. Go back and type it again."))
 
 
 def _turn_away(door: access.Door) -> ResponseReturnValue | None:
-    if not current_user.is_authenticated:
+    person = reader()
+    if not person.is_authenticated:
         kept_id = keeping.keep(door, csrf)
         target = _kept_page(kept_id) or (request.full_path.rstrip("?") if request.method == "GET" else None)
         if _may_be_a_call_for_help():
@@ -162,7 +212,6 @@ def _turn_away(door: access.Door) -> ResponseReturnValue | None:
         if kept_id is not None:
             flash(gettext(words("You were signed out. We kept what you typed: sign in to go on with it.")), "info")
         return redirect(url_for(SIGN_IN, next=target) if target else url_for(SIGN_IN), code=303)
-    person = current_user
     if person.second_step_due:
         return _turn_back_halfway()
     wrong_kind = door.kind == "patient" and person.kind != "patient"
@@ -218,8 +267,7 @@ def _may_be_a_call_for_help() -> bool:
     return request.method == "POST" and access.is_urgent(view)
 
 
-def _content_security_policy() -> str:
-    form_action = " ".join(["'self'", g.get("form_action_origin", "")]).strip()
+def _content_security_policy(form_action: str = "'self'") -> str:
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
         "connect-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; "
@@ -227,15 +275,23 @@ def _content_security_policy() -> str:
     )
 
 
+POLICY = _content_security_policy()
+OF_EVERY_ANSWER = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), interest-cohort=()"),
+    ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+)
+
+
 def _set_headers(response: Response) -> Response:
     headers = response.headers
-    headers["Content-Security-Policy"] = _content_security_policy()
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), interest-cohort=()"
-    headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    origin = g.get("form_action_origin")
+    headers["Content-Security-Policy"] = _content_security_policy(f"'self' {origin}") if origin else POLICY
+    for name, value in OF_EVERY_ANSWER:
+        headers[name] = value
     # A shared phone's back button must not show somebody's record. Files with a hash in their address may stay.
     headers.setdefault("Cache-Control", "no-store")
     return response

@@ -112,6 +112,7 @@ def make() -> Flask:
     Babel(app, configure_jinja=False)
     spoken.install(app)
     CSRFProtect(app)
+    app.jinja_env.globals["reader"] = lambda: None  # nobody is signed in here
 
     @app.after_request
     def headers(response: Response) -> Response:

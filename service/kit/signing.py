@@ -1,0 +1,36 @@
+"""Signed cookies and tokens as Flask and Flask-WTF make them, by signers made once: their key is derived once too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+
+
+class _Signer(TimestampSigner):
+    """Remembers what its keys come to. Which key and which salt is as before."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._derived: dict[str | bytes | None, bytes] = {}
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        """The key made of `secret_key` (default: the newest)."""
+        found = self._derived.get(secret_key)
+        if found is None:
+            found = self._derived[secret_key] = super().derive_key(secret_key)
+        return found
+
+
+class KeptSerializer(URLSafeTimedSerializer):
+    """Itsdangerous' own, with one signer for as long as it lives. What it signs and accepts is the same."""
+
+    _kept: TimestampSigner | None = None
+
+    def make_signer(self, salt: str | bytes | None = None) -> TimestampSigner:
+        """The signer for `salt`: the kept one for our own salt."""
+        if salt is not None and salt != self.salt:
+            return _Signer(self.secret_keys, salt=salt, **self.signer_kwargs)
+        if self._kept is None:
+            self._kept = _Signer(self.secret_keys, salt=self.salt, **self.signer_kwargs)
+        return self._kept

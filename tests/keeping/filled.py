@@ -17,6 +17,7 @@ from service.enrollment.actions import answer, decide, waitlist
 from service.kit import crypto, db
 from service.kit.ids import new_id, new_token, token_hash
 from service.privacy import models as privacy
+from service.privacy.writes import closing
 from service.safety.actions import lift_hold
 from tests.conftest import House
 from tests.factories import enrollment as enrolling
@@ -60,6 +61,7 @@ def fill(house: House) -> None:
     _record(house)
     _care(house)
     _by_hand(house, person)
+    _closed(house)
 
 
 def _patient() -> Person:
@@ -168,6 +170,18 @@ def _by_hand(house: House, person: Person) -> None:
             person.patient_id,
             *("preferred_name", "pronouns", "phone", "address", "emergency_contact"),
         )
+
+
+def _closed(house: House) -> None:
+    """Two who left: one lately, and one whose address and telephone are gone already."""
+    for long_ago in (False, True):
+        person = a_patient()
+        with db.transaction() as session:
+            closing.shut(session, session.get_one(people.User, person.user_id), now=house.now, wall_now=house.now)
+            patient = session.get_one(people.Patient, person.patient_id)
+            patient.closed_at = house.now
+            if long_ago:
+                closing.remove_contacts(session, patient, house.now)
 
 
 def _sealed(model: type[db.Base], name: str, row_id: UUID) -> bytes:

@@ -37,6 +37,11 @@ def email_index(address: str) -> bytes:
     return crypto.index(address, "email")
 
 
+def closed_index(user_id: UUID) -> bytes:
+    """What stands in the place of the look-up key of an account that was closed: no address leads to it."""
+    return crypto.index(f"closed:{user_id}", "email")
+
+
 def user_by_email(session: Session, address: str) -> User | None:
     """The account that proved a normalised address, deactivated or not."""
     query = select(User).where(User.email_index == email_index(address), User.email_confirmed_at.is_not(None))

@@ -19,6 +19,7 @@ from service.accounts.models import (
     SignIn,
     User,
 )
+from service.accounts.queries import closed_index
 from service.checkins.models import CheckIn
 from service.enrollment.models import WaitlistEntry
 from service.kit import crypto
@@ -30,7 +31,7 @@ def shut(session: Session, user: User, *, now: datetime, wall_now: datetime) -> 
     """Nobody signs in to this account again, by whatever way, and its address is free for a new one."""
     user.deactivated_at = now
     # Whoever looks the address up must not find this account: its owner may join again as somebody new.
-    user.email_index = crypto.index(f"closed:{user.id}", "email")
+    user.email_index = closed_index(user.id)
     for table, column in (
         (SignIn, "revoked_at"),
         (OneTimeLink, "used_at"),

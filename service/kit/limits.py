@@ -1,4 +1,4 @@
-"""How often one address may knock. Kept in Redis; while that is away, each process counts for itself."""
+"""How often one line (service/kit/network.py) may knock. Kept in Redis; while that is away, each process counts for itself."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from config.settings import Settings
+from service.kit.network import line_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-limiter = Limiter(get_remote_address, strategy="moving-window")
+limiter = Limiter(lambda: line_of(get_remote_address()), strategy="moving-window")
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -31,5 +32,5 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def per_address(limit: str) -> Callable[[View], View]:
-    """At most `limit` ("20 per minute") form posts from one address."""
+    """At most `limit` ("20 per minute") form posts from one line: an IPv4 address, or 64 bits of an IPv6 one."""
     return cast(Callable[[View], View], limiter.limit(limit, methods=["POST"]))

@@ -15,6 +15,7 @@ from service.audit.rules.chain import NOTHING, Entry, Head
 
 LOOK_BACK = timedelta(minutes=10)  # a transaction lives for seconds: nothing older can still appear
 ANCHORED_WITHIN = timedelta(days=3)  # an older anchor is as good as none
+ANCHOR_DUE = timedelta(hours=26)  # one a day, and a tick or two to be late
 COLUMNS = tuple(getattr(AuditEntry, name) for name in Entry._fields)
 
 
@@ -104,6 +105,18 @@ def counted(session: Session) -> int:
     """How many links stand, by the places of the first and the last: the chain has no gaps, or `verify` names them."""
     first, last = session.execute(select(func.min(AuditLink.position), func.max(AuditLink.position))).one()
     return last - first + 1 if last is not None else 0
+
+
+def stands(session: Session, position: int, hash_: bytes) -> bool:
+    """Is `hash_` still what stands at `position`? Where a purge has removed it, the signed checkpoint speaks for it."""
+    here = session.scalar(select(AuditLink.hash).where(AuditLink.position == position))
+    if here is None:
+        query = select(AuditCheckpoint.position, AuditCheckpoint.hash).where(AuditCheckpoint.position >= position)
+        purged = session.execute(query.order_by(AuditCheckpoint.position).limit(1)).one_or_none()
+        if purged is None or purged.position > position:
+            return purged is not None
+        here = purged.hash
+    return bytes(here) == hash_
 
 
 def anchored_at(session: Session, wall_now: datetime) -> datetime | None:

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from service.audit import actions, gateway, writes
 from service.audit.models import AuditEntry, AuditLink
-from service.kit import db
+from service.audit.rules.chain import anchor_text
+from service.kit import crypto, db
 from service.kit.actor import SYSTEM
 from service.kit.clock import wall_now
 from service.safety.actions import acknowledge, open_list, watch_trail
@@ -39,6 +40,18 @@ def watch(house: House, anchors: Path | None = None, *, later: float = 0) -> Non
 def alerts() -> list[str]:
     with db.reading() as session:
         return list(session.scalars(select(Alert.code).order_by(Alert.raised_at, Alert.code)))
+
+
+def written(folder: Path, *, position: int, days: int = -30, hash_: bytes | None = None, signed: bool = True) -> Path:
+    """A file with one line: of so many days from today, over the hash that stands there if none is given."""
+    with db.reading() as session:
+        standing = session.scalar(select(AuditLink.hash).where(AuditLink.position == position))
+    day = (wall_now() + timedelta(days=days)).date().isoformat()
+    text = anchor_text(day, position, (hash_ or standing or bytes(32)).hex(), 1)
+    signature = crypto.index(text, "audit").hex() if signed else "00" * 32
+    path = folder / "anchors.jsonl"
+    gateway.append(path, lambda _: gateway.Line(day, position, (hash_ or standing or bytes(32)).hex(), 1, signature))
+    return path
 
 
 def test_rows_that_stay_unsealed_for_a_minute_call_the_owner_once(house: House, owner: Person) -> None:
@@ -122,11 +135,45 @@ def test_a_file_of_anchors_that_vanished_calls_the_owner_and_begins_anew(
 
 
 def test_a_chain_behind_its_anchor_calls_the_owner(house: House, owner: Person, tmp_path: Path) -> None:
-    path = tmp_path / "anchors.jsonl"
-    gateway.append(path, lambda _: gateway.Line("2026-01-01", 99, "00" * 32, 99, "00"))
     note()
     actions.seal(wall_now=wall_now())
-    watch(house, path)
+    watch(house, written(tmp_path, position=99))
+    assert alerts() == ["AUDIT-ANCHOR"]
+
+
+@pytest.mark.parametrize("days", [0, 1, 3000])
+def test_a_line_that_is_not_ours_or_dated_ahead_calls_the_owner(
+    house: House, owner: Person, tmp_path: Path, days: int
+) -> None:
+    note()
+    actions.seal(wall_now=wall_now())
+    watch(house, written(tmp_path, days=days, position=1, signed=days > 0))
+    assert alerts() == ["AUDIT-ANCHOR"]
+
+
+def test_a_line_of_today_does_not_hide_that_the_chain_is_shorter(house: House, owner: Person, tmp_path: Path) -> None:
+    note()
+    actions.seal(wall_now=wall_now())
+    watch(house, written(tmp_path, days=0, position=2))
+    assert alerts() == ["AUDIT-ANCHOR"]
+
+
+def test_a_chain_computed_anew_to_the_same_length_calls_the_owner_the_same_day(
+    house: House, owner: Person, tmp_path: Path
+) -> None:
+    note()
+    actions.seal(wall_now=wall_now())
+    watch(house, written(tmp_path, days=0, position=1, hash_=bytes(range(32))))
+    assert alerts() == ["AUDIT-ANCHOR"]
+
+
+def test_a_day_whose_anchor_the_trail_does_not_know_calls_the_owner(
+    house: House, owner: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note()
+    actions.seal(wall_now=wall_now())
+    monkeypatch.setattr("service.safety.actions.trail.anchor", lambda **_: None)
+    watch(house, tmp_path / "anchors.jsonl")
     assert alerts() == ["AUDIT-ANCHOR"]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from service.audit import queries as trail
-from service.audit.actions import AnchorBehind, AnchorsLost, anchor, seal
+from service.audit.actions import AnchorBehind, AnchorForged, AnchorsLost, ChainChanged, anchor, seal
 from service.audit.gateway import Unreadable
 from service.catalog.rules.whole import Catalog
 from service.kit import db
@@ -23,8 +23,8 @@ THE_TRAIL = UUID(int=1)  # the alert is about no row: one alert of a kind while 
 
 
 def watch_trail(*, catalog: Catalog, anchors: Path | None, now: datetime, wall_now: datetime) -> None:
-    """Anchor the audit trail's head once a day, and call a person when it is not sealed within a minute, not anchored,
-    or shorter than its last anchor says. One alert of each kind while one is open. What the sealer's own window has
+    """Anchor the audit trail's head once a day, and call a person when it is not sealed within a minute, not anchored
+    for a day, or shorter or other than its last anchor says. One alert of each kind while one is open. What the sealer's own window has
     missed is chained here: an hour back after it called somebody, three days back once a day.
     """
     wrong: list[str] = []
@@ -32,12 +32,18 @@ def watch_trail(*, catalog: Catalog, anchors: Path | None, now: datetime, wall_n
     try:
         if anchors is not None and anchor(path=anchors, wall_now=wall_now) is not None:
             window = ONCE_A_DAY
-    except (AnchorBehind, AnchorsLost, Unreadable, OSError) as error:
+    except (AnchorBehind, AnchorForged, AnchorsLost, ChainChanged, Unreadable, OSError) as error:
         log.error("the audit trail could not be anchored", error=type(error).__name__)
         wrong.append("AUDIT-ANCHOR")
     with db.transaction() as session:
         trail.read_only_the_window(session)
-        since = trail.newest(session, TRAIL_WINDOW).since
+        newest = trail.newest(session, TRAIL_WINDOW)
+        since = newest.since
+        if anchors is not None and not wrong and newest.sealed_at is not None:
+            anchored = trail.anchored_at(session, wall_now)
+            if anchored is None or anchored < wall_now - trail.ANCHOR_DUE:
+                log.error("the audit trail has no anchor of the last day")
+                wrong.append("AUDIT-ANCHOR")
         if trail.oldest_unsealed(session, since, wall_now - SEALED_WITHIN) is not None:
             log.error("audit entries wait to be sealed")
             wrong.append("AUDIT-UNSEALED")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,7 +51,7 @@ PROVE = "accounts.prove"
 BREAK_GLASS = "safety_staff.break_glass"
 PROOF_LASTS = timedelta(minutes=10)
 
-OnRefusal = Callable[[Actor, str, str], None]
+OnRefusal = Callable[[Actor, str, str, Mapping[str, UUID]], None]
 
 
 class _Cookies(SecureCookieSessionInterface):
@@ -97,7 +97,8 @@ def reader() -> Any:
 def install(app: Flask, *, on_refusal: OnRefusal) -> None:
     """Guard every request, set every header, and turn errors into pages.
 
-    `on_refusal(actor, endpoint, code)` writes down that somebody who is signed in was turned away.
+    `on_refusal(actor, endpoint, code, ids)` writes down that somebody who is signed in was turned away; `ids` are those
+    in the address by their names there ("enrollment_id").
     """
     app.extensions["homeward_on_refusal"] = on_refusal
     app.config.update(
@@ -247,9 +248,10 @@ def recently_proved() -> bool:
     return proved_at is not None and wall_now() - proved_at < PROOF_LASTS
 
 
-def _note_refusal(code: str) -> None:
+def _note_refusal(code: str, **known: UUID) -> None:
     on_refusal: OnRefusal = current_app.extensions["homeward_on_refusal"]
-    on_refusal(actor(), request.endpoint or "", code)
+    ids = {name: value for name, value in (request.view_args or {}).items() if isinstance(value, UUID)}
+    on_refusal(actor(), request.endpoint or "", code, ids | known)
 
 
 def _note_refusal_of_the_known(code: str) -> None:
@@ -313,7 +315,7 @@ def _on_expected(error: HomewardError) -> ResponseReturnValue:
 
 def _on_outside_care_team(error: OutsideCareTeam) -> ResponseReturnValue:
     log.info("turned down", code=error.code)
-    _note_refusal(error.code)
+    _note_refusal(error.code, patient_id=error.patient_id)
     target: str | None = request.full_path.rstrip("?")
     if request.method != "GET":  # what they typed waits until they have given a reason
         door = access.door_of(current_app.view_functions[request.endpoint or ""])

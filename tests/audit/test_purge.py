@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from config.settings import Settings, as_environment
-from service.audit import actions
+from service.audit import actions, queries
 from service.kit import crypto, db
 from service.kit.clock import wall_now
 from service.kit.errors import Rejected
@@ -49,6 +49,20 @@ def test_old_entries_leave_and_the_chain_still_holds(old: Trail, tmp_path: Path)
     found = old.verify(anchors)
     assert (found.purged, found.findings) == (6, ())
     assert old.rows("SELECT reason FROM audit_entries WHERE action = 'trail.purge'") == [("6",)]
+    tomorrow = actions.anchor(path=anchors, wall_now=wall_now() + timedelta(days=1))
+    assert tomorrow is not None, "the anchor from before the purge still fits"
+
+
+def test_an_anchor_whose_place_was_purged_is_compared_with_the_checkpoint(old: Trail) -> None:
+    purge(old)
+    with db.reading() as session:
+        made = bytes(session.execute(text("SELECT hash FROM audit_checkpoints")).scalar_one())
+        assert queries.stands(session, 6, made)
+        assert not queries.stands(session, 6, bytes(32))
+        assert queries.stands(session, 3, bytes(32)), "older than the checkpoint: nothing is left to compare"
+    old.tamper("DELETE FROM audit_checkpoints")
+    with db.reading() as session:
+        assert not queries.stands(session, 3, bytes(32)), "gone, and nobody signed for it"
 
 
 def test_a_second_purge_adds_a_second_checkpoint_and_a_repeated_one_nothing(old: Trail) -> None:

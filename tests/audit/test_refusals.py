@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -24,6 +24,13 @@ def refusals() -> list[tuple[str, str | None]]:
     with db.reading() as session:
         query = select(AuditEntry.action, AuditEntry.reason).where(AuditEntry.outcome == "refused")
         return [tuple(row) for row in session.execute(query.order_by(AuditEntry.id))]  # type: ignore[misc]
+
+
+def whose() -> UUID | None:
+    """Of the newest refusal."""
+    with db.reading() as session:
+        query = select(AuditEntry.patient_id).where(AuditEntry.outcome == "refused").order_by(AuditEntry.id.desc())
+        return session.scalars(query.limit(1)).one()
 
 
 @pytest.fixture
@@ -69,6 +76,24 @@ def test_a_record_outside_the_care_team_is_a_refusal(house: House, client: Brows
     client.sign_in(a_staff_member("clinician").user_id)
     assert client.get(f"/staff/enrollments/{enrollment_id}").status_code == 303
     assert refusals()[0][1] == "outside_care_team"
+    assert whose() == ana.patient_id
+
+
+def test_a_wrong_door_says_whose_record_a_colleague_tried(house: House, client: Browser) -> None:
+    ana = a_patient()
+    enrollment_id = an_enrollment(ana, status="booked", now=house.now)
+    client.sign_in(a_staff_member("billing").user_id)
+    for path in (f"/staff/enrollments/{enrollment_id}", f"/staff/patients/{ana.patient_id}/break-glass"):
+        assert client.get(path).status_code == 403
+        assert whose() == ana.patient_id
+    assert client.get(f"/staff/enrollments/{uuid4()}").status_code == 403
+    assert whose() is None, "an id that leads nowhere is nobody's"
+
+
+def test_a_patient_who_tries_somebody_elses_stays_in_their_own_list(ana: Person, client: Browser, house: House) -> None:
+    enrollment_id = an_enrollment(a_patient(), status="booked", now=house.now)
+    assert client.get(f"/staff/enrollments/{enrollment_id}").status_code == 403
+    assert whose() == ana.patient_id
 
 
 def test_knocking_for_ever_does_not_fill_the_disk(ana: Person, client: Browser) -> None:

@@ -13,8 +13,11 @@ from pathlib import Path
 import click
 
 from config.settings import SettingsError
+from service.accounts.rules.staff import REASONS
 from service.keeping import commands as keeping
 from service.kit import roles
+
+WHY = f"One of: {', '.join(REASONS)}."
 
 
 def _needed(name: str) -> str:
@@ -79,7 +82,7 @@ def staff() -> None:
 @staff.command("create-owner")
 @click.option("--email", required=True)
 @click.option("--name", required=True, help="First and last name.")
-@click.option("--reason", help="Needed while there is an owner: why none of them can invite another.")
+@click.option("--reason", help=f"Needed while there is an owner: why none can invite. {WHY}")
 def create_owner(*, email: str, name: str, reason: str | None) -> None:
     """Print a link with which the first owner makes their account. It works once, for 72 hours."""
     from config.settings import current
@@ -95,7 +98,7 @@ def create_owner(*, email: str, name: str, reason: str | None) -> None:
 
 @staff.command("reset-factor")
 @click.option("--email", required=True)
-@click.option("--reason", required=True, help="Why, for the trail. Nothing about a patient.")
+@click.option("--reason", required=True, help=f"Why, for the trail. {WHY}")
 def reset_factor(*, email: str, reason: str) -> None:
     """Take away somebody's second factor, where no other owner can. They set up a new one at the next sign-in."""
     from service.accounts.actions.team import reset_factor_of

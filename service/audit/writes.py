@@ -31,8 +31,8 @@ def record(
     """Note that `actor` did `action` ("checkin.submit") to a subject. Words and ids only, never content.
 
     What concerns an account ("user") concerns the patient it belongs to, whoever acted: somebody who tries their
-    password is not signed in. `outcome` is "done" or "refused". `reason` is a code, or what a member of staff gave as
-    reason to look.
+    password is not signed in. `outcome` is "done" or "refused". `reason` is a code: a sentence that somebody
+    typed is sealed beside what it is about.
     """
     whose: Any = patient_id if patient_id is not None else actor.patient_id
     if whose is None and subject_kind == "user" and subject_id is not None:

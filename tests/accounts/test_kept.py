@@ -19,7 +19,7 @@ from tests.client import Browser
 from tests.conftest import House
 from tests.factories.accounts import Person, a_patient, a_staff_member
 
-WHY = "they lost their phone"
+WHY = "lost_device"
 
 
 def away_for(sign_in_id: UUID, minutes: float) -> None:

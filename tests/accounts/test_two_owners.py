@@ -21,7 +21,7 @@ from service.kit.errors import HomewardError
 from tests.conftest import House, new_database, role_url
 from tests.factories.accounts import Person, a_staff_member
 
-WHY = "they asked for it"
+WHY = "asked"
 
 
 @pytest.fixture

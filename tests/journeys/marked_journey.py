@@ -385,7 +385,7 @@ class Journey:
 
         auditor = self.staff["auditor"]
         auditor.get("/staff/audit/export")
-        auditor.fill({"reason": self.values["export reason"]}, "reason")
+        auditor.fill({"reason": "regular_review"}, "reason")
 
     def turned_away(self) -> None:
         """A visitor with everybody's addresses, and pages that are not there."""

@@ -194,8 +194,10 @@ def test_a_file_needs_a_reason_and_both_are_noted(house: House, browser: Browser
     noted(SYSTEM, "alert.raise", "alert", patient_id=ana.patient_id)
     path = f"/staff/audit/export?patient={ana.patient_id}"
     assert str(ana.patient_id) in browser.get(path).text
-    assert browser.submit("/staff/audit/export", {"patient": str(ana.patient_id), "reason": "short"}).status_code == 422
-    sent = {"patient": str(ana.patient_id), "reason": "The yearly review asked for it"}
+    sent = {"patient": str(ana.patient_id), "reason": "regular_review"}
+    for reason in ("", "Ana asked about her visit"):
+        assert browser.submit("/staff/audit/export", sent | {"reason": reason}).status_code == 422
+    assert "trail.export" not in [action for action, _ in actions_noted()]
     answer = browser.submit("/staff/audit/export", sent)
     assert answer.status_code == 200
     assert answer.mimetype == "text/csv"
@@ -205,12 +207,12 @@ def test_a_file_needs_a_reason_and_both_are_noted(house: House, browser: Browser
     assert lines[0]["patient_id"] == str(ana.patient_id)
     with db.reading() as session:
         row = session.scalars(select(AuditEntry).where(AuditEntry.action == "trail.export")).one()
-    assert (row.reason, row.patient_id) == ("The yearly review asked for it", ana.patient_id)
+    assert (row.reason, row.patient_id) == ("regular_review", ana.patient_id)
 
 
 def test_a_file_holds_no_formula(house: House, browser: Browser) -> None:
     noted(SYSTEM, reason='=HYPERLINK("https://evil.example")')
-    answer = browser.submit("/staff/audit/export", {"reason": "The yearly review asked for it"})
+    answer = browser.submit("/staff/audit/export", {"reason": "regular_review"})
     (line,) = [row for row in csv.DictReader(io.StringIO(answer.text)) if row["reason"]]
     assert line["reason"].startswith("'=")
 
@@ -223,7 +225,7 @@ def test_a_file_needs_a_fresh_proof(house: House, client: Browser, auditor: Pers
         session.get_one(SignIn, sign_in).proved_at = long_ago
     for answer in (
         client.get("/staff/audit/export"),
-        client.submit("/staff/audit/export", {"reason": "The yearly review asked for it"}),
+        client.submit("/staff/audit/export", {"reason": "regular_review"}),
     ):
         assert answer.status_code == 303
     assert "trail.export" not in [action for action, _ in actions_noted()]

@@ -73,7 +73,7 @@ def change_role(*, user_id: UUID, role: str, reason: str, actor: Actor, now: dat
         if role not in CARERS:
             leave_every_care_team(session, user_id=user_id)
         places.end_sign_ins(session, user_id, wall_now)
-        _note(session, actor, "role", user, now, f"now {role}: {why}")
+        _note(session, actor, "role", user, now, f"{role}:{why}")
 
 
 def deactivate(*, user_id: UUID, reason: str, actor: Actor, now: datetime, wall_now: datetime) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms import EmailField, PasswordField, RadioField, StringField, TextAreaField
+from wtforms import EmailField, PasswordField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from service.accounts.rules import PASSWORD_MAX
-from service.accounts.rules.staff import REASON_LEAST, REASON_MOST
 from service.kit.fields import Form
 
 ROLE_NAMES = {
@@ -24,6 +23,17 @@ ROLE_HINTS = {
     "coordinator": _("Completes enrollments and helps patients along."),
     "billing": _("Looks after memberships and payments. Sees no clinical answer."),
     "auditor": _("Reads who did and saw what. Changes nothing."),
+}
+
+REASON_NAMES = {
+    "leaving": _("They leave, or are away for long"),
+    "new_duties": _("Their duties change"),
+    "lost_device": _("A phone, key or laptop was lost or stolen"),
+    "asked": _("They asked for it"),
+    "out_of_reach": _("Somebody cannot be reached"),
+    "concern": _("A concern about safety or conduct"),
+    "mistake": _("To put a mistake right"),
+    "other": _("Something else"),
 }
 
 
@@ -52,15 +62,12 @@ def _role_field() -> RadioField:
     )
 
 
-def _reason_field() -> TextAreaField:
-    return TextAreaField(
+def _reason_field() -> RadioField:
+    return RadioField(
         _("Why?"),
-        description=_("A few words for the audit trail. Nothing about a patient."),
-        filters=[trimmed],
-        validators=[
-            Length(min=REASON_LEAST, message=_("Give a reason in a few words")),
-            Length(max=REASON_MOST, message=_("Keep the reason under 300 characters")),
-        ],
+        description=_("It is kept in the audit trail."),
+        choices=[SelectChoice(key, name) for key, name in REASON_NAMES.items()],
+        validators=[InputRequired(_("Choose why"))],
     )
 
 

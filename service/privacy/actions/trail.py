@@ -11,11 +11,13 @@ from uuid import UUID
 from service.audit import writes as audit
 from service.kit import db
 from service.kit.actor import Actor
+from service.kit.errors import Rejected, words
 from service.privacy.queries import trail
 from service.privacy.queries.trail import Chain, Line, Place, Wanted
 
 PAGE = 50
 MOST = 50_000  # lines in one file
+EXPORT_REASONS = ("regular_review", "patient_asked", "incident", "authority", "other")
 COLUMNS = (
     "id",
     "at_utc",
@@ -54,10 +56,15 @@ def open_trail(*, wanted: Wanted, before: Place | None, actor: Actor, wall_now: 
 
 
 def export_trail(*, wanted: Wanted, reason: str, actor: Actor) -> str:
-    """The newest 50,000 lines of what is wanted as CSV. The export is noted with its reason."""
+    """The newest 50,000 lines of what is wanted as CSV. The export is noted with its reason, a code.
+
+    Raises Rejected for a reason that is none: the trail holds no sentences.
+    """
+    if reason not in EXPORT_REASONS:
+        raise Rejected("reason_missing", words("Choose why you need the file."))
     with db.transaction() as session:
         found = trail.lines(session, wanted, limit=MOST)
-        audit.record(session, actor, "trail.export", "trail", patient_id=wanted.patient_id, reason=reason.strip())
+        audit.record(session, actor, "trail.export", "trail", patient_id=wanted.patient_id, reason=reason)
     out = io.StringIO()
     file = csv.writer(out)
     file.writerow(COLUMNS)

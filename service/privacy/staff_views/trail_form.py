@@ -8,15 +8,14 @@ from uuid import UUID
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, ValidationError
+from wtforms.validators import InputRequired, ValidationError
 
 from service.audit.rules.acts import GROUPS
 from service.kit.fields import Form
 
 KINDS = ("staff", "patient", "visitor", "system")
-REASON_MIN, REASON_MAX = 10, 300
 
 
 def _day(text: str | None) -> str:
@@ -95,14 +94,17 @@ class ExportForm(TrailForm):
     outcome = HiddenField()
     from_on = HiddenField(filters=[_day])
     until_on = HiddenField(filters=[_day])
-    reason = TextAreaField(
+    reason = RadioField(
         _("Why does it leave the house?"),
-        description=_("It is written down in the trail. Nothing about anybody's health."),
-        filters=[_day],
-        validators=[
-            Length(min=REASON_MIN, message=_("Write in a sentence why you need the file.")),
-            Length(max=REASON_MAX, message=_("Keep the reason under 300 characters.")),
+        description=_("It is written down in the trail."),
+        choices=[
+            SelectChoice("regular_review", _("A regular review of the trail")),
+            SelectChoice("patient_asked", _("A patient asked who looked")),
+            SelectChoice("incident", _("Something happened that has to be looked into")),
+            SelectChoice("authority", _("A court or an authority asked for it")),
+            SelectChoice("other", _("Something else")),
         ],
+        validators=[InputRequired(_("Choose why you need the file"))],
     )
 
     def offer(self, staff: list[tuple[UUID, str]]) -> None:

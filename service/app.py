@@ -95,7 +95,7 @@ def _sign_ins(app: Flask) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> accounts_queries.Principal | None:
-        with db.reading() as session:
+        with db.asking() as session:
             person = accounts_queries.principal(session, token, wall_now())
         if person is not None and person.wants_touch and not _asks_quietly(app):
             accounts_actions.touch(sign_in_id=person.sign_in_id, wall_now=wall_now())

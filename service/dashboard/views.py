@@ -20,7 +20,7 @@ bp = Blueprint("dashboard", __name__)
 def home() -> ResponseReturnValue:
     """The home page, useful at every step of the way."""
     now, person = clock.now(), web.reader()
-    with db.reading() as session:
+    with db.asking() as session:
         found = queries.home(
             session,
             current_app.config["CATALOG"],

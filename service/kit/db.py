@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Date, DateTime, Engine, LargeBinary, MetaData, Text, Uuid, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import PoolProxiedConnection
 
 from config.settings import Settings
 from service.kit import lines, queue
@@ -105,6 +106,43 @@ def _new_session(sessions: sessionmaker[Session] | None) -> Session:
     if sessions is None:
         raise RuntimeError("the database is not configured: call kit.db.configure(settings) first")
     return sessions()
+
+
+class Line:
+    """A connection borrowed for `kit.asked` alone: what a session is there for, it does not do, nor cost."""
+
+    __slots__ = ("_borrowed", "_engine")
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._borrowed: PoolProxiedConnection | None = None
+
+    @property
+    def connection(self) -> PoolProxiedConnection:
+        """The connection, borrowed when it is first needed."""
+        if self._borrowed is None:
+            self._borrowed = self._engine.raw_connection()
+        return self._borrowed
+
+    def drop(self) -> None:
+        """It failed: nobody is given it again."""
+        borrowed, self._borrowed = self._borrowed, None
+        if borrowed is not None:
+            borrowed.invalidate()
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        borrowed, self._borrowed = self._borrowed, None
+        if borrowed is not None:
+            borrowed.close()
+
+
+def asking() -> Session | Line:
+    """As `reading()`, for a `with` block in which only `kit.asked` questions are put."""
+    engine = _readers.kw.get("bind") if _readers is not None else None
+    return Line(engine) if isinstance(engine, Engine) else _new_session(_readers)
 
 
 @contextmanager

@@ -10,6 +10,8 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
+from service.kit.asked import Asked
+
 DATA = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 
 
@@ -17,7 +19,7 @@ DATA = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 def counted(engine: Engine) -> Iterator[list[str]]:
     """Every statement in which data goes in or out, while the block runs, by whatever way it reaches the driver."""
     seen: list[str] = []
-    plain, many = psycopg.Cursor.execute, psycopg.Cursor.executemany
+    plain, many, asked = psycopg.Cursor.execute, psycopg.Cursor.executemany, Asked.put
 
     def note(statement: object) -> None:
         if str(statement).lstrip().upper().startswith(DATA):
@@ -31,7 +33,12 @@ def counted(engine: Engine) -> Iterator[list[str]]:
         note(query)
         return many(self, query, *arguments, **options)
 
+    def put(self: Asked, *arguments: Any, **options: Any) -> Any:
+        note(self.sql)
+        return asked(self, *arguments, **options)
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Asked, "put", put)
         patch.setattr(psycopg.Cursor, "execute", execute)
         patch.setattr(psycopg.Cursor, "executemany", executemany)
         yield seen

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from service.checkins.models import CheckIn
 from service.kit import crypto
 from service.kit.asked import Asked
+from service.kit.db import Line
 from service.kit.errors import NotFound, words
 
 NO_SUCH = NotFound("no_such_checkin", words("We could not find this check-in."))
@@ -58,7 +59,7 @@ def one(session: Session, checkin_id: UUID, patient_id: UUID) -> CheckInDetails:
     return _details(row)
 
 
-def of_patient(session: Session, patient_id: UUID, limit: int = 60) -> tuple[CheckInDetails, ...]:
+def of_patient(session: Session | Line, patient_id: UUID, limit: int = 60) -> tuple[CheckInDetails, ...]:
     """A patient's check-ins, the newest first. Answers are opened only of those still open: scores say the rest."""
     rows = _OF_PATIENT.rows(session, patient_id=patient_id, limit=limit)
     return tuple(_details(row, with_answers=row.status == "open") for row in rows)

@@ -18,6 +18,7 @@ from service.checkins import queries as checkins
 from service.dashboard import rules
 from service.dashboard.queries.standing import standing
 from service.kit.charts import Band, Chart, Point, chart
+from service.kit.db import Line
 from service.visits.queries import Visit
 
 MoneyKind = Literal["unpaid", "active", "ending", "grace", "stopped", "ended"]
@@ -78,7 +79,7 @@ class Home:
     last_check_in_at: datetime | None
 
 
-def home(session: Session, catalog: Catalog, *, patient_id: UUID, zone: str, now: datetime) -> Home:
+def home(session: Session | Line, catalog: Catalog, *, patient_id: UUID, zone: str, now: datetime) -> Home:
     """Gather what a patient's home page shows at `now`."""
     at = standing(session, patient_id)
     found = checkins.of_patient(session, patient_id)

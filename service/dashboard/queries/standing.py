@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from service.billing.queries import CARD_OF_PATIENT, MembershipCard
 from service.enrollment.queries.records import LATEST_OF_PATIENT, EnrollmentDetails
 from service.kit.asked import Asked
+from service.kit.db import Line
 from service.safety.queries import HOLD_STANDS
 from service.visits.queries.visits import BOOKED_OF_PATIENT, Visit
 
@@ -45,7 +46,7 @@ def _statement() -> Select[Any]:
 _STANDING = Asked(_statement())
 
 
-def standing(session: Session, patient_id: UUID) -> Standing:
+def standing(session: Session | Line, patient_id: UUID) -> Standing:
     """Where the patient stands."""
     ((on_hold, *rest),) = _STANDING.rows(session, patient_id=patient_id)
     found = []

@@ -14,6 +14,7 @@ from service.accounts.queries.people import names_of
 from service.accounts.rules import IDLE, TOUCH_EVERY, still_signed_in
 from service.accounts.rules.idle import age_left, idle_left
 from service.kit.asked import Asked
+from service.kit.db import Line
 from service.kit.ids import token_hash
 
 
@@ -102,7 +103,7 @@ _PRINCIPAL = Asked(
 )
 
 
-def principal(session: Session, token: str, wall_now: datetime) -> Principal | None:
+def principal(session: Session | Line, token: str, wall_now: datetime) -> Principal | None:
     """The person whose sign-in `token` is, in one statement; None when it ended, was revoked or never was."""
     row = next(iter(_PRINCIPAL.rows(session, token_hash=token_hash(token), wall_now=wall_now)), None)
     if row is None or not still_signed_in(row.kind, row.created_at, row.seen_at, wall_now):

@@ -7,10 +7,12 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select, update
 
 from service.accounts import queries as accounts
 from service.accounts import writes as people
-from service.accounts.models import User
+from service.accounts.models import CareTeamMember, User
+from service.audit.models import AuditEntry
 from service.enrollment import writes
 from service.enrollment.actions import book, complete, decide, look, miss, team
 from service.kit import db
@@ -118,10 +120,54 @@ def test_a_colleague_is_asked_in_and_let_go_but_nobody_adds_themselves(house: Ho
         team.assign(enrollment_id=enrollment_id, user_id=ines.user_id, actor=sam)
     assert reasons(applicant) == {sam.user_id: "took", ines.user_id: "assigned"}
     with pytest.raises(Conflict):
-        team.remove(enrollment_id=enrollment_id, user_id=sam.user_id, actor=ines)
+        team.remove(enrollment_id=enrollment_id, user_id=sam.user_id, why="done", actor=ines)
     for _ in range(2):
-        team.remove(enrollment_id=enrollment_id, user_id=ines.user_id, actor=sam)
+        team.remove(enrollment_id=enrollment_id, user_id=ines.user_id, why="done", actor=sam)
     assert reasons(applicant) == {sam.user_id: "took"}
+
+
+def test_leaving_asks_first_why_and_the_reason_is_noted(house: House, client: Browser) -> None:
+    applicant, sam = an_applicant(house.catalog), a_staff_member("coordinator", name=("Sam", "Okafor"))
+    client.sign_in(looking_after(sam, applicant.patient_id).user_id)
+    other = looking_after(a_staff_member("coordinator", name=("Ines", "Duarte")), applicant.patient_id)
+    path = f"/staff/enrollments/{applicant.enrollment_id}/team"
+    assert "Remove Ines Duarte from the care team" in client.get(f"{path}/{other.user_id}/remove").text
+    assert on_team(applicant, other.user_id), "looking at the page changes nothing"
+    without = client.submit(f"{path}/{other.user_id}/remove")
+    assert without.status_code == 422
+    assert "Choose why" in without.text
+    assert client.submit(f"{path}/{other.user_id}/remove", {"why": "curious"}).status_code == 422
+    for _ in range(2):
+        client.submit(f"{path}/{other.user_id}/remove", {"why": "handed"})
+    assert not on_team(applicant, other.user_id)
+    with db.reading() as session:
+        noted = session.scalars(select(AuditEntry).where(AuditEntry.action == "care_team.remove")).all()
+    assert [(one.subject_id, one.reason) for one in noted] == [(other.user_id, "handed")]
+    assert client.get(f"{path}/{other.user_id}/remove").status_code == 303, "gone already: back to the team"
+    client.submit(f"{path}/{sam.user_id}/remove", {"why": "done"})
+    assert "You are no longer on the care team." in client.get("/staff/queue").text
+    assert not on_team(applicant, sam.user_id)
+
+
+def test_whoever_has_a_visit_booked_stays_and_the_last_clinician_is_warned_of(house: House, client: Browser) -> None:
+    clinician, applicant = a_clinician(), an_applicant(house.catalog)
+    visit = booked(applicant, house.now)
+    client.sign_in(a_staff_member("owner").user_id)
+    path = f"/staff/enrollments/{applicant.enrollment_id}/team/{clinician.user_id}/remove"
+    page = client.get(path).text
+    assert "A visit is booked for" in page
+    assert "Choose" not in page
+    client.submit(path, {"why": "done"})
+    assert on_team(applicant, clinician.user_id)
+    looking_after(clinician.actor, applicant.patient_id)
+    with db.transaction() as session:  # another reason to be there than the visit
+        session.execute(update(CareTeamMember).values(why="assigned"))
+    book.cancel_visit(appointment_id=visit, actor=applicant.actor, now=house.now)
+    assert "the last clinician" in client.get(path).text
+    looking_after(staff_actor("clinician"), applicant.patient_id)
+    assert "the last clinician" not in client.get(path).text
+    client.submit(path, {"why": "done"})
+    assert not on_team(applicant, clinician.user_id)
 
 
 def test_its_owner_or_the_practices_hands_over_and_nobody_else(house: House) -> None:

@@ -6,6 +6,7 @@ Nobody lets themselves in here: that is what taking an enrollment, an alert, or 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -21,6 +22,9 @@ from service.enrollment.queries.queue import OVER
 from service.kit import db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotAllowed, Rejected, words
+from service.visits import queries as visits
+
+LEAVING = ("handed", "done", "away", "mistake")  # why somebody leaves a care team
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,18 @@ class TeamPage:
     colleagues: tuple[tuple[UUID, str, str], ...]
     heirs: tuple[tuple[UUID, str, str], ...]  # to whom whoever looks may hand it over
     over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Somebody who may leave the care team, and what stands in the way or must be thought of before."""
+
+    enrollment_id: UUID
+    patient_name: str
+    member: TeamMember
+    owns_it: bool
+    visit_at: datetime | None  # a visit with them that is booked
+    last_clinician: bool
 
 
 def open_team(*, enrollment_id: UUID, actor: Actor) -> TeamPage:
@@ -77,18 +93,47 @@ def assign(*, enrollment_id: UUID, user_id: UUID, actor: Actor) -> None:
         audit.record(session, actor, "care_team.assign", "user", user_id, patient_id=row.patient_id)
 
 
-def remove(*, enrollment_id: UUID, user_id: UUID, actor: Actor) -> None:
-    """Let somebody go from the care team, oneself included. Twice is once.
+def ask_to_leave(*, enrollment_id: UUID, user_id: UUID, actor: Actor) -> Leaving | None:
+    """The page before somebody leaves; None for whoever is not on the team. Raises as `open_team`."""
+    with db.transaction() as session:
+        row = writes.locked(session, enrollment_id)
+        _check(session, row, actor)
+        audit.record(session, actor, "care_team.view", "enrollment", row.id, patient_id=row.patient_id)
+        team = accounts.care_team(session, row.patient_id)
+        member = next((one for one in team if one.user_id == user_id), None)
+        if member is None:
+            return None
+        patient = accounts.patient(session, row.patient_id)
+        clinicians = [one.user_id for one in team if one.role == "clinician"]
+        return Leaving(
+            enrollment_id=row.id,
+            patient_name=f"{patient.given_name} {patient.family_name}",
+            member=member,
+            owns_it=writes.standing_owner(session, row) == user_id,
+            visit_at=_visit_with(session, row.patient_id, user_id),
+            last_clinician=clinicians == [user_id],
+        )
 
-    Raises as `open_team`; Conflict for the owner, who hands over first, so that nobody is left without one unseen.
+
+def remove(*, enrollment_id: UUID, user_id: UUID, why: str, actor: Actor) -> None:
+    """Take somebody off the care team, oneself included, for one of the reasons in LEAVING. Twice is once.
+
+    Raises as `open_team`; Rejected without a reason; Conflict for the owner, who hands over first, so that nobody is
+    left without one unseen, and for whoever has a visit booked with the patient: that is moved or cancelled first.
     """
+    if why not in LEAVING:
+        raise Rejected("reason_missing", words("Choose why they leave the care team."))
     with db.transaction() as session:
         row = writes.locked(session, enrollment_id)
         _check(session, row, actor)
         if writes.standing_owner(session, row) == user_id:
             raise Conflict("owns_it", words("The owner hands this over first. Then they can leave the care team."))
+        if _visit_with(session, row.patient_id, user_id) is not None:
+            raise Conflict(
+                "visit_booked", words("A visit with them is booked. Once it is held or cancelled they can leave.")
+            )
         if people.leave_care_team(session, patient_id=row.patient_id, user_id=user_id):
-            audit.record(session, actor, "care_team.remove", "user", user_id, patient_id=row.patient_id)
+            audit.record(session, actor, "care_team.remove", "user", user_id, patient_id=row.patient_id, reason=why)
 
 
 def hand_over(*, enrollment_id: UUID, user_id: UUID, actor: Actor) -> None:
@@ -121,6 +166,14 @@ def _check(session: Session, row: Enrollment, actor: Actor) -> None:
         raise NotAllowed(
             "team_only", words("Only the care team itself, or the practice's owner, can change who is on it.")
         )
+
+
+def _visit_with(session: Session, patient_id: UUID, user_id: UUID) -> datetime | None:
+    """When this patient has a visit booked with this member of staff, or None."""
+    visit, clinician = visits.booked_visit(session, patient_id), visits.practitioner_of(session, user_id)
+    if visit is None or clinician is None or visit.practitioner_id != clinician.id:
+        return None
+    return visit.starts_at
 
 
 def _may_hand_over(session: Session, row: Enrollment, actor: Actor) -> bool:

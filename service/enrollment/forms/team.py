@@ -1,4 +1,4 @@
-"""Choosing a colleague: for the care team, or as the new owner."""
+"""Choosing a colleague: for the care team, or as the new owner; and why somebody leaves."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _
-from wtforms import SelectField
+from wtforms import RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired
 
 from service.kit.fields import Form
 
@@ -32,6 +33,21 @@ class HandOverForm(Form):
     def fit(self, people: People) -> None:
         """Offer these: (user id, name, role)."""
         self.heir_id.choices = _choices(people)
+
+
+class LeaveForm(Form):
+    """Why somebody leaves the care team."""
+
+    why = RadioField(
+        _("Why?"),
+        choices=[
+            SelectChoice("handed", _("A colleague looks after the patient now")),
+            SelectChoice("done", _("Their part is done")),
+            SelectChoice("away", _("They are away or leaving")),
+            SelectChoice("mistake", _("They were added by mistake")),
+        ],
+        validators=[InputRequired(_("Choose why"))],
+    )
 
 
 def _choices(people: People) -> list[SelectChoice]:

@@ -12,7 +12,7 @@ from flask_login import current_user
 from service.enrollment.actions import look
 from service.enrollment.actions import team as teams
 from service.enrollment.actions.team import TeamPage
-from service.enrollment.forms.team import AssignForm, HandOverForm
+from service.enrollment.forms.team import AssignForm, HandOverForm, LeaveForm
 from service.enrollment.staff_views import bp
 from service.kit import access, web
 from service.kit.errors import Conflict
@@ -38,18 +38,28 @@ def assign(enrollment_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".team", enrollment_id=enrollment_id), code=303)
 
 
-@bp.post("/staff/enrollments/<uuid:enrollment_id>/team/<uuid:user_id>/remove")
+@bp.route("/staff/enrollments/<uuid:enrollment_id>/team/<uuid:user_id>/remove", methods=["GET", "POST"])
 @access.staff(*look.MAY_LOOK)
 def remove(enrollment_id: UUID, user_id: UUID) -> ResponseReturnValue:
-    """Let somebody go from the care team."""
-    try:
-        teams.remove(enrollment_id=enrollment_id, user_id=user_id, actor=web.actor())
-    except Conflict as no:
-        flash(_(no.message), "bad")
-    else:
-        flash(_("They are no longer on the care team."), "good")
-    mine = user_id == current_user.user_id and current_user.role != "owner"
-    return redirect(url_for(".queue") if mine else url_for(".team", enrollment_id=enrollment_id), code=303)
+    """Somebody leaves the care team: what that means, why, and one button."""
+    form, mine = LeaveForm(), user_id == current_user.user_id
+    back = url_for(".team", enrollment_id=enrollment_id)
+    if form.validate_on_submit():
+        try:
+            teams.remove(enrollment_id=enrollment_id, user_id=user_id, why=form.why.data, actor=web.actor())
+        except Conflict as no:
+            flash(_(no.message), "bad")
+            return redirect(back, code=303)
+        flash(_("You are no longer on the care team.") if mine else _("They are no longer on the care team."), "good")
+        return redirect(url_for(".queue") if mine and current_user.role != "owner" else back, code=303)
+    found = teams.ask_to_leave(enrollment_id=enrollment_id, user_id=user_id, actor=web.actor())
+    if found is None:
+        flash(_("They are not on the care team."), "info")
+        return redirect(back, code=303)
+    page = render_template(
+        "enrollment/staff/leave.html", form=form, found=found, mine=mine, back=back, zone=current_user.time_zone
+    )
+    return page, 422 if form.errors else 200
 
 
 @bp.post("/staff/enrollments/<uuid:enrollment_id>/hand-over")

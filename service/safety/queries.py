@@ -11,6 +11,8 @@ from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
+from service.audit.models import AuditEntry
+from service.audit.rules.acts import say
 from service.mail.models import OutboxMessage
 from service.safety.models import Alert, SafetyHold
 
@@ -215,3 +217,30 @@ def _details(session: Session, rows: list[Alert]) -> list[AlertDetails]:
             )
         )
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One thing that was done or opened during an emergency look. `act` is English, to be translated where it shows."""
+
+    at: datetime
+    act: str
+    turned_down: bool
+
+
+def seen_during(
+    session: Session, *, patient_id: UUID, user_id: UUID, since: datetime, until: datetime, limit: int
+) -> list[Seen]:
+    """What the trail says one person did with one patient's record from `since` to `until`, the earliest first."""
+    rows = session.execute(
+        select(AuditEntry.at, AuditEntry.action, AuditEntry.subject_kind, AuditEntry.outcome)
+        .where(
+            AuditEntry.patient_id == patient_id,
+            AuditEntry.actor_id == user_id,
+            AuditEntry.at >= since,
+            AuditEntry.at < until,
+        )
+        .order_by(AuditEntry.at, AuditEntry.id)
+        .limit(limit)
+    )
+    return [Seen(row.at, say(row.action, row.subject_kind), row.outcome != "done") for row in rows]

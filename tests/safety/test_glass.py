@@ -19,6 +19,7 @@ from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected
 from service.kit.ids import new_id
 from service.safety import actions
 from service.safety.models import Alert
+from service.safety.queries import seen_during
 from tests.factories.accounts import Person, a_patient, a_staff_member
 from tests.factories.care import looking_after
 from tests.factories.safety import alert, called
@@ -273,3 +274,60 @@ def test_what_is_mailed_leads_to_the_list_and_names_nobody() -> None:
     from service.safety import emails
 
     assert emails.look_to_review().facts == {"path": "/staff/break-glass"}
+
+
+def test_whoever_asks_to_look_reads_whom_they_could_ask_instead(client: Browser, house: House) -> None:
+    sam, noor = a_staff_member("coordinator"), a_staff_member("clinician", name=("Noor", "Aziz"))
+    patient = a_patient()
+    client.sign_in(sam.user_id)
+    door = f"/staff/patients/{patient.patient_id}/break-glass"
+    assert "Nobody is on the care team now." in client.get(door).text
+    looking_after(noor, patient.patient_id)
+    page = client.get(door).text
+    assert "Noor Aziz" in page
+    assert "Ask one of these colleagues" in page
+
+
+def test_a_review_shows_what_was_opened_in_that_hour_and_nothing_else(client: Browser, house: House) -> None:
+    from service.audit import writes as audit
+
+    sam, owner, patient, bea = a_staff_member("coordinator"), a_staff_member("owner"), a_patient(), a_patient()
+    look = broken(house, acting(sam, "coordinator"), patient)
+    others = acting(a_staff_member("clinician"), "clinician")
+    with db.transaction() as session:
+        for actor, action, kind, whose in (
+            (acting(sam, "coordinator"), "record.view", "enrollment", patient),
+            (acting(sam, "coordinator"), "encounter.sign", "encounter", bea),
+            (others, "visit.miss", "visit", patient),
+        ):
+            audit.record(session, actor, action, kind, patient_id=whose.patient_id)
+    client.sign_in(owner.user_id)
+    page = client.get(f"/staff/break-glass/{look}").text
+    assert "Looked at the enrollment and what was answered" in page
+    assert "Signed the record of a visit" not in page, "another patient"
+    assert "Noted a missed visit" not in page, "another colleague"
+    assert f"patient={patient.patient_id}" in page
+    assert f"who={sam.user_id}" in page
+    assert "may be a breach" in page
+    with db.reading() as session:
+        (kept,) = looks()
+        late = seen_during(
+            session,
+            patient_id=kept.patient_id,
+            user_id=sam.user_id,
+            since=kept.expires_at,
+            until=kept.expires_at + timedelta(hours=1),
+            limit=9,
+        )
+    assert late == []
+
+
+def test_a_look_of_the_only_owner_says_that_an_auditor_reviews_it(client: Browser, house: House) -> None:
+    owner = a_staff_member("owner")
+    broken(house, acting(owner, "owner"), a_patient())
+    client.sign_in(owner.user_id)
+    assert "an auditor reviews this" in client.get("/staff/break-glass").text
+    a_staff_member("owner")
+    page = client.get("/staff/break-glass").text
+    assert "an auditor reviews this" not in page
+    assert "An owner other than whoever looked reviews this." in page

@@ -25,6 +25,7 @@ class Look:
     id: UUID
     patient_id: UUID
     patient_name: str
+    looker_id: UUID
     looker_name: str
     why: str
     reason: str
@@ -32,6 +33,7 @@ class Look:
     expires_at: datetime
     overdue: bool
     may_review: bool
+    reviewer: str  # the role whose task it is: owner, or auditor where no other owner is left
     reviewed_at: datetime | None
     reviewed_by: str
     justified: bool | None
@@ -82,7 +84,7 @@ def _is_owner(session: Session, user_id: UUID) -> bool:
 
 def _shown(session: Session, rows: list[BreakGlass], viewer: Actor, wall_now: datetime) -> list[Look]:
     names = display_names(session, {one for row in rows for one in (row.user_id, row.reviewed_by) if one})
-    alone = {row.user_id: is_only_owner(session, row.user_id) for row in rows} if viewer.role == "auditor" else {}
+    alone = {user_id: is_only_owner(session, user_id) for user_id in {row.user_id for row in rows}}
     people = patients(session, {row.patient_id for row in rows})
     found = []
     for row in rows:
@@ -90,7 +92,7 @@ def _shown(session: Session, rows: list[BreakGlass], viewer: Actor, wall_now: da
             role=viewer.role,
             viewer=viewer.user_id,
             looker=row.user_id,
-            looker_is_only_owner=alone.get(row.user_id, False),
+            looker_is_only_owner=alone[row.user_id],
         )
         person = people[row.patient_id]
         found.append(
@@ -98,6 +100,7 @@ def _shown(session: Session, rows: list[BreakGlass], viewer: Actor, wall_now: da
                 id=row.id,
                 patient_id=row.patient_id,
                 patient_name=f"{person.given_name} {person.family_name}" if mine else "",
+                looker_id=row.user_id,
                 looker_name=names.get(row.user_id, ""),
                 why=row.why,
                 reason=crypto.unseal(row.reason_sealed, "break_glass", "reason", row.id) if mine else "",
@@ -105,6 +108,7 @@ def _shown(session: Session, rows: list[BreakGlass], viewer: Actor, wall_now: da
                 expires_at=row.expires_at,
                 overdue=row.reviewed_at is None and overdue(row.opened_at, wall_now),
                 may_review=mine and row.reviewed_at is None,
+                reviewer="auditor" if alone[row.user_id] else "owner",
                 reviewed_at=row.reviewed_at,
                 reviewed_by=names.get(row.reviewed_by, "") if row.reviewed_by else "",
                 justified=row.justified,

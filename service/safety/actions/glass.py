@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
 from service.accounts import writes as people
+from service.accounts.queries import TeamMember
 from service.accounts.rules.care import CARERS, GLASS_REASONS, WORDS_MIN
 from service.audit import writes as audit
 from service.catalog.rules.whole import Catalog
@@ -21,11 +22,15 @@ from service.safety import rules, writes
 
 @dataclass(frozen=True, slots=True)
 class Glass:
-    """What somebody is about to do: whose record, whether it is theirs to open anyway, and until when it is open."""
+    """What somebody is about to do: whose record, whether it is theirs to open anyway, and until when it is open.
+
+    `team` is who could add them instead of it.
+    """
 
     patient_name: str
     on_team: bool
     until: datetime | None
+    team: tuple[TeamMember, ...]
 
 
 def ask_to_look(*, patient_id: UUID, actor: Actor, wall_now: datetime) -> Glass:
@@ -39,6 +44,7 @@ def ask_to_look(*, patient_id: UUID, actor: Actor, wall_now: datetime) -> Glass:
             f"{patient.given_name} {patient.family_name}",
             accounts.on_care_team(session, patient_id=patient_id, user_id=user_id),
             accounts.glass_broken_until(session, patient_id=patient_id, user_id=user_id, wall_now=wall_now),
+            tuple(accounts.care_team(session, patient_id)),
         )
 
 

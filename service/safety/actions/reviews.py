@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
 from service.accounts import writes as people
@@ -16,10 +17,12 @@ from service.catalog.rules.whole import Catalog
 from service.kit import db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected, words
-from service.safety import rules
+from service.safety import queries, rules
 from service.safety.actions.glass import call_reviewer
 from service.safety.models import Alert
+from service.safety.queries import Seen
 
+SHOWN = 200  # entries of one look; the trail has them all
 NO_SUCH_LOOK = NotFound("no_such_look", words("We could not find that look at a record."))
 
 
@@ -33,8 +36,8 @@ def open_looks(*, actor: Actor, wall_now: datetime) -> list[Look]:
         return found
 
 
-def open_look(*, glass_id: UUID, actor: Actor, wall_now: datetime) -> Look:
-    """One look, for the page that judges it; who read it is noted.
+def open_look(*, glass_id: UUID, actor: Actor, wall_now: datetime) -> tuple[Look, list[Seen]]:
+    """One look and what was opened in it, for the page that judges it; who read it is noted.
 
     Raises NotFound, and NotAllowed for whoever may not judge it: whoever looked, and auditors while an owner can.
     """
@@ -46,7 +49,8 @@ def open_look(*, glass_id: UUID, actor: Actor, wall_now: datetime) -> Look:
         if not found.may_review and found.reviewed_at is None:
             raise _not_yours()
         audit.record(session, actor, "break_glass.view", "break_glass", glass_id, patient_id=found.patient_id)
-        return found
+        # Auditors who may only read that it was judged see neither whose record it was nor what was opened.
+        return found, _seen_in(session, found) if found.patient_name else []
 
 
 def review(*, glass_id: UUID, justified: bool, text: str, actor: Actor, now: datetime, wall_now: datetime) -> None:
@@ -105,6 +109,17 @@ def call_for_reviews(*, catalog: Catalog, now: datetime, wall_now: datetime) -> 
                 call_reviewer(session, glass_id, catalog, now)
                 called += 1
         return called
+
+
+def _seen_in(session: Session, look: Look) -> list[Seen]:
+    return queries.seen_during(
+        session,
+        patient_id=look.patient_id,
+        user_id=look.looker_id,
+        since=look.opened_at,
+        until=look.expires_at,
+        limit=SHOWN,
+    )
 
 
 def _check(actor: Actor) -> None:

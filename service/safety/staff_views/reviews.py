@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -42,13 +44,29 @@ def review(glass_id: UUID) -> ResponseReturnValue:
         except Conflict as no:
             flash(_(no.message), "bad")
         else:
-            flash(_("Your review is kept."), "good")
+            flash(_("Your review is saved."), "good")
         return redirect(url_for(".looks"), code=303)
-    found = actions.open_look(glass_id=glass_id, actor=web.actor(), wall_now=clock.wall_now())
+    found, seen = actions.open_look(glass_id=glass_id, actor=web.actor(), wall_now=clock.wall_now())
     page = render_template(
-        "safety/staff/review.html", form=form, look=found, names=reason_names(), zone=current_user.time_zone
+        "safety/staff/review.html",
+        form=form,
+        look=found,
+        seen=seen,
+        names=reason_names(),
+        trail=url_for(
+            "privacy_staff.trail",
+            patient=found.patient_id,
+            who=found.looker_id,
+            from_on=_day(found.opened_at),
+            until_on=_day(found.expires_at),
+        ),
+        zone=current_user.time_zone,
     )
     return page, 422 if form.errors else 200
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(ZoneInfo(current_user.time_zone)).date().isoformat()
 
 
 def reason_names() -> dict[str, str]:

@@ -34,6 +34,15 @@ class ReasonForm(Form):
 
 
 class FindForm(Form):
-    """Which patient a hold is about."""
+    """Which patient a hold is about. Sent by POST: an address in a link would stay in logs."""
 
-    patient = StringField(_("Patient's id"), description=_("It stands in the audit trail and beside a closed account."))
+    patient = StringField(
+        _("The patient's email address or id"),
+        description=_("The id stands in the audit trail and beside a closed account."),
+        filters=[lambda text: (text or "").strip()],
+        validators=[
+            InputRequired(_("Enter the patient's email address or id")),
+            Length(max=254, message=_("That is longer than an email address can be")),
+        ],
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )

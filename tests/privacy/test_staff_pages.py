@@ -61,8 +61,36 @@ def test_an_auditor_reads_and_cannot_place(house: House, client: Browser) -> Non
 def test_an_unknown_patient_and_a_wrong_id_are_told_kindly(house: House, client: Browser) -> None:
     client.sign_in(a_staff_member("owner").user_id)
     assert client.get(f"/staff/patients/{new_id()}/legal-hold").status_code == 404
-    assert "not a patient" in client.get("/staff/legal-holds?patient=Ana").text
-    assert client.get(f"/staff/legal-holds?patient={new_id()}").status_code == 303
+    for wanted, heard in (
+        ("", "Enter the patient"),
+        ("Ana", "No patient has this"),
+        (str(new_id()), "No patient has this"),
+        ("nobody@example.com", "No patient has this"),
+    ):
+        answer = client.submit("/staff/legal-holds", {"patient": wanted})
+        assert answer.status_code == 422
+        assert "<title>Error: " in answer.text
+        assert answer.text.count(heard) == 2, "at the field and in the summary"
+        assert f'value="{wanted}"' in answer.text or not wanted, "what was typed stays"
+
+
+def test_an_owner_finds_whom_to_hold_by_address_or_id(house: House, client: Browser) -> None:
+    person, other = a_patient(email="holly@example.com"), a_staff_member("clinician", email="doc@staff.example")
+    client.sign_in(a_staff_member("owner").user_id)
+    there = f"/staff/patients/{person.patient_id}/legal-hold"
+    for wanted in ("holly@example.com", " Holly@Example.com ", str(person.patient_id)):
+        found = client.submit("/staff/legal-holds", {"patient": wanted})
+        assert (found.status_code, found.headers["Location"]) == (303, there), wanted
+    for wanted in ("doc@staff.example", str(other.user_id), str(person.user_id)):
+        assert client.submit("/staff/legal-holds", {"patient": wanted}).status_code == 422, wanted
+    assert there in client.get(f"/staff/patients/{person.patient_id}/break-glass").text
+
+
+@pytest.mark.parametrize("role", ["clinician", "coordinator", "billing", "auditor"])
+def test_nobody_else_looks_a_patient_up_for_a_hold(house: House, client: Browser, role: str) -> None:
+    a_patient(email="holly@example.com")
+    client.sign_in(a_staff_member(role).user_id)
+    assert client.submit("/staff/legal-holds", {"patient": "holly@example.com"}).status_code == 403
 
 
 def test_staff_see_a_copy_that_failed_an_account_that_closed_and_what_was_removed(
@@ -100,5 +128,5 @@ def test_staff_see_that_an_account_is_closed(house: House, client: Browser, gate
     client.sign_in(a_staff_member("owner").user_id)
     page = client.get("/staff/data").text
     assert "Imani Reyes" in page
-    assert str(person.patient_id) in page
+    assert f'href="/staff/patients/{person.patient_id}/legal-hold"' in page
     assert "Account closed" in client.get(f"/staff/patients/{person.patient_id}/legal-hold").text

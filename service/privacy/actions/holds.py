@@ -7,13 +7,15 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
 from service.accounts.models import Patient
+from service.accounts.rules import normal_email
 from service.audit import writes as audit
 from service.kit import crypto, db
 from service.kit.actor import Actor
-from service.kit.errors import Conflict, NotAllowed, NotFound, words
+from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected, words
 from service.kit.ids import new_id
 from service.privacy import queries
 from service.privacy.models import LegalHold
@@ -59,6 +61,30 @@ def open_patient(*, patient_id: UUID, actor: Actor) -> PatientHolds:
         audit.record(session, actor, "legal_hold.view", "patient", patient_id, patient_id=patient_id)
         found = queries.holds(session, patient_id=patient_id)
         return PatientHolds(patient_id, f"{person.given_name} {person.family_name}", row.closed_at, found)
+
+
+def find_patient(*, wanted: str, actor: Actor) -> UUID:
+    """The patient behind an email address or a whole id. Raises NotFound, and NotAllowed for whoever places no holds.
+
+    A closed account has no address any more: it is found by its id.
+    """
+    _check(actor, MAY_PLACE)
+    with db.reading() as session:
+        try:
+            found = session.scalar(select(Patient.id).where(Patient.id == UUID(wanted)))
+        except ValueError:
+            found = _behind(session, wanted)
+    if found is None:
+        raise NO_SUCH_PATIENT
+    return found
+
+
+def _behind(session: Session, address: str) -> UUID | None:
+    try:
+        user = accounts.user_by_email(session, normal_email(address))
+    except Rejected:
+        return None
+    return session.scalar(select(Patient.id).where(Patient.user_id == user.id)) if user is not None else None
 
 
 def place_hold(*, patient_id: UUID, reason: str, actor: Actor, now: datetime) -> None:

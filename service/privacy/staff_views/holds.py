@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from service.kit import access, clock, web
-from service.kit.errors import Conflict
+from service.kit.errors import Conflict, NotFound
 from service.privacy import actions
+from service.privacy.actions.holds import find_patient as find
 from service.privacy.forms import FindForm, ReasonForm
 from service.privacy.staff_views import bp
 
@@ -19,20 +20,27 @@ from service.privacy.staff_views import bp
 @bp.get("/staff/legal-holds")
 @access.staff("owner", "auditor")
 def legal_holds() -> ResponseReturnValue:
-    """Every hold, those that stand first. With `?patient=` straight to that patient."""
-    wanted = request.args.get("patient", "").strip()
-    if wanted:
-        try:
-            return redirect(url_for("privacy_staff.legal_hold", patient_id=UUID(wanted)), code=303)
-        except ValueError:
-            flash(_("That is not a patient's id. Copy it from the audit trail, or from a closed account."), "bad")
-    return render_template(
-        "privacy/staff/legal_holds.html",
-        find=FindForm(formdata=None),
-        holds=actions.open_holds(actor=web.actor()),
-        may_place=current_user.role in actions.MAY_PLACE,
-        zone=current_user.time_zone,
-    )
+    """Every hold, those that stand first, and for an owner the way to place one."""
+    return _list(FindForm(formdata=None))
+
+
+@bp.post("/staff/legal-holds")
+@access.staff("owner")
+@access.step_up
+def find_patient() -> ResponseReturnValue:
+    """Go to the patient a hold is to be placed on."""
+    form = FindForm()
+    if not form.validate():
+        return _list(form, 422)
+    try:
+        patient_id = find(wanted=form.patient.data, actor=web.actor())
+    except NotFound:
+        form.patient.errors = [
+            *form.patient.errors,
+            _("No patient has this address or id. A closed account is found on the page People's data."),
+        ]
+        return _list(form, 422)
+    return redirect(url_for("privacy_staff.legal_hold", patient_id=patient_id), code=303)
 
 
 @bp.get("/staff/patients/<uuid:patient_id>/legal-hold")
@@ -83,6 +91,17 @@ def data() -> ResponseReturnValue:
         keep=current_app.config["CATALOG"].retention,
         zone=current_user.time_zone,
     )
+
+
+def _list(form: FindForm, status: int = 200) -> ResponseReturnValue:
+    page = render_template(
+        "privacy/staff/legal_holds.html",
+        form=form,
+        holds=actions.open_holds(actor=web.actor()),
+        may_place=current_user.role in actions.MAY_PLACE,
+        zone=current_user.time_zone,
+    )
+    return page, status
 
 
 def _page(patient_id: UUID, form: ReasonForm, status: int = 200) -> ResponseReturnValue:

@@ -13,7 +13,16 @@ branch_labels = None
 depends_on = None
 
 
+INDEXES = {"ix_audit_entries_at_id": ["at", "id"], "ix_audit_entries_patient_id_at_id": ["patient_id", "at", "id"]}
+
+
 def upgrade() -> None:
+    # Every request writes here, and the table only grows: built beside the writers, and first, because a transaction
+    # cannot hold this. Whatever an attempt that broke off has left is unfit and goes.
+    with op.get_context().autocommit_block():
+        for name, columns in INDEXES.items():
+            op.drop_index(name, table_name="audit_entries", if_exists=True, postgresql_concurrently=True)
+            op.create_index(name, "audit_entries", columns, unique=False, postgresql_concurrently=True)
     op.create_table(
         "audit_checkpoints",
         sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -34,8 +43,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("position", name=op.f("pk_audit_links")),
         sa.UniqueConstraint("entry_id", name=op.f("uq_audit_links_entry_id")),
     )
-    op.create_index("ix_audit_entries_at_id", "audit_entries", ["at", "id"], unique=False)
-    op.create_index("ix_audit_entries_patient_id_at_id", "audit_entries", ["patient_id", "at", "id"], unique=False)
     op.drop_index(op.f("ix_audit_entries_patient_id"), table_name="audit_entries")
     op.execute(f"GRANT SELECT, INSERT ON audit_links TO {APP}")
     op.execute(f"GRANT SELECT ON audit_checkpoints TO {APP}")
@@ -47,6 +54,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Alerts about the service itself, and about nobody's health: there was no place for them before.
+    op.execute("DELETE FROM alerts WHERE patient_id IS NULL AND source_kind = 'system'")
     op.drop_constraint(op.f("ck_alerts_has_subject"), "alerts", type_="check")
     op.create_check_constraint(
         op.f("ck_alerts_has_subject"), "alerts", "patient_id IS NOT NULL OR source_kind = 'assessment'"

@@ -1,0 +1,104 @@
+"""The database's history, walked: each step stands by itself, and one may go back."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import OperationalError
+
+from service import migrations
+from service.kit import db, roles
+from tests.conftest import PASSWORDS, RUN, SERVER, role_url
+
+INDEXES = {"ix_audit_entries_at_id", "ix_audit_entries_patient_id_at_id"}
+
+
+@pytest.fixture
+def owner() -> Iterator[Engine]:
+    """The owner, in a database that has no history yet."""
+    name = f"{os.environ[RUN]}_walked_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    roles.prepare(os.environ[SERVER], PASSWORDS, database=name)
+    engine = db.connect(role_url("owner", name))
+    yield engine
+    engine.dispose()
+    admin = db.connect(os.environ[SERVER])
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+def url(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=False)
+
+
+def stands_at(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+
+
+def test_a_step_that_cannot_have_its_table_leaves_those_before_it_done(owner: Engine) -> None:
+    migrations.migrate(url(owner), "0006")
+    with owner.connect() as somebody:
+        somebody.execute(text("LOCK TABLE alerts IN SHARE MODE"))
+        with pytest.raises(OperationalError):
+            migrations.migrate(url(owner))
+    assert stands_at(owner) == "0007"
+    migrations.migrate(url(owner))
+    assert stands_at(owner) > "0010"
+
+
+def test_the_trail_gets_its_indexes_beside_those_who_write_to_it(owner: Engine) -> None:
+    migrations.migrate(url(owner), "0007")
+    said: list[str] = []
+    settings = migrations.config(url(owner))
+    event.listen(
+        settings.attributes["engine"], "before_cursor_execute", lambda *told: said.append(" ".join(told[2].split()))
+    )
+    with owner.begin() as connection:  # what an attempt that broke off has left
+        connection.execute(text("CREATE INDEX ix_audit_entries_at_id ON audit_entries (at)"))
+    command.upgrade(settings, "head")
+    made = [
+        statement for statement in said if statement.startswith("CREATE INDEX") and " ON audit_entries " in statement
+    ]
+    assert len(made) == 2
+    assert all(" CONCURRENTLY " in statement for statement in made)
+    with owner.connect() as connection:
+        found = connection.execute(
+            text(
+                "SELECT c.relname, pg_get_indexdef(i.indexrelid)"
+                " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+                " WHERE i.indisvalid AND c.relname = ANY(:names)"
+            ),
+            {"names": list(INDEXES)},
+        ).all()
+    assert {row.relname for row in found} == INDEXES
+    assert all("id)" in row.pg_get_indexdef for row in found)
+
+
+def test_two_deploys_at_once_take_turns(owner: Engine) -> None:
+    environ = {"PATH": os.environ["PATH"], "HOMEWARD_OWNER_DATABASE_URL": url(owner)}
+    command_line = [sys.executable, "-m", "service.cli", "db", "migrate"]
+    both = [subprocess.Popen(command_line, env=environ, stderr=subprocess.PIPE) for _ in range(2)]
+    said = [one.communicate(timeout=120)[1] for one in both]
+    assert [one.returncode for one in both] == [0, 0], said
+    assert stands_at(owner) > "0010"
+
+
+def test_one_may_go_back_although_the_service_has_called_somebody_about_itself(owner: Engine) -> None:
+    migrations.migrate(url(owner))
+    with owner.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO alerts (id, code, source_kind, source_id, raised_at, acknowledge_by, level)"
+                " VALUES (gen_random_uuid(), 'AUDIT-ANCHOR', 'system', gen_random_uuid(), now(), now(), 0)"
+            )
+        )
+    command.downgrade(migrations.config(url(owner)), "0007")
+    assert stands_at(owner) == "0007"
+    migrations.migrate(url(owner))

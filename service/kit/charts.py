@@ -96,6 +96,11 @@ class Drawing:
     dots: tuple[Dot, ...]
     path: str
 
+    @property
+    def last(self) -> Dot:
+        """The newest score, drawn larger."""
+        return self.dots[-1]
+
 
 @dataclass(frozen=True)
 class Chart:

@@ -1,11 +1,11 @@
-"""How often one line (service/kit/network.py) may knock. Kept in Redis; while that is away, each process counts for itself."""
+"""How often one line (kit.network) may knock. Kept in Redis; while that is away, each process counts for itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import Flask
+from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -14,7 +14,16 @@ from service.kit.network import line_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-limiter = Limiter(lambda: line_of(get_remote_address()), strategy="moving-window")
+
+class _OfForms(Limiter):
+    """Limits are on forms alone, so a page that is only read is not looked up among them."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        if request.method == "POST":
+            super()._check_request_limit(callable_name, in_middleware)
+
+
+limiter = _OfForms(lambda: line_of(get_remote_address()), strategy="moving-window")
 
 
 def install(app: Flask, settings: Settings) -> None:

@@ -61,9 +61,12 @@ class Page(Context):
 
     def call(__self, __obj: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: N805 (names are Jinja's)
         kind = type(__obj)
-        wants = _WANTS_TO_KNOW if kind is Macro else getattr(__obj, "jinja_pass_arg", None)
-        if kind is not Macro and (kind not in _PLAIN or (wants is not None and wants is not _WANTS_TO_KNOW)):
-            return super().call(__obj, *args, **kwargs)
+        if kind is Macro:
+            wants = _WANTS_TO_KNOW
+        else:
+            wants = getattr(__obj, "jinja_pass_arg", None)
+            if kind not in _PLAIN or (wants is not None and wants is not _WANTS_TO_KNOW):
+                return super().call(__obj, *args, **kwargs)
         if kwargs:
             kwargs.pop("_loop_vars", None)
             kwargs.pop("_block_vars", None)

@@ -89,6 +89,10 @@ def _token_maker(app: Flask) -> Callable[[], str]:
     return csrf_token
 
 
+def _as_it_is(view: Callable[..., Any]) -> Callable[..., Any]:
+    return view
+
+
 def reader() -> Any:
     """Who reads this page, themselves rather than a name to ask: for pages behind a door, which know already."""
     return current_user._get_current_object()
@@ -114,6 +118,8 @@ def install(app: Flask, *, on_refusal: OnRefusal) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session: a slow reader is not punished
     )
     app.session_interface = _Cookies()
+    # No view of ours is a coroutine, which Flask would find out anew some fifteen times a page.
+    app.ensure_sync = _as_it_is  # type: ignore[assignment, method-assign]
     csrf.init_app(app)
     token = _token_maker(app)
     app.context_processor(lambda: {"csrf_token": token})

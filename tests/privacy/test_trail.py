@@ -15,6 +15,7 @@ from service.accounts.models import SignIn
 from service.audit import actions as audit_actions
 from service.audit import writes
 from service.audit.models import AuditEntry
+from service.audit.rules.whys import say_why
 from service.kit import db
 from service.kit.actor import SYSTEM, Actor
 from service.kit.clock import wall_now
@@ -94,7 +95,7 @@ def test_it_can_be_narrowed_in_every_way(house: House, browser: Browser) -> None
     noted(Actor("visitor"), "account.sign_in", "user", outcome="refused")
 
     def shown(query: str) -> int:
-        return len([row for row in rows_of(browser.get(f"/staff/audit?{query}").text) if "trail.view" not in row])
+        return len([row for row in rows_of(browser.get(f"/staff/audit?{query}").text) if "Looked at the audit trail" not in row])
 
     assert shown("") == 4
     assert shown("who=system") == 1
@@ -128,14 +129,14 @@ def test_whatever_else_is_asked_is_taken_as_no_limit(house: House, browser: Brow
     noted(SYSTEM)
     page = browser.get(f"/staff/audit?{query}")
     assert page.status_code == 200
-    assert "record.view" in page.text
+    assert "Looked at the membership" in page.text
 
 
-@pytest.mark.parametrize("query", ["from_on=yesterday", "until_on=2026-02-30", "from_on=11/21/2026"])
+@pytest.mark.parametrize("query", ["from_on=yesterday", "until_on=2026-02-30", "from_on=21/11/2026"])
 def test_a_day_that_is_none_is_told(house: House, browser: Browser, query: str) -> None:
     page = browser.get(f"/staff/audit?{query}")
     assert page.status_code == 422
-    assert "Write the day as year-month-day" in page.text
+    assert "Write the day as month, day and year" in page.text
     assert "<title>Error:" in page.text
 
 
@@ -167,12 +168,12 @@ def test_pages_follow_one_another_without_a_gap_also_within_one_moment(house: Ho
 
 
 def test_the_page_says_how_the_chain_stands(house: House, browser: Browser) -> None:
-    assert "Nothing yet" in browser.get("/staff/audit").text
+    assert "Nothing is sealed yet" in browser.get("/staff/audit").text
     audit_actions.seal(wall_now=wall_now())
     page = browser.get("/staff/audit").text
-    assert "up to position 1" in page
+    assert "is sealed (entry 1)" in page
     noted(SYSTEM, "trail.anchor", "trail")
-    assert "Not within the last three days" not in browser.get("/staff/audit").text
+    assert "No copy of the seal" not in browser.get("/staff/audit").text
 
 
 def test_an_unsealed_trail_is_told_on_the_page(house: House, browser: Browser) -> None:
@@ -230,3 +231,34 @@ def test_a_file_needs_a_fresh_proof(house: House, client: Browser, auditor: Pers
         assert answer.status_code == 303
     assert "trail.export" not in [action for action, _ in actions_noted()]
     assert client.get("/staff/audit").status_code == 200
+
+
+def test_the_page_speaks_in_words_and_not_in_codes(house: House, browser: Browser) -> None:
+    doc = a_staff_member("clinician")
+    noted(staff(doc), "account.second_factor", "user", reason="app")
+    noted(staff(doc), "account.sign_in", "user", outcome="refused", reason="password_wrong")
+    noted(staff(doc), "record.view", "enrollment", reason="break_glass")
+    noted(staff(doc), "refused:billing_staff.memberships", "page", outcome="refused", reason="door")
+    page = browser.get("/staff/audit").text.partition("<table")[2]
+    for words in (
+        "Gave a second step",
+        "With a code from an app",
+        "Tried to sign in",
+        "The password was wrong",
+        "By an emergency look",
+        "The page is not for this role",
+        "billing_staff.memberships",
+    ):
+        assert words in page, words
+    for code in ("account.second_factor", "Signed in", "password_wrong", "break_glass", ">app<"):
+        assert code not in page, code
+
+
+@pytest.mark.parametrize("day", ["11/21/2026", "2026-11-21"])
+def test_a_day_may_be_typed_as_people_write_it_or_come_with_a_link(house: House, browser: Browser, day: str) -> None:
+    assert browser.get(f"/staff/audit?from_on={day}").status_code == 200
+
+
+def test_a_sentence_that_somebody_wrote_stands_as_it_is() -> None:
+    assert say_why("Covers for Bo.") == "Covers for Bo."
+    assert say_why(None) == ""

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from service.audit.rules.acts import GROUPS
+from service.audit.rules.whys import TRIED, say_why
 from service.kit import access, clock, web
 from service.privacy.actions import trail as actions
 from service.privacy.queries.trail import Wanted
@@ -40,6 +41,8 @@ def trail() -> ResponseReturnValue:
         narrowed=wanted.patient_id,
         older=url_for("privacy_staff.trail", **_kept(form), before=write_place(*found.next)) if found.next else None,
         export=url_for("privacy_staff.export", **_kept(form)),
+        tried=TRIED,
+        say_why=say_why,
         of_patient={line.patient_id: url_for("privacy_staff.trail", patient=line.patient_id) for line in found.lines},
         zone=current_user.time_zone,
         wall_now=clock.wall_now(),

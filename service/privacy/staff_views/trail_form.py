@@ -1,8 +1,8 @@
-"""What the trail is searched for, and why it leaves the house."""
+"""What the trail is searched for, and why somebody needs it as a file."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,8 +33,8 @@ class TrailForm(Form):
     who = SelectField(_("Who"), validate_choice=False)
     act = SelectField(_("What"), validate_choice=False)
     outcome = SelectField(_("How it ended"), validate_choice=False)
-    from_on = StringField(_("From day"), filters=[_day], description=_("Year-month-day, like 2026-11-21"))
-    until_on = StringField(_("To day"), filters=[_day], description=_("Year-month-day, like 2026-11-21"))
+    from_on = StringField(_("From day"), filters=[_day], description=_("Month, day and year, like 11/21/2026"))
+    until_on = StringField(_("To day"), filters=[_day], description=_("Month, day and year, like 11/21/2026"))
     patient = HiddenField(filters=[_day])
 
     def offer(self, staff: list[tuple[UUID, str]]) -> None:
@@ -87,7 +87,7 @@ class TrailForm(Form):
 
 
 class ExportForm(TrailForm):
-    """The same search, and why it leaves the house."""
+    """The same search, and why somebody needs it as a file."""
 
     who = HiddenField()
     act = HiddenField()
@@ -95,7 +95,7 @@ class ExportForm(TrailForm):
     from_on = HiddenField(filters=[_day])
     until_on = HiddenField(filters=[_day])
     reason = RadioField(
-        _("Why does it leave the house?"),
+        _("Why do you need the file?"),
         description=_("It is written down in the trail."),
         choices=[
             SelectChoice("regular_review", _("A regular review of the trail")),
@@ -112,11 +112,13 @@ class ExportForm(TrailForm):
 
 
 def read_day(text: str | None) -> date | None:
-    """A day from "2026-11-21", or None for anything else."""
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None
+    """A day from "11/21/2026", or "2026-11-21" as links have it; None for anything else."""
+    for shape in ("%m/%d/%Y", "%Y-%m-%d"):
+        try:
+            return datetime.strptime(text or "", shape).date()  # noqa: DTZ007 (a day has no zone)
+        except ValueError:
+            continue
+    return None
 
 
 def _id(text: str | None) -> UUID | None:
@@ -128,4 +130,4 @@ def _id(text: str | None) -> UUID | None:
 
 def _checked(field: Any) -> None:
     if field.data and read_day(field.data) is None:
-        raise ValidationError(gettext("Write the day as year-month-day, like 2026-11-21"))
+        raise ValidationError(gettext("Write the day as month, day and year, like 11/21/2026"))

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from service.accounts import queries as accounts
-from service.accounts.models import BreakGlass
+from service.accounts.models import BreakGlass, User
 from service.audit.models import AuditEntry
 from service.kit import db
 from service.kit.actor import Actor
@@ -152,6 +152,35 @@ def test_where_the_only_owner_looked_the_auditor_is_called_and_reviews(house: Ho
         judged(look, acting(owner, "owner"), house)
     judged(look, acting(auditor, "auditor"), house)
     assert looks()[0].reviewed_by == auditor.user_id
+
+
+def test_the_only_owner_is_told_before_and_on_the_team_page_that_nobody_could_review(
+    client: Browser, house: House
+) -> None:
+    owner, patient = a_staff_member("owner"), a_patient()
+    client.sign_in(owner.user_id)
+    door = f"/staff/patients/{patient.patient_id}/break-glass"
+    assert "Nobody here can review what you open" in client.get(door).text
+    assert "a colleague reviews your reason" not in client.get(door).text
+    assert "Nobody can review what the owner opens" in client.get("/staff/team").text
+    assert client.submit(door, FORM).status_code == 303, "an emergency does not wait for an invitation"
+    assert "Nobody can review this until" in client.get("/staff/break-glass").text
+    for role in ("auditor", "owner"):
+        second = a_staff_member(role)
+        for page in (f"/staff/patients/{a_patient().patient_id}/break-glass", "/staff/team", "/staff/break-glass"):
+            text = client.get(page).text
+            assert "can review" not in text
+        with db.transaction() as session:
+            session.get_one(User, second.user_id).deactivated_at = house.now
+    assert "Nobody can review what the owner opens" in client.get("/staff/team").text, "who left reviews nothing"
+
+
+def test_a_coordinator_is_reviewed_by_the_one_owner(client: Browser, house: House) -> None:
+    a_staff_member("owner")
+    client.sign_in(a_staff_member("coordinator").user_id)
+    page = client.get(f"/staff/patients/{a_patient().patient_id}/break-glass").text
+    assert "a colleague reviews your reason" in page
+    assert "Nobody here can review" not in page
 
 
 def test_nobody_reviews_what_they_did_and_auditors_only_where_no_owner_can(house: House) -> None:
@@ -323,7 +352,7 @@ def test_a_review_shows_what_was_opened_in_that_hour_and_nothing_else(client: Br
 
 
 def test_a_look_of_the_only_owner_says_that_an_auditor_reviews_it(client: Browser, house: House) -> None:
-    owner = a_staff_member("owner")
+    owner, _ = a_staff_member("owner"), a_staff_member("auditor")
     broken(house, acting(owner, "owner"), a_patient())
     client.sign_in(owner.user_id)
     assert "an auditor reviews this" in client.get("/staff/break-glass").text

@@ -18,7 +18,15 @@ from service.accounts.queries.care import (
     may_open,
     on_care_team,
 )
-from service.accounts.queries.glass import Look, is_only_owner, look, looker_of, looks, overdue_looks
+from service.accounts.queries.glass import (
+    Look,
+    is_only_owner,
+    look,
+    looker_of,
+    looks,
+    overdue_looks,
+    somebody_reviews,
+)
 from service.accounts.queries.people import (
     PatientDetails,
     address_of,
@@ -66,6 +74,7 @@ __all__ = [
     "patient",
     "patients",
     "principal",
+    "somebody_reviews",
     "staff_ids",
     "user_by_email",
 ]

@@ -33,7 +33,7 @@ class Look:
     expires_at: datetime
     overdue: bool
     may_review: bool
-    reviewer: str  # the role whose task it is: owner, or auditor where no other owner is left
+    reviewer: str  # whose task it is: owner, auditor where no other owner is left, nobody where there is no auditor
     reviewed_at: datetime | None
     reviewed_by: str
     justified: bool | None
@@ -78,6 +78,13 @@ def is_only_owner(session: Session, user_id: UUID) -> bool:
     )
 
 
+def somebody_reviews(session: Session, looker: UUID) -> bool:
+    """Is there anybody on the team who may judge what `looker` opens? The only owner needs an auditor."""
+    reviewers = ["owner", "auditor"] if is_only_owner(session, looker) else ["owner"]
+    others = exists().where(User.role.in_(reviewers), User.deactivated_at.is_(None), User.id != looker)
+    return bool(session.scalar(select(others)))
+
+
 def _is_owner(session: Session, user_id: UUID) -> bool:
     return bool(session.scalar(select(exists().where(User.id == user_id, User.role == "owner"))))
 
@@ -85,6 +92,7 @@ def _is_owner(session: Session, user_id: UUID) -> bool:
 def _shown(session: Session, rows: list[BreakGlass], viewer: Actor, wall_now: datetime) -> list[Look]:
     names = display_names(session, {one for row in rows for one in (row.user_id, row.reviewed_by) if one})
     alone = {user_id: is_only_owner(session, user_id) for user_id in {row.user_id for row in rows}}
+    judged = {user_id: somebody_reviews(session, user_id) for user_id in alone if alone[user_id]}
     people = patients(session, {row.patient_id for row in rows})
     found = []
     for row in rows:
@@ -108,7 +116,7 @@ def _shown(session: Session, rows: list[BreakGlass], viewer: Actor, wall_now: da
                 expires_at=row.expires_at,
                 overdue=row.reviewed_at is None and overdue(row.opened_at, wall_now),
                 may_review=mine and row.reviewed_at is None,
-                reviewer="auditor" if alone[row.user_id] else "owner",
+                reviewer={None: "owner", True: "auditor", False: "nobody"}[judged.get(row.user_id)],
                 reviewed_at=row.reviewed_at,
                 reviewed_by=names.get(row.reviewed_by, "") if row.reviewed_by else "",
                 justified=row.justified,

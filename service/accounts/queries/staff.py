@@ -49,6 +49,12 @@ class Team:
     members: list[Member]
     invitations: list[OpenInvitation]
 
+    @property
+    def has_no_reviewer(self) -> bool:
+        """Is there nobody to judge what the only owner opens in an emergency?"""
+        roles = [member.role for member in self.members if member.deactivated_at is None]
+        return roles.count("owner") == 1 and "auditor" not in roles
+
 
 def owners_locked(session: Session) -> list[UUID]:
     """The active owners, locked until the transaction ends: two who demote each other take turns."""

@@ -24,13 +24,14 @@ from service.safety import rules, writes
 class Glass:
     """What somebody is about to do: whose record, whether it is theirs to open anyway, and until when it is open.
 
-    `team` is who could add them instead of it.
+    `team` is who could add them instead of it; `reviewed`: is anybody there to judge the look?
     """
 
     patient_name: str
     on_team: bool
     until: datetime | None
     team: tuple[TeamMember, ...]
+    reviewed: bool
 
 
 def ask_to_look(*, patient_id: UUID, actor: Actor, wall_now: datetime) -> Glass:
@@ -45,6 +46,7 @@ def ask_to_look(*, patient_id: UUID, actor: Actor, wall_now: datetime) -> Glass:
             accounts.on_care_team(session, patient_id=patient_id, user_id=user_id),
             accounts.glass_broken_until(session, patient_id=patient_id, user_id=user_id, wall_now=wall_now),
             tuple(accounts.care_team(session, patient_id)),
+            accounts.somebody_reviews(session, user_id),
         )
 
 

@@ -24,8 +24,8 @@ THE_TRAIL = UUID(int=1)  # the alert is about no row: one alert of a kind while 
 
 def watch_trail(*, catalog: Catalog, anchors: Path | None, now: datetime, wall_now: datetime) -> None:
     """Anchor the audit trail's head once a day, and call a person when it is not sealed within a minute, not anchored
-    for a day, or shorter or other than its last anchor says. One alert of each kind while one is open. What the sealer's
-    own window has missed is chained here: an hour back after it called somebody, three days back once a day.
+    for a day, or shorter or other than its last anchor says. One alert of each kind while one is open. What the
+    sealer's own window has missed is chained here: an hour back after it called somebody, three days back once a day.
     """
     wrong: list[str] = []
     window = TRAIL_WINDOW

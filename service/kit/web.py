@@ -308,7 +308,20 @@ def _set_headers(response: Response) -> Response:
 def error_page(status: int, message: str | None = None) -> ResponseReturnValue:
     """The page for `status`, with a sentence of its own where the error has one."""
     page: list[str | Template] = [f"errors/{status}.html", "errors/400.html"]
-    return render_template(page, message=message, status=status, urgent=_may_be_a_call_for_help()), status
+    urgent = _may_be_a_call_for_help()
+    return render_template(page, message=message, status=status, urgent=urgent, frame=_frame(status)), status
+
+
+def _frame(status: int) -> str:
+    """Whoever is signed in keeps their menu and their way out. When we are broken ourselves, nobody is asked for."""
+    if status < 500:
+        try:
+            person = reader()
+            if person.is_authenticated and not person.second_step_due:
+                return f"layouts/{person.kind}.html"
+        except SQLAlchemyError:
+            _ask_no_more()
+    return "layouts/page.html"
 
 
 def _on_expected(error: HomewardError) -> ResponseReturnValue:

@@ -11,6 +11,7 @@ from jinja2 import UndefinedError
 
 from service.kit.templates import email_environment
 from tests.look.guide import HOUSE, make
+from tests.look.test_design_system import Outline
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,26 @@ def test_what_a_person_typed_is_never_markup(app: Flask) -> None:
     html = render(app, "{{ ui.table(['a'], [[words]], words) }}{{ ui.tag(words) }}{{ ui.banner(words) }}", words="<b>&")
     assert "<b>&" not in html
     assert html.count("&lt;b&gt;&amp;") == 4
+
+
+@pytest.mark.parametrize("href", [None, "/a?b=1&c=2"])
+@pytest.mark.parametrize("kind", ["primary", "secondary", "quiet", "danger"])
+def test_a_button_is_what_the_design_system_draws(app: Flask, href: str | None, kind: str) -> None:
+    looks = {"secondary": "govuk-button--secondary", "danger": "govuk-button--warning"}
+    looks["quiet"] = f"{looks['secondary']} button--quiet"
+    ours = render(app, "{{ ui.button(words, href=href, kind=kind, name='n')}}", words="A & <b>", href=href, kind=kind)
+    theirs = render(
+        app,
+        '{% from "govuk_frontend_jinja/components/button/macro.html" import govukButton %}{{ govukButton(params) }}',
+        params={
+            "html": "<span>A &amp; &lt;b&gt;</span>",
+            "href": href,
+            "name": "n",
+            "classes": looks.get(kind, ""),
+            "preventDoubleClick": None if href else True,
+        },
+    )
+    assert Outline(ours).seen == Outline(theirs).seen
 
 
 def test_a_missing_name_and_a_missing_attribute_are_mistakes(app: Flask) -> None:

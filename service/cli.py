@@ -106,8 +106,11 @@ def reset_factor(*, email: str, reason: str) -> None:
     from service.kit.actor import SYSTEM
 
     with _plainly():
-        reset_factor_of(email=email, reason=reason, actor=SYSTEM, now=clock.now(), wall_now=clock.wall_now())
-    click.echo("Done. They are signed out everywhere, told by mail, and set up a new second factor next time.")
+        code = reset_factor_of(email=email, reason=reason, actor=SYSTEM, now=clock.now(), wall_now=clock.wall_now())
+    click.echo("Done. They are signed out everywhere, and told by mail.")
+    click.echo("To set up a new second factor they need this code. Hand it to them in person.")
+    click.echo("It works for 72 hours, and is shown only now:")
+    click.echo(code)
 
 
 @staff.command("practise")
@@ -197,7 +200,8 @@ def retention() -> None:
 def run_retention(*, dry_run: bool) -> None:
     """Remove what is no longer kept, whole records too (needs HOMEWARD_OWNER_DATABASE_URL: the service itself may not).
 
-    Prints counts, never whose. What the service removes by itself each day is removed here, too.
+    Prints counts, and the payment provider's ids of those whose records go: remove these customers there, too. What
+    the service removes by itself each day is removed here as well.
     """
     from pydantic import SecretStr
 
@@ -210,6 +214,8 @@ def run_retention(*, dry_run: bool) -> None:
     settings = current().model_copy(update={"database_url": SecretStr(_needed("HOMEWARD_OWNER_DATABASE_URL"))})
     process.open_house(settings)
     catalog = read(settings.config_dir)
+    for customer in actions.customers_due(catalog=catalog, now=now()):
+        click.echo(f"Remove this customer at the payment provider: {customer}")
     if dry_run:
         counts = dict(actions.due(catalog=catalog, now=now(), wall_now=wall_now()))
     else:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pyotp
@@ -87,6 +87,19 @@ def give_totp(person: Person) -> pyotp.TOTP:
     with db.transaction() as session:
         session.get_one(User, person.user_id).totp_sealed = crypto.seal(secret, "users", "totp", person.user_id)
     return pyotp.TOTP(secret)
+
+
+def take_factor(person: Person, *, set_up_until: datetime | None = None) -> None:
+    """Staff without a second step; with `set_up_until`, as an invitation leaves them."""
+    with db.transaction() as session:
+        user = session.get_one(User, person.user_id)
+        user.totp_sealed, user.set_up_until = None, set_up_until
+
+
+def shown_key(client: Browser) -> str | None:
+    """The secret on the page that sets up an app, if one waits there."""
+    found = re.search(r"<code>([A-Z2-7 ]+)</code>", client.get("/settings/second-step/app").text)
+    return found.group(1).replace(" ", "") if found else None
 
 
 def set_up_app(client: Browser) -> pyotp.TOTP:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from threading import Barrier
+from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import sessionmaker
 
 from config.settings import Settings
-from service.accounts import queries
-from service.accounts.actions import credentials_email, recovery
-from service.accounts.models import User
+from service.accounts import actions, queries
+from service.accounts.actions import credentials_email, credentials_stop, recovery
+from service.accounts.models import SignIn, User
 from service.kit import clock, crypto, db, queue
 from service.kit.actor import Actor
 from service.kit.clock import wall_now
-from service.kit.errors import HomewardError
-from service.kit.passwords import verify_password
+from service.kit.errors import HomewardError, Rejected
+from service.kit.passwords import hash_password, verify_password
 from tests.accounts.letters import link, mails
 from tests.conftest import House, new_database, role_url
 from tests.factories.accounts import PASSWORD, Person, a_patient
@@ -113,3 +115,51 @@ def _wants(person: Person, email: str) -> str:
     actor = Actor("patient", person.user_id)
     credentials_email.ask_for_new_email(user_id=person.user_id, email=email, actor=actor, now=NOW, wall_now=wall_now())
     return token("confirm_new_email")
+
+
+def test_a_change_that_is_said_to_be_stopped_is_not_made(committed: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana = a_patient()
+    change, stop = _wants(ana, "thief@example.org"), token("new_email_asked")
+    look, said, looks = credentials_email._change, list[str](), list[Thread]()
+
+    def press_stop() -> None:
+        said.extend(at_once(lambda: credentials_stop.stop_new_email(token=stop, actor=VISITOR, wall_now=wall_now())))
+
+    def looked(*asked: Any) -> Any:
+        found = look(*asked)
+        looks.append(Thread(target=press_stop))
+        if len(looks) == 2:  # the change holds the account, and has seen that nobody stopped it
+            looks[-1].start()
+            looks[-1].join(1)
+        return found
+
+    monkeypatch.setattr(credentials_email, "_change", looked)
+    credentials_email.confirm_new_email(token=change, password=PASSWORD, actor=VISITOR, now=NOW, wall_now=wall_now())
+    looks[1].join()
+    assert said == ["link_expired"], "it was too late, and says so"
+    with db.reading() as session:
+        assert (queries.address_of(session, ana.user_id) or ("",))[0] == "thief@example.org"
+
+
+@pytest.mark.parametrize("what", ["password", "closed"])
+def test_a_password_that_is_replaced_while_it_is_judged_opens_nothing(
+    committed: House, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    ana, door = a_patient(), sys.modules["service.accounts.actions.sign_in"]
+    judge = verify_password
+
+    def slowly(stored: str | None, password: str) -> bool:
+        right = judge(stored, password)
+        with db.transaction() as session:
+            user = session.get_one(User, ana.user_id)
+            if what == "password":
+                user.password_hash = hash_password("another one entirely")
+            else:
+                user.deactivated_at = wall_now()
+        return right
+
+    monkeypatch.setattr(door, "verify_password", slowly)
+    with pytest.raises(Rejected, match="sign_in_wrong"):
+        actions.sign_in(email=ana.email, password=PASSWORD, actor=VISITOR, now=NOW, wall_now=wall_now())
+    with db.reading() as session:
+        assert session.scalars(select(SignIn.id).where(SignIn.user_id == ana.user_id)).all() == []

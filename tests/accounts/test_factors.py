@@ -36,9 +36,9 @@ def ana(client: Browser, house: House) -> Person:
 
 
 def an_employee_without_a_factor() -> Person:
+    """As an invitation leaves them."""
     sam = a_staff_member("coordinator")
-    with db.transaction() as session:
-        session.get_one(User, sam.user_id).totp_sealed = None
+    steps.take_factor(sam, set_up_until=wall_now() + timedelta(hours=72))
     return sam
 
 
@@ -115,7 +115,7 @@ def test_removing_the_app_asks_first_tells_the_owner_and_can_end_other_sign_ins(
             second_factor_at=wall_now(),
         )
         session.add(elsewhere)
-    assert "Keep it" in client.get("/settings/second-step/app/remove").text
+    assert "Keep the app" in client.get("/settings/second-step/app/remove").text
     assert client.submit("/settings/second-step/app/remove", {"end_others": "y"}).status_code == 303
     assert client.get("/settings/second-step").status_code == 200, "this sign-in goes on, under a new token"
     with db.reading() as session:

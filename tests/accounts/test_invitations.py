@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -326,7 +327,9 @@ def test_a_lost_factor_is_reset_from_the_command_line_with_a_trace(run: Any, hou
         told = run(*reset, "--reason", reason)
         assert told.exit_code == 1
         assert "lost_device" in run("reset-factor", "--help").output, "which ones there are"
-    assert run(*reset, "--reason", "lost_device").exit_code == 0
+    done = run(*reset, "--reason", "lost_device")
+    assert done.exit_code == 0
+    assert re.fullmatch(r"[0-9a-z]{5}-[0-9a-z]{5}", done.output.strip().splitlines()[-1]), "the code to hand over"
     with db.reading() as session:
         assert session.get_one(User, olive.user_id).totp_sealed is None
         trace = session.scalars(select(AuditEntry).where(AuditEntry.action == "staff.factor_reset")).one()

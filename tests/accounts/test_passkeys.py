@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from service.accounts.models import Passkey, User
 from service.kit import crypto, db
+from service.kit.clock import wall_now
 from tests.accounts import steps
 from tests.accounts.authenticator import USER_PRESENT, Authenticator
 from tests.accounts.test_second_step import another_browser
@@ -300,8 +302,36 @@ def test_nobody_renames_or_removes_anothers_passkey(app: Flask, ana: Person, pho
 
 def test_staff_set_up_a_passkey_as_their_first_factor_and_are_in(client: Browser, house: House) -> None:
     sam = a_staff_member("clinician")
-    with db.transaction() as session:
-        session.get_one(User, sam.user_id).totp_sealed = None
+    steps.take_factor(sam, set_up_until=wall_now() + timedelta(hours=72))
     steps.password(client, sam)
     assert steps.add_passkey(client, Authenticator()).status_code == 303
     assert client.get("/staff/queue").status_code == 200
+
+
+NOTHING = {"rpId": "localhost", "challenge": ""}
+
+
+def test_an_answer_to_no_question_opens_nothing(app: Flask, client: Browser, house: House) -> None:
+    ana, phone = a_patient(), Authenticator()
+    client.sign_in(ana.user_id)
+    assert steps.add_passkey(client, phone).status_code == 303
+    stranger = another_browser(app)
+    assert stranger.submit("/sign-in/passkey", {"credential": phone.show(NOTHING)}).status_code == 422
+    steps.password(stranger, ana)
+    shown = {"way": "passkey", "credential": phone.show(NOTHING)}
+    assert stranger.submit("/second-factor", shown).status_code == 422
+    steps.proved_long_ago(ana.user_id)
+    shown = {"way": "passkey", "credential": phone.show(NOTHING)}
+    assert client.submit("/prove-it-is-you", shown).status_code == 422
+    assert ("refused", "passkey_challenge") in steps.trail("account.sign_in")
+
+
+def test_a_passkey_made_for_no_question_is_not_kept(client: Browser, house: House) -> None:
+    client.sign_in(a_patient().user_id)
+    options = json.loads(client.submit("/settings/second-step/passkeys/ask").text)
+    credential = Authenticator().make({**options, "challenge": ""})
+    client.submit("/settings/second-step/passkeys/new", {"name": "x", "credential": credential})  # takes the question
+    answer = client.submit("/settings/second-step/passkeys/new", {"name": "x", "credential": credential})
+    assert answer.status_code == 422
+    with db.reading() as session:
+        assert session.scalars(select(Passkey.id)).all() == []

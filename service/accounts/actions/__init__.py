@@ -18,6 +18,7 @@ from service.accounts.actions.factors import (
     second_factor,
     send_code,
     send_proof_code,
+    show_set_up_code,
     start_totp,
 )
 from service.accounts.actions.sign_in import SignedIn, sign_in, sign_in_with_passkey, sign_out, touch
@@ -43,6 +44,7 @@ __all__ = [
     "send_code",
     "send_confirmation_again",
     "send_proof_code",
+    "show_set_up_code",
     "sign_in",
     "sign_in_with_passkey",
     "sign_out",

@@ -16,7 +16,7 @@ from service.accounts.queries.staff import invitation_address, invitation_name, 
 from service.accounts.rules import normal_email
 from service.accounts.rules.passwords import password_problem
 from service.accounts.rules.staff import NO_SUCH_ROLE, OWNERS_ONLY, checked_reason
-from service.accounts.writes import sign_ins
+from service.accounts.writes import set_up, sign_ins
 from service.accounts.writes import staff as places
 from service.audit import writes as audit
 from service.kit import db
@@ -182,7 +182,9 @@ def accept(
             raise TAKEN
         row.accepted_at = wall_now
         _close_claims(session, row.email_index, wall_now)
-        _, opened = sign_ins.open_sign_in(session, session.get_one(User, user_id), actor, wall_now)
+        user = session.get_one(User, user_id)
+        set_up.open_to_the_invited(user, wall_now)
+        _, opened = sign_ins.open_sign_in(session, user, actor, wall_now)
         if replaces is not None:
             standing = update(SignIn).where(SignIn.id == replaces, SignIn.revoked_at.is_(None))
             session.execute(standing.values(revoked_at=wall_now))

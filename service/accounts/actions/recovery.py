@@ -47,8 +47,7 @@ def ask_reset(*, email: str, actor: Actor, wall_now: datetime) -> None:
     address = normal_email(email)
     with db.transaction() as session:
         for_address = tries.allow(session, crypto.index(f"reset:{address}", "link"), wall_now)
-        place = crypto.index(f"reset from:{actor.address or ''}", "link")
-        from_here = tries.allow(session, place, wall_now, LONGEST_WAIT_OVERALL)
+        from_here = tries.allow(session, tries.of_place(actor.address), wall_now, LONGEST_WAIT_OVERALL)
         allowed = for_address and from_here
         if allowed:
             session.add(ResetRequest(id=new_id(), email_index=email_index(address), asked_at=wall_now))
@@ -143,6 +142,7 @@ def _about(token: str, wall_now: datetime) -> list[str]:
 
 def _set(session: Session, user: User, hashed: str, actor: Actor, now: datetime, wall_now: datetime) -> None:
     user.password_hash, user.password_changed_at = hashed, wall_now
+    user.set_up_until = None  # the mailbox alone is no way to a first second step: from here on it takes a code
     writes.spend_links(session, user_id=user.id, purposes=(RESET, NEW_EMAIL, STOP_NEW_EMAIL), wall_now=wall_now)
     writes.end_sign_ins(session, user_id=user.id, wall_now=wall_now)
     writes.forget_devices(session, user_id=user.id, wall_now=wall_now)

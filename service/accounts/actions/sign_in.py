@@ -68,13 +68,15 @@ def sign_in(
         address = normal_email(email)
     except Rejected:
         verify_password(None, password)
+        with db.transaction() as session:
+            audit.record(session, actor, "account.sign_in", "user", outcome="refused", reason="email_syntax")
         raise WRONG from None
     with db.transaction() as session:  # counted before it is judged: many tries at once are many tries
         allowed = tries.allow_password(session, address, actor.address, wall_now)
         user = user_by_email(session, address)
         stored = user.password_hash if user and user.deactivated_at is None else None
+        who = user.id if user else None
         if not allowed:
-            who = user.id if user else None
             audit.record(session, actor, "account.sign_in", "user", who, reason="wait", outcome="refused")
     if not allowed:
         raise NotAllowed(
@@ -83,8 +85,10 @@ def sign_in(
         )
     right = verify_password(stored, password)  # slow: outside any transaction
     with db.transaction() as session:
+        # Under its lock once more: a password replaced, or an account closed, while it was judged opens nothing.
+        user = _unchanged(session, user, stored)
         if not right or user is None:
-            audit.record(session, actor, "account.sign_in", "user", user.id if user else None, outcome="refused")
+            audit.record(session, actor, "account.sign_in", "user", who, outcome="refused")
             signed_in = None
         else:
             tries.forget_password(session, address, actor.address, wall_now)
@@ -95,6 +99,15 @@ def sign_in(
     if signed_in is None:
         raise WRONG
     return signed_in
+
+
+def _unchanged(session: Session, user: User | None, stored: str | None) -> User | None:
+    """The account as it stands now, locked, where `stored` is still its password and it is open."""
+    if user is None:
+        return None
+    query = select(User).where(User.id == user.id).with_for_update().execution_options(populate_existing=True)
+    found = session.scalars(query).one()
+    return found if found.password_hash == stored and found.deactivated_at is None else None
 
 
 def _as(actor: Actor, user: User) -> Actor:

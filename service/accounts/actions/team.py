@@ -15,6 +15,7 @@ from service.accounts.queries.staff import Member, OpenInvitation, Team
 from service.accounts.rules import normal_email
 from service.accounts.rules.care import CARERS
 from service.accounts.rules.staff import NO_SUCH_ROLE, check_an_owner_stays, check_may_change, checked_reason
+from service.accounts.writes import set_up
 from service.accounts.writes import staff as places
 from service.accounts.writes.care import leave_every_care_team
 from service.audit import writes as audit
@@ -88,6 +89,7 @@ def deactivate(*, user_id: UUID, reason: str, actor: Actor, now: datetime, wall_
             raise ALREADY
         check_an_owner_stays(owners, without=user_id)
         user.deactivated_at = wall_now
+        set_up.close(session, user, wall_now)
         leave_every_care_team(session, user_id=user_id)
         places.withdraw_invitations_by(session, user_id, wall_now)
         places.end_sign_ins(session, user_id, wall_now)
@@ -105,18 +107,19 @@ def reactivate(*, user_id: UUID, reason: str, actor: Actor, now: datetime) -> No
         _note(session, actor, "reactivated", user, now, why)
 
 
-def reset_factor(*, user_id: UUID, reason: str, actor: Actor, now: datetime, wall_now: datetime) -> None:
+def reset_factor(*, user_id: UUID, reason: str, actor: Actor, now: datetime, wall_now: datetime) -> str:
     """For a lost phone or key: nothing they had proves anything any more, and the next sign-in sets up a new one.
 
+    Returns the code for that, to be handed over in person: it works for 72 hours, and is shown this once.
     Raises NotAllowed (nobody's own, owners only), NotFound, Rejected, Conflict.
     """
     why = checked_reason(reason)
     with db.transaction() as session:
         _, user = _changing(session, actor, user_id)
-        _reset_factor(session, user, why, actor, now, wall_now)
+        return _reset_factor(session, user, why, actor, now, wall_now)
 
 
-def reset_factor_of(*, email: str, reason: str, actor: Actor, now: datetime, wall_now: datetime) -> None:
+def reset_factor_of(*, email: str, reason: str, actor: Actor, now: datetime, wall_now: datetime) -> str:
     """The same from the command line, for when there is no second owner. Raises NotFound, Rejected, Conflict."""
     why, address = checked_reason(reason), normal_email(email)
     with db.transaction() as session:
@@ -124,7 +127,7 @@ def reset_factor_of(*, email: str, reason: str, actor: Actor, now: datetime, wal
         if found is None or found.kind != "staff":
             raise NOBODY
         _, user = _changing(session, actor, found.id)
-        _reset_factor(session, user, why, actor, now, wall_now)
+        return _reset_factor(session, user, why, actor, now, wall_now)
 
 
 def end_sign_ins(*, user_id: UUID, reason: str, actor: Actor, now: datetime, wall_now: datetime) -> None:
@@ -147,12 +150,13 @@ def _changing(session: Session, actor: Actor, user_id: UUID) -> tuple[list[UUID]
     return owners, user
 
 
-def _reset_factor(session: Session, user: User, why: str, actor: Actor, now: datetime, wall_now: datetime) -> None:
+def _reset_factor(session: Session, user: User, why: str, actor: Actor, now: datetime, wall_now: datetime) -> str:
     if user.deactivated_at is not None:
         raise CLOSED
     places.drop_second_factor(session, user, wall_now)
     places.end_sign_ins(session, user.id, wall_now)
     _note(session, actor, "factor_reset", user, now, why)
+    return set_up.hand_over(session, user, wall_now)
 
 
 def _note(session: Session, actor: Actor, what: str, user: User, now: datetime, why: str) -> None:

@@ -103,6 +103,17 @@ class PasswordForm(Form):
     )
 
 
+class SetUpCodeForm(Form):
+    """The code that staff were handed when their second step was removed."""
+
+    code = StringField(
+        _("Code that the owner gave you"),
+        description=_("Like 4f9kt-0wz2m. It works for 72 hours."),
+        validators=[InputRequired(_("Enter the code")), Length(max=40, message=_("That is too long"))],
+        render_kw={"autocomplete": "off", "autocapitalize": "none"},
+    )
+
+
 class AddAppForm(Form):
     """The first code of an app that was just set up."""
 

@@ -29,6 +29,7 @@ class SignIn(Base):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     second_factor_at: Mapped[datetime | None]
+    may_set_up_at: Mapped[datetime | None]  # staff without a second step showed here the code that was handed over
     proved_at: Mapped[datetime | None]  # the last time the person proved again that it is them
     revoked_at: Mapped[datetime | None]
 
@@ -58,7 +59,7 @@ class OneTimeLink(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
-    purpose: Mapped[str]  # confirm_email, reset_password, change_email, set_up_factor
+    purpose: Mapped[str]  # confirm_email, reset_password, change_email, stop_change_email, set_up_factor (handed over)
     token_hash: Mapped[bytes] = mapped_column(unique=True)
     detail_sealed: Mapped[bytes | None]  # JSON: for change_email the new address
     created_at: Mapped[datetime]

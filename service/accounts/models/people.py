@@ -41,6 +41,9 @@ class User(Base):
     password_changed_at: Mapped[datetime | None]
     totp_sealed: Mapped[bytes | None]
     totp_pending_sealed: Mapped[bytes | None]  # shown as a QR code, and not in force before a code from it came back
+    totp_pending_for: Mapped[UUID | None]  # the sign-in it was shown in: nobody else is shown it, or may finish it
+    totp_pending_at: Mapped[datetime | None]  # wall time
+    set_up_until: Mapped[datetime | None]  # wall time: an invitation lets staff add their first second step until then
     totp_last_step: Mapped[int | None]  # the last 30 s step used: a code works once
     second_step_declined_at: Mapped[datetime | None]  # asked once at sign-up; "not now" is an answer
     display_name_sealed: Mapped[bytes | None]
@@ -75,3 +78,5 @@ class Patient(Base):
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     contacts_removed_at: Mapped[datetime | None]  # some time after the closing
+    last_seen_at: Mapped[datetime | None]  # of sign-ins that were removed: proof of use outlives them
+    removal_told_at: Mapped[datetime | None]  # when we wrote that an account nobody uses will be removed

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from service.accounts.models import OneTimeCode, Passkey, RecoveryCode, User
+from service.accounts.models import OneTimeCode, Passkey, RecoveryCode, SignIn, User
+from service.accounts.rules.factors import MAILED_COUNTED, PENDING_LIFE, mailed_wait
 from service.kit import crypto
 
 
@@ -70,17 +71,41 @@ def credential_ids(session: Session, user_id: UUID) -> list[bytes]:
     )
 
 
-def pending_secret(session: Session, user_id: UUID) -> str | None:
-    """The secret that was shown to `user_id` and waits for a first code (base32), if there is one."""
-    sealed = session.scalar(select(User.totp_pending_sealed).where(User.id == user_id))
+def pending_secret(session: Session, user_id: UUID, sign_in_id: UUID, wall_now: datetime) -> str | None:
+    """The secret that waits for a first code in this very sign-in (base32), if there is one."""
+    sealed = session.scalar(
+        select(User.totp_pending_sealed).where(
+            User.id == user_id, User.totp_pending_for == sign_in_id, User.totp_pending_at > wall_now - PENDING_LIFE
+        )
+    )
     return None if sealed is None else crypto.unseal(sealed, "users", "totp_pending", user_id)
 
 
-def proof_code_waits(session: Session, sign_in_id: UUID, wall_now: datetime) -> bool:
-    """Was a code mailed for this sign-in, after the password, that still proves who it is?"""
+def set_up_code_due(session: Session, user_id: UUID, sign_in_id: UUID, wall_now: datetime) -> bool:
+    """Must staff without a second step show here the code that was handed over, before they add their first?"""
+    shown = exists().where(SignIn.id == sign_in_id, SignIn.may_set_up_at.is_not(None))
+    invited = exists().where(User.id == user_id, User.set_up_until > wall_now)
+    return not session.scalar(select(shown | invited))
+
+
+def next_code_at(session: Session, user_id: UUID, purpose: str, wall_now: datetime) -> datetime:
+    """When another code may be mailed to `user_id` for `purpose`. What was asked for before a new password is over."""
+    new_password = select(User.password_changed_at).where(User.id == user_id).scalar_subquery()
+    sent, newest = session.execute(
+        select(func.count(), func.max(OneTimeCode.created_at)).where(
+            OneTimeCode.user_id == user_id,
+            OneTimeCode.purpose == purpose,
+            OneTimeCode.created_at > func.greatest(new_password, wall_now - MAILED_COUNTED),
+        )
+    ).one()
+    return wall_now if newest is None else newest + mailed_wait(sent)
+
+
+def code_waits(session: Session, sign_in_id: UUID, purpose: str, wall_now: datetime) -> bool:
+    """Was a code mailed for this sign-in and `purpose` that still works?"""
     open_code = exists().where(
         OneTimeCode.sign_in_id == sign_in_id,
-        OneTimeCode.purpose == "prove",
+        OneTimeCode.purpose == purpose,
         OneTimeCode.used_at.is_(None),
         OneTimeCode.expires_at > wall_now,
     )

@@ -21,7 +21,11 @@ RECOVERY_LENGTH = 10  # 50 bits
 MAILED_DIGITS = 8
 MAILED_LIFE = timedelta(minutes=10)
 MAILED_EVERY = timedelta(seconds=60)
-MAILED_A_DAY = 10
+MAILED_FREELY = 5  # a minute apart; then the wait grows
+MAILED_LONGEST_WAIT = timedelta(minutes=30)
+MAILED_COUNTED = timedelta(days=1)
+PENDING_LIFE = timedelta(minutes=15)  # of an app's secret that was shown and has no first code yet
+SET_UP_LIFE = timedelta(hours=72)  # of the code that an owner hands over, and of an invitation's permission
 DEVICE_LIFE = timedelta(days=400)  # as long as browsers keep a cookie
 DEVICES_IN_A_COOKIE = 5  # one for each person who shares a browser
 PASSKEYS_AT_MOST = 20
@@ -63,6 +67,20 @@ def plain_recovery_code(text: str) -> str:
 def new_mailed_code() -> str:
     """Eight random digits."""
     return f"{secrets.randbelow(10**MAILED_DIGITS):0{MAILED_DIGITS}d}"
+
+
+def mailed_wait(sent: int) -> timedelta:
+    """How long after the `sent`-th code of a day the next may leave: a minute for the first five, then 2, 4, ... 30.
+
+    Waiting, never a stop: whoever has only the password must not be able to use up the codes of its owner.
+    """
+    doublings = min(max(sent - MAILED_FREELY, 0), 10)
+    return min(MAILED_LONGEST_WAIT, MAILED_EVERY * (1 << doublings))
+
+
+def new_set_up_code() -> str:
+    """A code to hand over in person, of the same shape as a recovery code: `4f9kt-0wz2m`."""
+    return new_recovery_codes()[0]
 
 
 def device_tokens(cookie: str | None) -> list[str]:

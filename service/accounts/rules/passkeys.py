@@ -25,6 +25,7 @@ from webauthn.helpers.structs import (
 )
 
 CHALLENGE_LIFE = timedelta(minutes=5)
+CHALLENGE_LEAST = 16  # bytes: fewer were never given by us, and none at all means that nothing was asked
 _MILLISECONDS = 1000
 
 
@@ -104,6 +105,7 @@ def _named(credential_ids: Iterable[bytes]) -> list[PublicKeyCredentialDescripto
 
 def made(site: Site, credential: str, challenge: bytes) -> NewKey:
     """The passkey in what `create` gave back. Raises Unfit."""
+    _check_asked(challenge)
     try:
         found = webauthn.verify_registration_response(
             credential=credential,
@@ -131,6 +133,7 @@ def answered(site: Site, credential: str, challenge: bytes, *, public_key: bytes
 
     A count that did not grow means that somebody holds a copy of the key: refused. (Synced passkeys count nothing: 0.)
     """
+    _check_asked(challenge)
     try:
         found = webauthn.verify_authentication_response(
             credential=credential,
@@ -144,6 +147,12 @@ def answered(site: Site, credential: str, challenge: bytes, *, public_key: bytes
     except Exception as error:
         raise Unfit(_code(error)) from None
     return int(found.new_sign_count)
+
+
+def _check_asked(challenge: bytes) -> None:
+    """An answer to no question is none: whoever has it could show it for ever."""
+    if len(challenge) < CHALLENGE_LEAST:
+        raise Unfit("challenge")
 
 
 def _code(error: Exception) -> str:

@@ -78,21 +78,24 @@ def reactivate(user_id: UUID) -> ResponseReturnValue:
 @access.staff("owner")
 @access.step_up
 def reset_factor(user_id: UUID) -> ResponseReturnValue:
-    """For a lost phone or key."""
-    form = ReasonForm()
-    return _change(
-        "reset_factor",
-        user_id,
-        form,
-        lambda: actions.reset_factor(
+    """For a lost phone or key. The code is kept nowhere, so it stands on the answer itself, this once."""
+    form, codes = ReasonForm(), list[str]()
+
+    def act() -> None:
+        code = actions.reset_factor(
             user_id=user_id,
             reason=form.reason.data,
             actor=web.actor(),
             now=clock.now(),
             wall_now=clock.wall_now(),
-        ),
-        _("The second step is removed. They set up a new one when they sign in next."),
-    )
+        )
+        codes.append(code)
+
+    answer = _change("reset_factor", user_id, form, act, None)
+    if not codes:
+        return answer
+    member = actions.open_member(user_id=user_id)
+    return render_template("accounts/staff/set_up_code.html", member=member, code=codes[0])
 
 
 @bp.route("/staff/team/<uuid:user_id>/sign-out", methods=["GET", "POST"])
@@ -117,7 +120,7 @@ def end_sign_ins(user_id: UUID) -> ResponseReturnValue:
 
 
 def _change(
-    what: str, user_id: UUID, form: ReasonForm | RoleForm, act: Callable[[], None], done: str
+    what: str, user_id: UUID, form: ReasonForm | RoleForm, act: Callable[[], None], done: str | None
 ) -> ResponseReturnValue:
     """The page before, or the change and back to the person. A no is said on the page that asked."""
     status = 200
@@ -130,7 +133,8 @@ def _change(
         except HomewardError as error:
             form.form_errors.append(_(error.message))
         else:
-            flash(done, "good")
+            if done is not None:
+                flash(done, "good")
             return redirect(url_for("accounts_staff.member", user_id=user_id), code=303)
     if form.errors:
         status = 422

@@ -21,6 +21,7 @@ from service.accounts.views import (  # noqa: E402
     recovery,
     second_step,
     settings,
+    start,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "recovery",
     "second_step",
     "settings",
+    "start",
 ]

@@ -1,4 +1,4 @@
-"""The settings page of second steps, an authenticator app, recovery codes, and the offer at sign-up."""
+"""The settings page of second steps, an authenticator app, and recovery codes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 
 import pyotp
 import segno
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -18,22 +18,11 @@ from service.accounts.queries import address_of
 from service.accounts.queries.factors import pending_secret
 from service.accounts.views import bp, cookies
 from service.accounts.views.second_step import mine
+from service.accounts.views.start import after, code_first, layout, to_start
 from service.kit import access, clock, db, web
 from service.kit.errors import Conflict, NotFound, Rejected, words
 
 NO_SECRET = NotFound("nothing_pending", words("There is no code to scan any more."))
-
-
-def layout() -> str:
-    """The frame of these pages: the person's own rooms, or none before the second step."""
-    if current_user.second_step_due:
-        return "layouts/page.html"
-    return "layouts/staff.html" if current_user.kind == "staff" else "layouts/patient.html"
-
-
-def after() -> str | None:
-    """Where the person was going before they came here."""
-    return web.safe_next(request.values.get("next"))
 
 
 def after_adding(signed_in: actions.SignedIn, what: str) -> ResponseReturnValue:
@@ -51,34 +40,20 @@ def second_steps() -> ResponseReturnValue:
     return render_template("accounts/factors/second_steps.html", found=mine(), next=after(), layout=layout())
 
 
-@bp.get("/settings/second-step/start")
-@access.signed_in
-@access.setting_up
-def start_second_step() -> ResponseReturnValue:
-    """Staff choose their first second step here; patients are offered one, once, after signing in."""
-    return render_template("accounts/factors/start.html", next=after(), layout=layout(), must=current_user.must_set_up)
-
-
-@bp.post("/settings/second-step/not-now")
-@access.patient
-def decline_second_step() -> ResponseReturnValue:
-    """ "Not now" is an answer."""
-    actions.decline_second_step(user_id=current_user.user_id, actor=web.actor(), wall_now=clock.wall_now())
-    return redirect(after() or url_for("dashboard.home"), code=303)
-
-
 @bp.get("/settings/second-step/app")
 @access.signed_in
 @access.setting_up
 @access.step_up
 def add_totp() -> ResponseReturnValue:
     """How to set up an app; once a secret waits, the picture to scan."""
+    if code_first():
+        return to_start()
     return _app_page(AddAppForm(None))
 
 
 def _app_page(form: AddAppForm, status: int = 200) -> ResponseReturnValue:
     with db.reading() as session:
-        secret = pending_secret(session, current_user.user_id)
+        secret = pending_secret(session, current_user.user_id, current_user.sign_in_id, clock.wall_now())
     spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)) if secret else None
     shown = {"secret": spaced, "has_app": mine().totp, "next": after(), "layout": layout()}
     return render_template("accounts/factors/app.html", form=form if secret else None, **shown), status
@@ -90,7 +65,12 @@ def _app_page(form: AddAppForm, status: int = 200) -> ResponseReturnValue:
 @access.step_up
 def start_totp() -> ResponseReturnValue:
     """Make a secret that waits for its first code."""
-    actions.start_totp(user_id=current_user.user_id, sign_in_id=current_user.sign_in_id, actor=web.actor())
+    actions.start_totp(
+        user_id=current_user.user_id,
+        sign_in_id=current_user.sign_in_id,
+        actor=web.actor(),
+        wall_now=clock.wall_now(),
+    )
     return redirect(url_for("accounts.add_totp", next=after()), code=303)
 
 
@@ -100,7 +80,12 @@ def start_totp() -> ResponseReturnValue:
 @access.step_up
 def cancel_totp() -> ResponseReturnValue:
     """Forget the secret that waits."""
-    actions.cancel_totp(user_id=current_user.user_id, sign_in_id=current_user.sign_in_id, actor=web.actor())
+    actions.cancel_totp(
+        user_id=current_user.user_id,
+        sign_in_id=current_user.sign_in_id,
+        actor=web.actor(),
+        wall_now=clock.wall_now(),
+    )
     place = "accounts.start_second_step" if current_user.must_set_up else "accounts.second_steps"
     return redirect(url_for(place, next=after()), code=303)
 
@@ -112,7 +97,7 @@ def cancel_totp() -> ResponseReturnValue:
 def totp_picture() -> ResponseReturnValue:
     """The waiting secret as a QR code, drawn here: no other service ever sees it."""
     with db.reading() as session:
-        secret = pending_secret(session, current_user.user_id)
+        secret = pending_secret(session, current_user.user_id, current_user.sign_in_id, clock.wall_now())
         address = (address_of(session, current_user.user_id) or ("",))[0]
     if secret is None:
         raise NO_SECRET
@@ -158,7 +143,9 @@ def remove_totp() -> ResponseReturnValue:
 
 
 def _removal(form: RemoveForm, status: int = 200) -> ResponseReturnValue:
-    return render_template("accounts/factors/remove_app.html", form=form, layout=layout()), status
+    only = not mine().passkeys
+    shown = {"form": form, "layout": layout(), "only": only, "needed": only and current_user.kind == "staff"}
+    return render_template("accounts/factors/remove_app.html", **shown), status
 
 
 @bp.post("/settings/second-step/app/remove")

@@ -16,8 +16,9 @@ from service.accounts.forms.factors import AddPasskeyForm, NameForm, PasskeySign
 from service.accounts.queries.factors import PasskeyShown
 from service.accounts.rules.passkeys import to_ask
 from service.accounts.views import bp, cookies
-from service.accounts.views.factors import after, after_adding, layout
+from service.accounts.views.factors import after_adding
 from service.accounts.views.second_step import mine
+from service.accounts.views.start import after, code_first, layout, to_start
 from service.kit import access, clock, limits, web
 from service.kit.errors import Conflict, HomewardError, NotFound, Rejected, words
 
@@ -78,6 +79,8 @@ def passkey_to_make() -> ResponseReturnValue:
 @access.step_up
 def add_passkey() -> ResponseReturnValue:
     """What a passkey is, and the button that makes one."""
+    if code_first():
+        return to_start()
     return _new_page(AddPasskeyForm(None))
 
 
@@ -132,7 +135,10 @@ def passkey(passkey_id: UUID) -> ResponseReturnValue:
 
 
 def _key_page(key: PasskeyShown, form: NameForm, status: int = 200) -> ResponseReturnValue:
+    found = mine()
+    only = not found.totp and len(found.passkeys) == 1
     shown = {"key": key, "form": form, "removal": RemoveForm(None), "layout": layout()}
+    shown |= {"only": only, "needed": only and current_user.kind == "staff"}
     return render_template("accounts/factors/passkey.html", **shown, zone=current_user.time_zone), status
 
 

@@ -9,17 +9,30 @@ from flask_login import current_user
 
 from service.accounts import actions
 from service.accounts.forms.factors import PasswordForm, SecondStepForm
-from service.accounts.queries.factors import Factors, proof_code_waits
+from service.accounts.queries.factors import Factors, code_waits
 from service.accounts.views import bp, cookies
-from service.accounts.views.factors import layout
 from service.accounts.views.second_step import mine, shown, way_of
+from service.accounts.views.start import layout
 from service.kit import access, clock, db, limits, web
-from service.kit.errors import NotAllowed, Rejected
+from service.kit.errors import NotAllowed, Rejected, words
+
+# Where somebody is going, by the beginning of the address.
+NEXT = {
+    "/settings/password": words("changing your password"),
+    "/settings/email": words("changing your email address"),
+    "/settings/phone": words("changing your phone number"),
+    "/settings/address": words("changing your address"),
+    "/settings/second-step": words("changing your second step"),
+    "/settings/your-data": words("the copy of your data"),
+    "/settings/close-account": words("closing your account"),
+    "/kept": words("what you had typed"),
+    "/staff/team": words("changing who is on the team"),
+}
 
 
 def _code_waits() -> bool:
     with db.reading() as session:
-        return proof_code_waits(session, current_user.sign_in_id, clock.wall_now())
+        return code_waits(session, current_user.sign_in_id, "prove", clock.wall_now())
 
 
 def _target() -> str | None:
@@ -27,8 +40,17 @@ def _target() -> str | None:
 
 
 def _page(form: SecondStepForm | PasswordForm, found: Factors, way: str, status: int = 200) -> ResponseReturnValue:
-    shown = {"form": form, "found": found, "way": way, "next": _target(), "layout": layout()}
-    return render_template("accounts/factors/prove.html", again=PasswordForm(None), **shown), status
+    target = _target()
+    shown = {"form": form, "found": found, "way": way, "next": target, "layout": layout()}
+    in_settings = (target or "").startswith("/settings")
+    away = url_for("accounts.settings") if in_settings else cookies.home(current_user.kind)
+    shown |= {"reason": _what_comes(target), "away": away, "again": PasswordForm(None)}
+    return render_template("accounts/factors/prove.html", **shown), status
+
+
+def _what_comes(target: str | None) -> str:
+    """What the person is about to do, in words; empty where we have none for it."""
+    return next((_(what) for path, what in NEXT.items() if (target or "").startswith(path)), "")
 
 
 @bp.get("/prove-it-is-you")
@@ -89,7 +111,10 @@ def send_proof_code() -> ResponseReturnValue:
                 wall_now=clock.wall_now(),
             )
         except (Rejected, NotAllowed) as error:
-            form.password.errors = [_(error.message)]
+            if isinstance(error, NotAllowed):  # the password may be right
+                form.form_errors.append(_(error.message))
+            else:
+                form.password.errors = [_(error.message)]
             status = 429 if isinstance(error, NotAllowed) else 422
         else:
             flash(_("We mailed you a code."))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -9,7 +11,7 @@ from flask_login import current_user
 
 from service.accounts import actions
 from service.accounts.forms.factors import SecondStepForm
-from service.accounts.queries.factors import Factors, credential_ids, factors
+from service.accounts.queries.factors import Factors, code_waits, credential_ids, factors, next_code_at
 from service.accounts.rules.passkeys import to_ask
 from service.accounts.views import bp, cookies
 from service.kit import access, clock, db, limits, web
@@ -45,8 +47,27 @@ def _already() -> ResponseReturnValue | None:
 
 def _page(form: SecondStepForm, found: Factors, way: str, status: int = 200) -> ResponseReturnValue:
     target = web.safe_next(request.values.get("next"))
-    shown = {"form": form, "found": found, "way": way, "next": target, "kind": current_user.kind}
+    mailed, minutes = _mailed() if way == "mail" else (False, 0)
+    shown = {
+        "mailed": mailed,
+        "minutes": minutes,
+        "form": form,
+        "found": found,
+        "way": way,
+        "next": target,
+        "kind": current_user.kind,
+        "waiting": status == 429,  # perhaps for what somebody else tried
+    }
     return render_template("accounts/second_factor.html", **shown), status
+
+
+def _mailed() -> tuple[bool, int]:
+    """Does a mailed code work in this sign-in, and in how many minutes may another one leave?"""
+    with db.reading() as session:
+        at = clock.wall_now()
+        waits = code_waits(session, current_user.sign_in_id, "sign_in", at)
+        due = next_code_at(session, current_user.user_id, "sign_in", at)
+    return waits, max(0, math.ceil((due - at).total_seconds() / 60))
 
 
 @bp.get("/second-factor")
@@ -58,7 +79,7 @@ def second_factor() -> ResponseReturnValue:
         return away
     found = mine()
     way = way_of(found, request.args.get("way"))
-    return _page(SecondStepForm(None, way=way, remember=True).asking(way), found, way)
+    return _page(SecondStepForm(None, way=way).asking(way), found, way)
 
 
 @bp.post("/second-factor")

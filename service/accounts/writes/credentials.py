@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from service.accounts.models import KnownDevice, OneTimeLink, SignIn
+from service.accounts.models import KnownDevice, OneTimeLink, SignIn, User
 from service.audit import writes as audit
 from service.kit import crypto
 from service.kit.actor import Actor
@@ -66,7 +66,12 @@ def note_stale_link(session: Session, actor: Actor, *, token: str, purpose: str,
 
 
 def end_sign_ins(session: Session, *, user_id: UUID, wall_now: datetime, but: UUID | None = None) -> None:
-    """Everybody who is signed in as `user_id` is signed out, `but` one sign-in where it is given."""
+    """Everybody who is signed in as `user_id` is signed out, `but` one sign-in where it is given.
+
+    An app's secret that waits in one of the ended sign-ins goes too.
+    """
+    elsewhere = update(User).where(User.id == user_id, User.totp_pending_for.is_distinct_from(but))
+    session.execute(elsewhere.values(totp_pending_sealed=None, totp_pending_for=None, totp_pending_at=None))
     standing = update(SignIn).where(SignIn.user_id == user_id, SignIn.revoked_at.is_(None))
     if but is not None:
         standing = standing.where(SignIn.id != but)

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.accounts import emails
 from service.accounts.models import OneTimeCode, Passkey, RecoveryCode, SpentChallenge, User
+from service.accounts.queries.factors import next_code_at
 from service.accounts.rules import factors as rules
 from service.accounts.rules import passkeys
 from service.accounts.rules.passkeys import Site, Unfit
@@ -83,14 +84,9 @@ def _mailed_digest(code_id: UUID, code: str) -> bytes:
 def mail_code(
     session: Session, *, user_id: UUID, sign_in_id: UUID, purpose: str, now: datetime, wall_now: datetime
 ) -> bool:
-    """Mail a code that works for this sign-in. False when one left within the minute, or ten within the day."""
+    """Mail a code that works for this sign-in. False, and nothing leaves, while one must wait for the next one."""
     locked_user(session, user_id)
-    sent, newest = session.execute(
-        select(func.count(), func.max(OneTimeCode.created_at)).where(
-            OneTimeCode.user_id == user_id, OneTimeCode.created_at > wall_now - timedelta(days=1)
-        )
-    ).one()
-    if sent >= rules.MAILED_A_DAY or (newest is not None and wall_now - newest < rules.MAILED_EVERY):
+    if next_code_at(session, user_id, purpose, wall_now) > wall_now:
         return False
     code_id, code = new_id(), rules.new_mailed_code()
     session.add(

@@ -73,7 +73,8 @@ def end_sign_ins(session: Session, user_id: UUID, wall_now: datetime) -> None:
 
 def drop_second_factor(session: Session, user: User, wall_now: datetime) -> None:
     """Whatever proved that it is them beside the password no longer does. The next sign-in sets up something new."""
-    user.totp_sealed = user.totp_pending_sealed = user.totp_last_step = None
+    user.totp_sealed = user.totp_last_step = None
+    user.totp_pending_sealed = user.totp_pending_for = user.totp_pending_at = None
     standing = (
         (Passkey, Passkey.removed_at, {"removed_at": wall_now}),
         (RecoveryCode, RecoveryCode.replaced_at, {"replaced_at": wall_now}),

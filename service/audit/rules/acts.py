@@ -43,6 +43,7 @@ ACTS: Final = MappingProxyType(
         "account.second_factor": words("Gave a second step"),
         "account.send_code": words("Asked for a code by email"),
         "account.send_confirmation": words("Asked for the confirmation email again"),
+        "account.show_set_up_code": words("Showed the code for setting up a second step"),
         "account.sign_in": words("Signed in"),
         "account.sign_out": words("Signed out"),
         "account.start_totp": words("Began to set up codes from an app"),
@@ -105,6 +106,7 @@ ACTS: Final = MappingProxyType(
         "membership.undo_cancel": words("Took the cancellation back"),
         "queue.view": words("Saw the name in a list"),
         "record.view": words("Looked at the record"),
+        "retention.remove": words("Removed a record that is no longer kept"),
         "retention.run": words("Removed what is no longer kept"),
         "staff.accept_invitation": words("Accepted the invitation"),
         "staff.create": words("Added a member of staff"),
@@ -188,3 +190,10 @@ def say(action: str, subject_kind: str) -> str:
     if action.startswith("refused:"):
         return REFUSED
     return ACTS.get(action, UNKNOWN)
+
+
+def say_to_patient(action: str, subject_kind: str) -> str:
+    """As `say`, for the person whose record it is. A legal hold is between the practice and its counsel: whoever
+    places or lifts one has looked at the record, and that is what is told.
+    """
+    return say("record.view" if action.startswith("legal_hold.") else action, subject_kind)

@@ -135,12 +135,16 @@ def upgrade() -> None:
     op.add_column("sign_ins", sa.Column("device_id", sa.Uuid(), nullable=True))
     op.add_column("sign_ins", sa.Column("agent_sealed", sa.LargeBinary(), nullable=True))
     op.add_column("sign_ins", sa.Column("address_sealed", sa.LargeBinary(), nullable=True))
+    op.add_column("sign_ins", sa.Column("may_set_up_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("sign_ins", sa.Column("proved_at", sa.DateTime(timezone=True), nullable=True))
     op.create_foreign_key(
         op.f("fk_sign_ins_device_id_known_devices"), "sign_ins", "known_devices", ["device_id"], ["id"]
     )
     op.add_column("users", sa.Column("password_changed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("users", sa.Column("totp_pending_sealed", sa.LargeBinary(), nullable=True))
+    op.add_column("users", sa.Column("totp_pending_for", sa.Uuid(), nullable=True))
+    op.add_column("users", sa.Column("totp_pending_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("users", sa.Column("set_up_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("users", sa.Column("second_step_declined_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("users", sa.Column("time_zone", sa.Text(), nullable=True))
     for table in WORKING:
@@ -151,10 +155,14 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("users", "time_zone")
     op.drop_column("users", "second_step_declined_at")
+    op.drop_column("users", "set_up_until")
+    op.drop_column("users", "totp_pending_at")
+    op.drop_column("users", "totp_pending_for")
     op.drop_column("users", "totp_pending_sealed")
     op.drop_column("users", "password_changed_at")
     op.drop_constraint(op.f("fk_sign_ins_device_id_known_devices"), "sign_ins", type_="foreignkey")
     op.drop_column("sign_ins", "proved_at")
+    op.drop_column("sign_ins", "may_set_up_at")
     op.drop_column("sign_ins", "address_sealed")
     op.drop_column("sign_ins", "agent_sealed")
     op.drop_column("sign_ins", "device_id")

@@ -7,6 +7,7 @@ from service.accounts.actions.factors.passkeys import add_passkey, new_passkey_o
 from service.accounts.actions.factors.prove import prove, send_proof_code
 from service.accounts.actions.factors.recovery_codes import make_recovery_codes
 from service.accounts.actions.factors.second_step import second_factor, send_code
+from service.accounts.actions.factors.set_up import show_set_up_code
 from service.accounts.actions.factors.shown import Shown
 from service.accounts.actions.factors.totp import add_totp, cancel_totp, remove_totp, start_totp
 
@@ -25,5 +26,6 @@ __all__ = [
     "second_factor",
     "send_code",
     "send_proof_code",
+    "show_set_up_code",
     "start_totp",
 ]

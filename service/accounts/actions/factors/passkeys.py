@@ -56,7 +56,7 @@ def add_passkey(
     """Keep the public half of what the browser made. Raises Rejected for an answer that does not hold."""
     refused: str | None = None
     with db.transaction() as session:
-        user, row = changing(session, user_id, sign_in_id)
+        user, row = changing(session, user_id, sign_in_id, wall_now)
         try:
             key = rules.made(site, credential, challenge)
             proofs.spend(session, challenge, wall_now)
@@ -129,7 +129,7 @@ def remove_passkey(
     Raises NotFound for one that is not the person's, Conflict when it is the last second step of staff.
     """
     with db.transaction() as session:
-        user, row = changing(session, user_id, sign_in_id)
+        user, row = changing(session, user_id, sign_in_id, wall_now)
         key = _own(session, user_id, passkey_id)
         key.removed_at = wall_now
         token = removed(session, user, row, "passkey_removed", end_others=end_others, now=now, wall_now=wall_now)

@@ -29,7 +29,7 @@ def make_recovery_codes(
     """
     codes = new_recovery_codes()
     with db.transaction() as session:
-        user, _ = changing(session, user_id, sign_in_id)
+        user, _ = changing(session, user_id, sign_in_id, wall_now)
         if not has_factor(session, user):
             raise NOTHING_TO_RECOVER
         proofs.keep_recovery_codes(session, user_id, codes, wall_now)

@@ -18,7 +18,7 @@ from service.kit.errors import NotAllowed, words
 
 SENT_ALREADY = NotAllowed(
     "code_sent_already",
-    words("We mailed a code less than a minute ago, or many today. Wait a minute, then ask for a new one."),
+    words("No new code left: one was mailed a moment ago, or several lately. Wait a little, then ask again."),
 )
 
 
@@ -59,7 +59,7 @@ def second_factor(
 def send_code(*, sign_in_id: UUID, user_id: UUID, actor: Actor, now: datetime, wall_now: datetime) -> None:
     """Mail another code for a half-done sign-in to a patient without a second step of their own.
 
-    Raises NotAllowed when one left within the minute or ten within the day, or for anybody else.
+    Raises NotAllowed while one must wait for the next one, or for anybody else.
     """
     with db.transaction() as session:
         user = proofs.locked_user(session, user_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -217,3 +218,15 @@ def test_staff_see_todays_visits(house: House, client: Browser) -> None:
 def test_a_patient_has_no_business_on_the_staff_page(client: Browser) -> None:
     client.sign_in(a_patient().user_id)
     assert client.get("/staff").status_code == 403
+
+
+@pytest.mark.parametrize("role", ["owner", "clinician", "coordinator", "billing", "auditor"])
+def test_the_staff_home_shows_each_role_only_what_it_may_open(house: House, client: Browser, role: str) -> None:
+    client.sign_in(a_staff_member(role).user_id)
+    main = client.get("/staff").text.partition("<main")[2].partition("</main")[0]
+    links = set(re.findall(r'<a [^>]*href="(/staff/[^"?]*)', main))
+    assert links, "each role has somewhere to go"
+    for link in links:
+        assert client.get(link).status_code == 200, link
+    assert ("Open alerts" in main) == (role not in ("billing", "auditor"))
+    assert ("Messages from Stripe" in main) == (role in ("owner", "coordinator", "billing"))

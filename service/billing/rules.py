@@ -25,6 +25,8 @@ STATUS: Final = MappingProxyType(
 LIVE: Final = ("active", "grace", "stopped")
 IN_CARE: Final = ("active", "grace")
 ALERT: Final = "BILLING-GATE"  # config/alerts.toml: a charge that needs a person
+WISH_ALERT: Final = "BILLING-WISH"  # config/alerts.toml: somebody wished to end, and Stripe has not heard it
+WISH_WAITS: Final = timedelta(hours=1)
 MAY_RESUME: Final = ("coordinator", "owner")
 
 # A charge is announced seven days ahead (domain.md 7.3), and the gate is asked then and again until it is made.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from service.kit.format import day
 from service.mail.rules import Email
 
 
@@ -13,3 +16,8 @@ def copy_ready(*, days: int) -> Email:
 def account_closed() -> Email:
     """The last mail somebody gets from us."""
     return Email("account_closed", {"path": "/privacy"})
+
+
+def account_unused(*, goes_on: date, locale: str) -> Email:
+    """An account that nobody uses will be removed after this day; signing in once keeps it."""
+    return Email("account_unused", {"path": "/sign-in", "goes_on": day(goes_on, locale=locale)})

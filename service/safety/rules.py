@@ -18,6 +18,8 @@ QUARTER = 15  # minutes in which anonymous visitors call one person at most once
 MAY_ACKNOWLEDGE = ("clinician", "coordinator", "owner")
 MAY_LIFT = ("clinician",)
 BREAK_GLASS = "ACCESS-BREAK-GLASS"  # config/alerts.toml: a look at a record from outside its care team
+MANY_TAKEN = "ACCESS-MANY-TAKEN"  # one person took many enrollments in a day, and so came to see many records
+ABOUT_COLLEAGUES = (BREAK_GLASS, MANY_TAKEN)
 SEE_LOOKS = ("owner", "auditor")
 REASON_MIN, REASON_MAX = 10, 2000
 T = TypeVar("T")
@@ -38,7 +40,7 @@ def definition(catalog: Catalog, code: str) -> AlertRule:
 
 def may_take(code: str, role: str | None) -> bool:
     """May somebody of `role` see and take an alert of `code`? What colleagues did is for owners alone."""
-    return role == "owner" if code == BREAK_GLASS else role in MAY_ACKNOWLEDGE
+    return role == "owner" if code in ABOUT_COLLEAGUES else role in MAY_ACKNOWLEDGE
 
 
 def title(rule: AlertRule, role: str | None) -> str:
@@ -84,7 +86,7 @@ def quarter(moment: datetime) -> datetime:
 
 
 def _anybody(rule: AlertRule) -> Sequence[str]:
-    return rule.roles if rule.code == BREAK_GLASS else MAY_ACKNOWLEDGE
+    return rule.roles if rule.code in ABOUT_COLLEAGUES else MAY_ACKNOWLEDGE
 
 
 def people(rule: AlertRule, level: int, staff_of: Callable[[str], Sequence[T]]) -> list[T]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from service.billing import actions
 from service.billing.gateway import Gateway
+from service.kit import db
+from service.kit.clock import wall_now
 from service.kit.errors import TryAgain
+from service.safety.actions import acknowledge
+from service.safety.models import Alert
 from tests.billing.stand_in import KEY, SECRET, StandIn
 from tests.billing.test_events import deliver
 from tests.billing.test_renewals import a_member, row_of
 from tests.conftest import House
 from tests.factories.billing import mails_to
-from tests.factories.visits import Applicant
+from tests.factories.visits import Applicant, staff_actor
 
 
 class Troubled(Gateway):
@@ -102,3 +107,43 @@ def test_cancelling_again_after_staying_is_told_again(house: House, stripe: Stan
         )
     assert mails_to(applicant)["membership_ending"] == 2
     assert row_of(applicant).wish is None
+
+
+def wish_calls() -> list[Alert]:
+    with db.reading() as session:
+        return list(session.scalars(select(Alert).where(Alert.code == "BILLING-WISH")))
+
+
+def reconcile(house: House, gateway: Gateway) -> None:
+    actions.reconcile(gateway=gateway, catalog=house.catalog, now=house.now, wall_now=wall_now())
+
+
+def test_a_wish_to_end_that_stripe_never_heard_calls_a_person_after_an_hour_and_once(
+    house: House, stripe: StandIn
+) -> None:
+    applicant, gateway = a_member(house, stripe)
+    broken, began = troubled(stripe), house.now
+    broken.before = TryAgain("stripe: away")
+    with pytest.raises(TryAgain):
+        cancel(house, broken, applicant)
+    reconcile(house, gateway)
+    assert wish_calls() == [], "they may be trying again this minute"
+    house.at(began + timedelta(minutes=61))
+    for _ in range(2):
+        reconcile(house, gateway)
+    (call,) = wish_calls()
+    assert call.patient_id == applicant.patient_id
+    acknowledge(alert_id=call.id, actor=staff_actor("owner"), now=house.now)
+    reconcile(house, gateway)
+    assert len(wish_calls()) == 1, "one call for one wish"
+
+
+def test_a_wish_that_stripe_heard_calls_nobody(house: House, stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, stripe)
+    broken = troubled(stripe)
+    broken.after = SystemError("power cut")
+    with pytest.raises(SystemError):
+        cancel(house, broken, applicant)
+    house.at(house.now + timedelta(minutes=61))
+    reconcile(house, gateway)
+    assert wish_calls() == []

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from service.accounts.models import User
 from service.audit.models import AuditEntry
 from service.enrollment.actions import book
 from service.enrollment.forms.booking import slot_value
@@ -17,6 +18,7 @@ from service.mail.models import OutboxMessage
 from service.visits import queries as visits
 from tests.client import Browser
 from tests.conftest import House
+from tests.factories.accounts import a_staff_member
 from tests.factories.visits import a_clinician, an_applicant, booked, open_times
 
 
@@ -196,3 +198,32 @@ def test_each_time_is_on_the_patients_own_clock(house: House, client: Browser) -
     assert "8:00" in page
     assert "Central (CST)" in page
     assert "Eastern (EST)" not in page
+
+
+def test_nobody_books_with_whoever_left_the_team_or_has_another_role(house: House) -> None:
+    clinician = a_clinician()
+    assert open_times("FL", house.now)
+    for change in ({"deactivated_at": house.now}, {"role": "coordinator"}):
+        with db.transaction() as session:
+            for name, value in change.items():
+                setattr(session.get_one(User, clinician.user_id), name, value)
+        assert open_times("FL", house.now) == []
+        with db.transaction() as session:
+            user = session.get_one(User, clinician.user_id)
+            user.deactivated_at, user.role = None, "clinician"
+        assert open_times("FL", house.now)
+
+
+def test_the_page_before_somebody_leaves_says_how_many_visits_are_booked_with_them(
+    house: House, client: Browser
+) -> None:
+    clinician, owner = a_clinician(), a_staff_member("owner")
+    client.sign_in(owner.user_id)
+    page = f"/staff/team/{clinician.user_id}/deactivate"
+    assert "with them is booked" not in client.get(page).text
+    booked(an_applicant(house.catalog), house.now)
+    assert "One visit with them is booked." in client.get(page).text
+    booked(an_applicant(house.catalog), house.now)
+    assert "2 visits with them are booked." in client.get(page).text
+    house.at(house.now + timedelta(days=60))
+    assert "with them" not in client.get(page).text.partition("Visits booked with them")[0].partition("<main")[2]

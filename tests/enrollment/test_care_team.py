@@ -50,7 +50,7 @@ def test_a_booked_clinician_looks_after_the_patient_and_leaves_when_the_visit_is
 def test_whoever_has_another_reason_stays_when_a_visit_is_cancelled(house: House) -> None:
     clinician, applicant = a_clinician(), an_applicant(house.catalog)
     visit = booked(applicant, house.now)
-    look.take(enrollment_id=applicant.enrollment_id, actor=clinician.actor)
+    look.take(enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=clinician.actor, now=house.now)
     book.cancel_visit(appointment_id=visit, actor=applicant.actor, now=house.now)
     assert on_team(applicant, clinician.user_id), "they own the enrollment"
 
@@ -58,22 +58,22 @@ def test_whoever_has_another_reason_stays_when_a_visit_is_cancelled(house: House
 def test_taking_what_nobody_has_is_joining_and_taking_a_colleagues_is_not_possible(house: House) -> None:
     applicant, sam, ines = an_applicant(house.catalog), staff_actor("coordinator"), staff_actor("coordinator")
     for _ in range(2):
-        look.take(enrollment_id=applicant.enrollment_id, actor=sam)
+        look.take(enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=sam, now=house.now)
     assert reasons(applicant) == {sam.user_id: "took"}
     for grabbing in (ines, staff_actor("owner")):
         with pytest.raises(Conflict):
-            look.take(enrollment_id=applicant.enrollment_id, actor=grabbing)
+            look.take(enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=grabbing, now=house.now)
     assert not on_team(applicant, ines.user_id)
 
 
 def test_what_somebody_owned_who_left_the_staff_can_be_taken(house: House) -> None:
     applicant, sam, ines = an_applicant(house.catalog), staff_actor("coordinator"), staff_actor("coordinator")
-    look.take(enrollment_id=applicant.enrollment_id, actor=sam)
+    look.take(enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=sam, now=house.now)
     assert sam.user_id is not None
     with db.transaction() as session:
         session.get_one(User, sam.user_id).deactivated_at = house.now
         people.leave_every_care_team(session, user_id=sam.user_id)
-    look.take(enrollment_id=applicant.enrollment_id, actor=ines)
+    look.take(enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=ines, now=house.now)
     assert reasons(applicant) == {ines.user_id: "took"}
 
 
@@ -81,7 +81,7 @@ def test_what_somebody_owned_who_left_the_staff_can_be_taken(house: House) -> No
 def test_billing_and_auditors_never_look_after_anybody(house: House, role: str) -> None:
     applicant, actor = an_applicant(house.catalog), staff_actor(role)
     with pytest.raises(NotAllowed):
-        look.take(enrollment_id=applicant.enrollment_id, actor=actor)
+        look.take(enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=actor, now=house.now)
     looking_after(actor, applicant.patient_id)  # a row from before their role was changed opens nothing
     with db.reading() as session, pytest.raises(NotAllowed):
         accounts.check_may_open(session, actor, applicant.patient_id)
@@ -106,7 +106,7 @@ def test_when_care_ends_nobody_looks_after_the_patient_any_more(house: House) ->
 
 def test_a_colleague_is_asked_in_and_let_go_but_nobody_adds_themselves(house: House) -> None:
     applicant, sam, ines = an_applicant(house.catalog), staff_actor("coordinator"), staff_actor("coordinator")
-    look.take(enrollment_id=applicant.enrollment_id, actor=sam)
+    look.take(enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=sam, now=house.now)
     enrollment_id = applicant.enrollment_id
     assert ines.user_id is not None
     assert sam.user_id is not None
@@ -174,7 +174,7 @@ def test_its_owner_or_the_practices_hands_over_and_nobody_else(house: House) -> 
     applicant, sam, ines = an_applicant(house.catalog), staff_actor("coordinator"), staff_actor("coordinator")
     olive, noor = staff_actor("owner"), staff_actor("clinician")
     enrollment_id = applicant.enrollment_id
-    look.take(enrollment_id=enrollment_id, actor=sam)
+    look.take(enrollment_id=enrollment_id, catalog=house.catalog, actor=sam, now=house.now)
     assert ines.user_id is not None
     assert olive.user_id is not None
     assert noor.user_id is not None

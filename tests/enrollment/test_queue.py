@@ -132,7 +132,12 @@ def test_a_list_asks_the_database_as_often_for_many_people_as_for_one(
     def one_more() -> None:
         applicant = an_applicant(house.catalog)
         booked(applicant, house.now)
-        look.take(enrollment_id=applicant.enrollment_id, actor=staff_actor("coordinator"))
+        look.take(
+            enrollment_id=applicant.enrollment_id,
+            catalog=house.catalog,
+            actor=staff_actor("coordinator"),
+            now=house.now,
+        )
         _flag(applicant, house, Alert)
 
     def asked() -> int:

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from service.accounts import actions as doors
 from service.accounts import queries as accounts
-from service.accounts.models import KnownDevice, Passkey, Patient, RecoveryCode, SignIn, User
+from service.accounts.actions.credentials_email import ask_for_new_email, confirm_new_email
+from service.accounts.models import KnownDevice, OneTimeLink, Passkey, Patient, RecoveryCode, SignIn, User
 from service.audit.models import AuditEntry
 from service.billing.gateway import Gateway
 from service.billing.models import Membership
@@ -28,6 +29,8 @@ from service.mail.actions import deliver_due
 from service.mail.models import OutboxMessage
 from service.mail.rules import Email, Rendered
 from service.privacy import actions
+from service.reminders.queries import still_wanted
+from service.safety.actions import acknowledge
 from service.safety.models import Alert
 from service.visits.models import Appointment
 from tests.billing.stand_in import KEY, SECRET, StandIn
@@ -88,7 +91,7 @@ class Post:
         self.sent.append(letter.to)
 
 
-def everything_leaves(house: House, *, days: int = 60) -> list[str]:
+def everything_leaves(house: House, *, days: int = 60, still_wanted: Any = lambda *_: True) -> list[str]:
     """Who gets mail in the coming time, whatever was queued."""
     post = Post()
     deliver_due(
@@ -97,7 +100,7 @@ def everything_leaves(house: House, *, days: int = 60) -> list[str]:
         transport=post,
         render=lambda *_, **__: Rendered("s", "t", "h"),
         recipient=accounts.address_of,
-        still_wanted=lambda *_: True,
+        still_wanted=still_wanted,
     )
     return post.sent
 
@@ -269,6 +272,44 @@ def test_no_mail_leaves_neither_queued_before_nor_after(house: House, gateway: G
     assert {row.status for row in rows(CheckIn, patient_id=person.patient_id)} == {"missed"}
 
 
+def test_no_mail_that_was_queued_to_an_address_leaves_either(house: House, gateway: Gateway) -> None:
+    person, wall = a_patient(email="leaves@example.com"), wall_now()
+    waitlist.ask(
+        email=person.email, state="GA", locale="en", catalog=house.catalog, actor=Actor("visitor"), now=house.now
+    )
+    ask_for_new_email(
+        user_id=person.user_id, email="next@example.com", actor=actor_of(person), now=house.now, wall_now=wall
+    )
+    waiting = {row.template for row in rows(OutboxMessage, status="queued")}
+    assert waiting == {"waitlist_confirm", "confirm_new_email", "new_email_asked"}
+    close(house, gateway, person)
+    assert everything_leaves(house, still_wanted=still_wanted) == ["leaves@example.com"], "the goodbye, and no other"
+    assert {row.template for row in rows(OutboxMessage, status="sent")} == {"account_closed"}
+
+
+def test_the_old_mailbox_hears_of_a_new_address_even_if_the_account_is_closed_right_after(
+    house: House, gateway: Gateway
+) -> None:
+    person, link = a_patient(email="old@example.com"), new_token()
+    with db.transaction() as session:
+        row, wall = new_id(), wall_now()
+        detail = crypto.seal_json({"email": "thief@example.com"}, "one_time_links", "detail", row)
+        times = {"created_at": wall, "expires_at": wall + timedelta(hours=1)}
+        session.add(
+            OneTimeLink(
+                id=row,
+                user_id=person.user_id,
+                purpose="change_email",
+                token_hash=token_hash(link),
+                detail_sealed=detail,
+                **times,
+            )
+        )
+    confirm_new_email(token=link, password=PASSWORD, actor=actor_of(person), now=house.now, wall_now=wall_now())
+    close(house, gateway, person)
+    assert sorted(everything_leaves(house, still_wanted=still_wanted)) == ["old@example.com", "thief@example.com"]
+
+
 def test_the_team_is_called_when_somebody_in_care_leaves_and_not_otherwise(house: House, gateway: Gateway) -> None:
     member, newcomer = a_person_with_everything(house), a_patient()
     close(house, gateway, member)
@@ -361,6 +402,8 @@ def test_under_a_legal_hold_the_account_closes_and_nothing_is_removed_before_the
     assert [row.removed_at is not None for row in rows(Passkey, user_id=person.user_id)] == [True]
     assert rows(User, id=person.user_id)[0].totp_sealed is not None
     assert [row.left_at is not None for row in rows(WaitlistEntry)] == [True]
+    (call,) = rows(Alert, patient_id=person.patient_id)
+    acknowledge(alert_id=call.id, actor=staff_actor("clinician"), now=house.now)
     later = timedelta(days=40)
     for lifted in (False, True):
         if lifted:

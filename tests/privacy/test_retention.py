@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from config.settings import HOUSE, as_environment
 from service import migrations
+from service.accounts import queries as accounts
 from service.accounts.models import (
     KeptForm,
     KnownDevice,
@@ -26,9 +27,10 @@ from service.accounts.models import (
     User,
 )
 from service.accounts.queries import email_index
+from service.audit.models import AuditEntry
 from service.billing.models import Membership, StripeEvent
 from service.catalog.rules.retention import BY_OWNER, BY_SERVICE
-from service.enrollment.models import Assessment, WaitlistEntry
+from service.enrollment.models import Assessment, Enrollment, WaitlistEntry
 from service.kit import crypto, db
 from service.kit.clock import wall_now
 from service.kit.ids import new_id, new_token, token_hash
@@ -37,12 +39,14 @@ from service.mail.models import OutboxMessage
 from service.mail.rules import Email
 from service.privacy import actions
 from service.privacy.models import DataExport, LegalHold, RetentionRun
+from service.safety.actions import acknowledge
 from service.safety.models import Alert, SafetyHold
 from tests.conftest import House, new_database, role_url, settings_for
-from tests.factories.accounts import Person, a_patient
+from tests.factories.accounts import Person, a_patient, a_staff_member
 from tests.factories.enrollment import an_assessment
-from tests.factories.privacy import actor_of, ask, make, somebody_long_with_us
-from tests.factories.visits import a_clinician, an_applicant, approved, staff_actor
+from tests.factories.privacy import actor_of, ask, mail_of, make, somebody_long_with_us
+from tests.factories.safety import an_alert
+from tests.factories.visits import Clinician, a_clinician, an_applicant, approved, staff_actor
 
 LONG_AGO = timedelta(days=5 * 365)
 REASON = "Matter 26-118, asked for by counsel."
@@ -127,6 +131,8 @@ def everything_old(house: House) -> Person:
         for message in session.scalars(select(OutboxMessage)):
             message.status, message.ended_at = "sent", now
         session.get_one(DataExport, copy_id).expires_at = wall
+        for call in session.scalars(select(Alert).where(Alert.patient_id == person.patient_id)):
+            call.acknowledged_at, call.acknowledged_by, call.escalate_at = now, user_id, None
         session.get_one(User, user_id).deactivated_at = now
         session.get_one(Patient, person.patient_id).closed_at = now
     return person
@@ -271,13 +277,88 @@ def test_contacts_go_a_month_after_the_closing_and_the_name_stays(house: House) 
     assert crypto.unseal(patient.given_name_sealed, "patients", "given_name", patient.id) == "Ana"
 
 
+def test_contacts_stay_while_somebody_must_still_call(house: House) -> None:
+    person, colleague = a_patient(), a_staff_member("clinician")
+    waiting = an_alert(house, code="RF-SI", patient_id=person.patient_id)
+    with db.transaction() as session:
+        session.get_one(Patient, person.patient_id).closed_at = house.now
+    assert retain(house, later=timedelta(days=40))["closed_contacts"] == 0
+    acknowledge(alert_id=waiting, actor=staff_actor("clinician", colleague.user_id), now=house.now)
+    assert retain(house, later=timedelta(days=40))["closed_contacts"] == 1
+
+
+def test_whoever_took_an_alert_after_the_closing_looks_after_them_for_a_month_and_not_for_ever(house: House) -> None:
+    person, other, colleague = a_patient(), a_patient(), a_staff_member("clinician")
+    actor = staff_actor("clinician", colleague.user_id)
+    for one in (person, other):
+        call = an_alert(house, code="CLOSED-ACCOUNT", patient_id=one.patient_id)
+        acknowledge(alert_id=call, actor=actor, now=house.now)
+    with db.transaction() as session:
+        session.get_one(Patient, person.patient_id).closed_at = house.now
+    again = an_alert(house, code="RF-SI", patient_id=person.patient_id)
+
+    def cared_for() -> list[bool]:
+        with db.reading() as session:
+            found = accounts.looked_after(
+                session, user_id=colleague.user_id, patient_ids=[person.patient_id, other.patient_id]
+            )
+        return [person.patient_id in found, other.patient_id in found]
+
+    retain(house, later=timedelta(days=29))
+    assert cared_for() == [True, True]
+    retain(house, later=timedelta(days=31))
+    assert cared_for() == [True, True], "an alert is open"
+    acknowledge(alert_id=again, actor=actor, now=house.now)
+    retain(house, later=timedelta(days=31))
+    assert cared_for() == [False, True]
+
+
+def test_care_that_an_alert_made_after_the_end_of_care_ends_too(house: House) -> None:
+    applicant, colleague = an_applicant(house.catalog), a_staff_member("clinician")
+    assert applicant.patient_id is not None
+    call = an_alert(house, code="MOVED", patient_id=applicant.patient_id)
+    acknowledge(alert_id=call, actor=staff_actor("clinician", colleague.user_id), now=house.now)
+
+    def is_cared_for() -> bool:
+        with db.reading() as session:
+            return accounts.on_care_team(session, patient_id=applicant.patient_id, user_id=colleague.user_id)
+
+    retain(house, later=timedelta(days=31))
+    assert is_cared_for(), "care goes on"
+    with db.transaction() as session:
+        for row in session.scalars(select(Enrollment).where(Enrollment.patient_id == applicant.patient_id)):
+            row.status = "ended"
+    retain(house, later=timedelta(days=31))
+    assert not is_cared_for()
+
+
+def test_a_message_nobody_could_act_upon_is_not_kept_for_ever(house: House) -> None:
+    event, wall = new_id(), wall_now()
+    with db.transaction() as session:
+        session.add(
+            StripeEvent(
+                id=event,
+                stripe_event_id="evt_parked",
+                kind="customer.subscription.updated",
+                object_id="sub_unknown",
+                body_sealed=crypto.seal("{}", "stripe_events", "body", event),
+                received_at=wall,
+                try_at=wall,
+                attempts=9,
+                parked_at=wall,
+            )
+        )
+    assert retain(house, later=timedelta(days=89))["webhook_bodies"] == 0
+    assert retain(house, later=timedelta(days=91))["webhook_bodies"] == 1
+
+
 # --- whole records, by the owner of the database
 
 
-def in_care(house: House) -> Person:
+def in_care(house: House, clinician: Clinician | None = None) -> Person:
     """Somebody who had a visit and closed the account today."""
     applicant = an_applicant(house.catalog)
-    approved(applicant, a_clinician(), house.catalog, house.now)
+    approved(applicant, clinician or a_clinician(), house.catalog, house.now)
     with db.transaction() as session:
         session.get_one(Patient, applicant.patient_id).closed_at = house.now + timedelta(days=30)
     return applicant.person
@@ -334,6 +415,8 @@ def test_a_legal_hold_keeps_the_whole_record(owner_house: House, kind: str) -> N
     house = owner_house
     person = in_care(house) if kind == "clinical_record" else a_patient()
     later = datetime(2040, 1, 1, tzinfo=UTC)
+    with db.transaction() as session:
+        session.get_one(Patient, person.patient_id).closed_at = house.now
     hold(house, person)
     assert records(house, later)[kind] == 0
     lift(house, person)
@@ -356,9 +439,119 @@ def test_a_patient_who_never_closed_keeps_the_record(owner_house: House) -> None
 
 def test_somebody_who_never_had_a_visit_goes_after_a_year(owner_house: House) -> None:
     house, person = owner_house, a_patient(now=owner_house.now)
+    retain(house, later=timedelta(days=330))
+    assert mail_of(person, "account_unused") == [], "not before there is a reason"
+    retain(house, later=timedelta(days=336))
+    retain(house, later=timedelta(days=337))
+    assert len(mail_of(person, "account_unused")) == 1
     assert records(house, house.now + timedelta(days=365))["never_patients"] == 0
-    assert records(house, house.now + timedelta(days=366))["never_patients"] == 1
+    assert records(house, house.now + timedelta(days=366, seconds=1))["never_patients"] == 1
     assert remains(person) == []
+
+
+def signed_in(house: House, person: Person, day: int) -> None:
+    """They signed in on this day, for twelve hours."""
+    seen = house.now + timedelta(days=day)
+    times = {"created_at": seen, "seen_at": seen, "expires_at": seen + timedelta(hours=12)}
+    with db.transaction() as session:
+        session.add(SignIn(id=new_id(), token_hash=token_hash(new_token()), user_id=person.user_id, **times))
+
+
+def daily(house: House, day: int) -> None:
+    actions.retain(catalog=house.catalog, now=house.now + timedelta(days=day), wall_now=house.now + timedelta(days=day))
+
+
+def test_an_account_in_use_stays_though_the_sign_in_that_proves_it_has_gone(owner_house: House) -> None:
+    house, person = owner_house, a_patient(now=owner_house.now)
+    signed_in(house, person, 250)
+    for day in (1, 341, 366):
+        daily(house, day)
+    assert count(SignIn, SignIn.user_id == person.user_id) == 0, "the sign-in itself is not kept"
+    assert records(house, house.now + timedelta(days=367))["never_patients"] == 0
+    daily(house, 250 + 338)
+    assert records(house, house.now + timedelta(days=250 + 369))["never_patients"] == 1
+
+
+def test_nobodys_open_account_goes_unless_they_were_told_and_did_not_come_back(owner_house: House) -> None:
+    house, person = owner_house, a_patient(now=owner_house.now)
+    assert records(house, house.now + timedelta(days=800))["never_patients"] == 0, "nobody told them"
+    daily(house, 336)
+    signed_in(house, person, 350)
+    assert records(house, house.now + timedelta(days=400))["never_patients"] == 0, "they came back"
+    daily(house, 700)
+    assert len(mail_of(person, "account_unused")) == 2, "told again, a year later"
+    assert records(house, house.now + timedelta(days=725))["never_patients"] == 0
+    assert records(house, house.now + timedelta(days=731))["never_patients"] == 1
+
+
+def test_an_address_nobody_proved_gets_no_such_mail(owner_house: House) -> None:
+    house, person = owner_house, a_patient(now=owner_house.now)
+    with db.transaction() as session:
+        session.get_one(User, person.user_id).email_confirmed_at = None
+    daily(house, 340)
+    assert mail_of(person, "account_unused") == []
+    assert records(house, house.now + timedelta(days=366))["never_patients"] == 1
+
+
+def test_a_run_that_stops_half_way_leaves_a_trace_of_what_went(
+    owner_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from service.privacy import writes
+
+    house, clinician = owner_house, a_clinician()
+    people = [in_care(house, clinician) for _ in range(3)]
+    original: Callable[..., int] = writes.remove_record
+    asked: list[UUID] = []
+
+    def breaks(session: Any, patient_id: UUID) -> int:
+        asked.append(patient_id)
+        if len(asked) == 2:
+            raise RuntimeError("the second one")
+        return original(session, patient_id)
+
+    monkeypatch.setattr(writes, "remove_record", breaks)
+    with pytest.raises(RuntimeError, match="the second one"):
+        records(house, datetime(2040, 1, 1, tzinfo=UTC))
+    assert sorted(bool(remains(person)) for person in people) == [False, False, True], "the third went all the same"
+    with db.reading() as session:
+        run = session.scalars(select(RetentionRun)).one()
+        traces = session.scalars(select(AuditEntry).where(AuditEntry.action == "retention.remove")).all()
+    assert run.counts["clinical_record"] == 2
+    assert [(row.reason, row.subject_id, row.patient_id) for row in traces] == [("clinical_record", None, None)] * 2
+
+
+def test_a_run_that_is_cut_off_has_noted_what_went(owner_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    from service.privacy import writes
+
+    house, clinician = owner_house, a_clinician()
+    for _ in range(2):
+        in_care(house, clinician)
+    original: Callable[..., int] = writes.remove_record
+    asked: list[UUID] = []
+
+    def cut_off(session: Any, patient_id: UUID) -> int:
+        asked.append(patient_id)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return original(session, patient_id)
+
+    monkeypatch.setattr(writes, "remove_record", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        records(house, datetime(2040, 1, 1, tzinfo=UTC))
+    assert count(AuditEntry, AuditEntry.action == "retention.remove") == 1
+    assert count(RetentionRun) == 1
+
+
+def test_before_a_record_goes_the_payment_providers_customer_is_named(owner_house: House) -> None:
+    house, person = owner_house, everything_old(owner_house)
+    with db.transaction() as session:
+        row = session.scalars(select(Membership).where(Membership.patient_id == person.patient_id)).one()
+        row.stripe_customer_id = "cus_hers"
+    assert actions.customers_due(catalog=house.catalog, now=house.now) == []
+    later = datetime(2040, 1, 1, tzinfo=UTC)
+    assert actions.customers_due(catalog=house.catalog, now=later) == ["cus_hers"]
+    hold(house, person)
+    assert actions.customers_due(catalog=house.catalog, now=later) == []
 
 
 def test_the_service_itself_cannot_remove_a_record(house: House) -> None:

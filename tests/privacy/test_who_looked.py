@@ -14,6 +14,8 @@ from service.kit import crypto, db
 from service.kit.actor import SYSTEM, Actor
 from service.kit.clock import wall_now
 from service.kit.ids import new_id
+from service.privacy.actions import place_hold
+from service.privacy.queries.copy_rest import looks
 from tests.client import Browser
 from tests.conftest import House
 from tests.factories.accounts import PASSWORD, Person, a_patient, a_staff_member
@@ -138,3 +140,25 @@ def test_signing_in_and_somebody_who_tries_to_are_among_my_own_acts(ana: Person,
     assert page.count("Signed in") == 2
     assert "Somebody not signed in" in page
     assert "Turned down" in page
+
+
+def test_a_legal_hold_is_told_as_a_look_and_the_copy_says_the_same_as_the_page(
+    ana: Person, house: House, client: Browser
+) -> None:
+    owner = a_staff_member("owner", name=("Olga", "Reed"))
+    actor = Actor("staff", owner.user_id, role="owner")
+    assert ana.patient_id is not None
+    place_hold(patient_id=ana.patient_id, reason="Matter 26-118, asked for by counsel.", actor=actor, now=house.now)
+    look(a_staff_member("clinician", name=("Mia", "Stone")), ana, outcome="refused", action="refused:x", kind="page")
+    page = client.get(PAGE).text
+    assert "Olga Reed" in page
+    assert "legal hold" not in page.lower()
+    with db.reading() as session:
+        entries = looks(session, ana.patient_id).entries
+    assert [(entry["who"], entry["what"], entry["outcome"]) for entry in entries] == [
+        ("Olga Reed", "Looked at the record", "done"),
+        ("Mia Stone", "Was turned away from a page", "refused"),
+    ]
+    for entry in entries:
+        assert entry["who"] in page
+        assert entry["what"] in page

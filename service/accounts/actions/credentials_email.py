@@ -23,6 +23,7 @@ from service.accounts.rules.links import (
     RESET,
     STOP_LINK_LIFE,
     STOP_NEW_EMAIL,
+    while_open,
 )
 from service.accounts.writes import credentials as writes
 from service.audit import writes as audit
@@ -32,6 +33,7 @@ from service.kit.errors import NotAllowed, Rejected, words
 from service.kit.ids import new_id, token_hash
 from service.kit.passwords import verify_password
 from service.mail import writes as mail
+from service.mail.rules import Email
 
 EXPIRED = Rejected("link_expired", words("This link has expired or was used already."))
 OWN = Rejected("email_same", words("That is your address already."))
@@ -83,10 +85,15 @@ def _mail_both(
         letters.tell_already_registered(session, address, now)
     else:
         letter = emails.confirm_new_email(token)
-        mail.put(session, letter, key=f"new_email:{link_id}", address=address, locale=user.locale, now=now)
-    notice = emails.new_email_asked(stop)
-    mail.put(session, notice, key=f"new_email_asked:{link_id}", address=present, locale=user.locale, now=now)
+        _put(session, user, letter, f"new_email:{link_id}", address, now)
+    _put(session, user, emails.new_email_asked(stop), f"new_email_asked:{link_id}", present, now)
     audit.record(session, actor, "account.ask_for_new_email", "user", user.id)
+
+
+def _put(session: Session, user: User, letter: Email, key: str, address: str, now: datetime) -> None:
+    """To an address, on behalf of an account: whoever has closed it gets nothing more."""
+    wanted = while_open(user.id)
+    mail.put(session, letter, key=key, address=address, locale=user.locale, now=now, wanted_while=wanted)
 
 
 def _asked_today(session: Session, user_id: UUID, wall_now: datetime) -> int:
@@ -176,6 +183,7 @@ def _give(session: Session, token: str, change: _Change, actor: Actor, now: date
     here = actor.sign_in_id if actor.user_id == user.id else None
     writes.end_sign_ins(session, user_id=user.id, wall_now=wall_now, but=here)
     letters.tell_security_changed(session, user_id=user.id, what="email_changed", now=now)
+    # Leaves even if the account is closed right after: it may be the only word to whoever it was taken from.
     notice = emails.security_changed("email_changed")
     mail.put(session, notice, key=f"security:{new_id()}", address=old, locale=user.locale, now=now)
     return True

@@ -44,6 +44,12 @@ def open_member(*, user_id: UUID) -> Member:
     return found
 
 
+def visits_ahead(*, user_id: UUID, now: datetime) -> int:
+    """How many visits with somebody are booked: whoever leaves leaves their patients without one."""
+    with db.reading() as session:
+        return queries.visits_ahead(session, user_id, now)
+
+
 def open_invitation(*, invitation_id: UUID, wall_now: datetime) -> OpenInvitation:
     """One that nobody accepted yet. Raises NotFound."""
     with db.reading() as session:

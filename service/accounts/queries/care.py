@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from service.accounts.models import BreakGlass, CareTeamMember, Patient, User
@@ -50,6 +50,7 @@ class Contact:
     emergency_name: str
     emergency_relation: str
     emergency_phone: str
+    closed_at: datetime | None  # the account: nobody can sign in to it any more
 
 
 def on_care_team(session: Session, *, patient_id: UUID, user_id: UUID) -> bool:
@@ -67,6 +68,14 @@ def looked_after(session: Session, *, user_id: UUID, patient_ids: Collection[UUI
         )
     )
     return set(found)
+
+
+def taken_since(session: Session, *, user_id: UUID, since: datetime) -> int:
+    """How many patients this person came to look after by taking an enrollment nobody owned. Wall time."""
+    query = select(func.count()).where(
+        CareTeamMember.user_id == user_id, CareTeamMember.why == "took", CareTeamMember.since > since
+    )
+    return session.scalar(query) or 0
 
 
 def glass_broken_until(session: Session, *, patient_id: UUID, user_id: UUID, wall_now: datetime) -> datetime | None:
@@ -163,6 +172,7 @@ def contact(session: Session, patient_id: UUID) -> Contact:
         emergency_name=somebody.get("name", ""),
         emergency_relation=somebody.get("relation", ""),
         emergency_phone=spoken_phone(somebody.get("phone", "")),
+        closed_at=row.closed_at,
     )
 
 

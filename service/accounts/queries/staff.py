@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, func, or_, select
+from sqlalchemy import DateTime, Row, Select, Text, Uuid, column, exists, func, or_, select, table
+from sqlalchemy.dialects.postgresql import TSTZRANGE
 from sqlalchemy.orm import Session
 
 from service.accounts.models import Invitation, Passkey, SignIn, User
 from service.accounts.queries.people import display_names, names_of
 from service.kit import crypto
+
+# By name: visits live in a room above this one.
+PRACTITIONERS = table("practitioners", column("id", Uuid), column("user_id", Uuid))
+APPOINTMENTS = table(
+    "appointments", column("practitioner_id", Uuid), column("status", Text), column("during", TSTZRANGE)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,20 @@ def open_invitation(session: Session, invitation_id: UUID, wall_now: datetime) -
         return None
     hosts = display_names(session, [row.invited_by] if row.invited_by else [])
     return _invitation(row, hosts, wall_now)
+
+
+def visits_ahead(session: Session, user_id: UUID, now: datetime) -> int:
+    """How many visits with this person are booked and not over. Business time."""
+    query = (
+        select(func.count())
+        .select_from(APPOINTMENTS.join(PRACTITIONERS, PRACTITIONERS.c.id == APPOINTMENTS.c.practitioner_id))
+        .where(
+            PRACTITIONERS.c.user_id == user_id,
+            APPOINTMENTS.c.status == "booked",
+            func.upper(APPOINTMENTS.c.during, type_=DateTime(timezone=True)) > now,
+        )
+    )
+    return session.scalar(query) or 0
 
 
 def invitation_address(row: Invitation) -> str:

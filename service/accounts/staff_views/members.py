@@ -142,6 +142,7 @@ def _change(
         "accounts/staff/change.html",
         what=what,
         member=member,
+        visits=actions.visits_ahead(user_id=user_id, now=clock.now()) if what in ("deactivate", "role") else 0,
         form=form,
         role_names=ROLE_NAMES,
         role_hints=ROLE_HINTS,

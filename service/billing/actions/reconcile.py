@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from service.billing import queries, writes
+from service.billing import queries, rules, writes
 from service.billing.actions import events, sync
 from service.billing.gateway import Bug, Gateway
 from service.catalog.rules.whole import Catalog
 from service.kit import db
 from service.kit.errors import TryAgain
+from service.safety import rules as safety_rules
+from service.safety import writes as calls
 
 log = structlog.get_logger(__name__)
 LOOK_BACK = timedelta(days=3)  # as long as Stripe itself tries to deliver
@@ -53,9 +55,26 @@ def reconcile(*, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: da
             log.exception("a comparison broke", object=stripe_id)
         if in_a_row >= ENOUGH:
             break
+    _call_about_wishes(catalog, now)
     if missed or corrected or failed:
         log.warning("drift against Stripe", missed=missed, corrected=corrected, failed=failed)
     return Drift(missed, corrected, failed)
+
+
+def _call_about_wishes(catalog: Catalog, now: datetime) -> None:
+    """Somebody wished to end, Stripe was away, and they may not come back to try again: a person sees to it."""
+    definition = safety_rules.definition(catalog, rules.WISH_ALERT)
+    with db.transaction() as session:
+        for patient_id, wish_id in queries.unheard_wishes(session, now - rules.WISH_WAITS):
+            calls.raise_alert(
+                session,
+                code=rules.WISH_ALERT,
+                source_kind="payment",
+                source_id=wish_id,
+                patient_id=patient_id,
+                now=now,
+                definition=definition,
+            )
 
 
 def _fetch(gateway: Gateway, now: datetime, wall_now: datetime) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from service.billing.queries.due import (
     parked_count,
     renewals,
     subscription_of,
+    unheard_wishes,
     waiting_events,
 )
 from service.billing.queries.gate import Start, charge_facts, start_of
@@ -58,5 +59,6 @@ __all__ = [
     "renewals",
     "start_of",
     "subscription_of",
+    "unheard_wishes",
     "waiting_events",
 ]

@@ -11,7 +11,17 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, selec
 from sqlalchemy.orm import Session
 
 from service.billing.models import Checkout, GateRecord, Invoice, Membership, StripeEvent
-from service.billing.rules import IN_CARE, LAST_BEFORE, LIVE, PERIOD_IN_SQL, REMIND_BEFORE, STAGES, STOPPING_STAGES
+from service.billing.rules import (
+    IN_CARE,
+    LAST_BEFORE,
+    LIVE,
+    PERIOD_IN_SQL,
+    REMIND_BEFORE,
+    STAGES,
+    STOPPING_STAGES,
+    WISH_ALERT,
+)
+from service.safety.models import Alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,21 @@ def open_pages(session: Session, limit: int) -> list[str]:
         .limit(limit)
     )
     return [found for found in session.scalars(query) if found is not None]
+
+
+def unheard_wishes(session: Session, before: datetime) -> list[tuple[UUID, UUID]]:
+    """(patient, wish) of wishes to end from before this moment that nothing shows to be fulfilled and nobody was
+    called about: what they wished to end would charge again.
+    """
+    rows = session.execute(
+        select(Membership.patient_id, Membership.wish_id).where(
+            _will_renew(),
+            Membership.wish == "cancel",
+            Membership.wished_at < before,
+            not_(exists().where(Alert.source_id == Membership.wish_id, Alert.code == WISH_ALERT)),
+        )
+    )
+    return [(row.patient_id, row.wish_id) for row in rows if row.wish_id is not None]
 
 
 def open_pages_of(session: Session, patient_id: UUID) -> list[tuple[UUID, str]]:

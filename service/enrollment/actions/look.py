@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
 from service.accounts import writes as people
+from service.accounts.queries import care
 from service.accounts.rules.care import CARERS
 from service.audit import writes as audit
 from service.catalog.rules.whole import Catalog
@@ -17,9 +20,13 @@ from service.enrollment.queries.queue import Place, QueuePage, UpcomingVisit
 from service.enrollment.queries.review import Record
 from service.kit import db
 from service.kit.actor import Actor
+from service.kit.clock import wall_now
 from service.kit.errors import Conflict, NotAllowed, NotFound, words
+from service.safety import rules as safety_rules
+from service.safety import writes as calls
 
 MAY_LOOK = CARERS
+MANY_IN_A_DAY = 20  # enrollments nobody owned, taken by one person: our default
 SEES_ANSWERS = ("clinician",)
 
 
@@ -69,11 +76,12 @@ def open_visits(*, actor: Actor) -> tuple[UpcomingVisit, ...]:
         return found
 
 
-def take(*, enrollment_id: UUID, actor: Actor) -> None:
+def take(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, now: datetime) -> None:
     """Become the owner of an enrollment that nobody owns, and look after the patient. Taking it twice is once.
 
-    Raises Conflict where somebody owns it: only its owner, or the practice's, hands it over (`team.hand_over`); and
-    where it is over, because there is nothing left to look after.
+    Whoever takes many in a day is asked why: an owner is called. Raises Conflict where somebody owns it: only its
+    owner, or the practice's, hands it over (`team.hand_over`); and where it is over, because there is nothing left
+    to look after.
     """
     _check(actor)
     assert actor.user_id is not None
@@ -89,6 +97,22 @@ def take(*, enrollment_id: UUID, actor: Actor) -> None:
         row.owner_id = actor.user_id
         people.join_care_team(session, patient_id=row.patient_id, user_id=actor.user_id, why="took")
         audit.record(session, actor, "enrollment.take", "enrollment", row.id, patient_id=row.patient_id)
+        _call_about_many(session, actor.user_id, catalog, now)
+
+
+def _call_about_many(session: Session, user_id: UUID, catalog: Catalog, now: datetime) -> None:
+    """Taking needs no reason, so that nobody waits for a name beside theirs. Taking everybody is something else."""
+    taken = care.taken_since(session, user_id=user_id, since=wall_now() - timedelta(days=1))
+    if taken % MANY_IN_A_DAY == 0 and taken > 0:
+        calls.raise_alert(
+            session,
+            code=safety_rules.MANY_TAKEN,
+            source_kind="system",
+            source_id=user_id,
+            patient_id=None,
+            now=now,
+            definition=safety_rules.definition(catalog, safety_rules.MANY_TAKEN),
+        )
 
 
 def _check(actor: Actor) -> None:

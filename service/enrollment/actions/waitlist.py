@@ -48,6 +48,7 @@ def ask(*, email: str, state: str, locale: str, catalog: Catalog, actor: Actor, 
             address=address,
             locale=locale,
             now=now,
+            wanted_while=f"waitlist_open:{row.id}",
         )
         if queued is not None:  # otherwise today's mail is on its way and its link must go on working
             row.token_hash = token_hash(token)
@@ -72,6 +73,7 @@ def confirm(*, token: str, actor: Actor, now: datetime) -> None:
             key=f"waitlist:{row.id}:joined:{now.isoformat()}",
             address=address,
             now=now,
+            wanted_while=f"waitlist_open:{row.id}",
         )
 
 

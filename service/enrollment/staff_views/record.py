@@ -42,7 +42,9 @@ def record(enrollment_id: UUID) -> ResponseReturnValue:
 def take(enrollment_id: UUID) -> ResponseReturnValue:
     """Become the one who looks after it, where nobody does."""
     try:
-        look.take(enrollment_id=enrollment_id, actor=web.actor())
+        look.take(
+            enrollment_id=enrollment_id, catalog=current_app.config["CATALOG"], actor=web.actor(), now=clock.now()
+        )
     except Conflict as no:
         flash(_(no.message), "bad")
         return redirect(url_for(".queue"), code=303)

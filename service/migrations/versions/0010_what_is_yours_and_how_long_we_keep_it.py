@@ -14,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 WORKING = ["data_exports", "legal_holds"]
+PATIENTS = ["contacts_removed_at", "last_seen_at", "removal_told_at"]
 
 # What the service removes by itself: what has run out, and what opens a closed account.
 EPHEMERAL = [
@@ -105,7 +106,8 @@ def upgrade() -> None:
         op.execute(f"GRANT SELECT, INSERT, UPDATE ON {table} TO {APP}")
     op.execute(f"GRANT SELECT, INSERT ON retention_runs TO {APP}")
     op.add_column("outbox", sa.Column("emptied_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column("patients", sa.Column("contacts_removed_at", sa.DateTime(timezone=True), nullable=True))
+    for column in PATIENTS:
+        op.add_column("patients", sa.Column(column, sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_outbox_full", "outbox", ["ended_at"], unique=False, postgresql_where=sa.text("emptied_at IS NULL")
     )
@@ -126,7 +128,8 @@ def downgrade() -> None:
         op.execute(f"REVOKE DELETE ON {table} FROM {APP}")
     op.execute("DROP FUNCTION refuse_removal_of_records()")
     op.drop_index("ix_outbox_full", table_name="outbox", postgresql_where=sa.text("emptied_at IS NULL"))
-    op.drop_column("patients", "contacts_removed_at")
+    for column in reversed(PATIENTS):
+        op.drop_column("patients", column)
     op.drop_column("outbox", "emptied_at")
     op.drop_index("uq_legal_holds_standing", table_name="legal_holds", postgresql_where=sa.text("lifted_at IS NULL"))
     op.drop_table("legal_holds")

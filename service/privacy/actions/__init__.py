@@ -6,7 +6,7 @@ from service.privacy.actions.close import close_account
 from service.privacy.actions.copies import File, ask_copy, expire_copies, make_copy, open_copy, sweep_copies
 from service.privacy.actions.desk import Desk, open_desk
 from service.privacy.actions.holds import MAY_PLACE, PatientHolds, lift_hold, open_holds, open_patient, place_hold
-from service.privacy.actions.retain import due, remove_records, retain, retain_daily
+from service.privacy.actions.retain import customers_due, due, remove_records, retain, retain_daily
 
 __all__ = [
     "MAY_PLACE",
@@ -15,6 +15,7 @@ __all__ = [
     "PatientHolds",
     "ask_copy",
     "close_account",
+    "customers_due",
     "due",
     "expire_copies",
     "lift_hold",

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from service.accounts.models import User
 from service.accounts.queries import display_names
+from service.accounts.rules.links import while_open
 from service.audit.models import AuditEntry
-from service.audit.rules.acts import say
+from service.audit.rules.acts import say, say_to_patient
 from service.billing.models import GateRecord, Invoice, Membership
 from service.catalog.rules.whole import Catalog
 from service.enrollment.models import WaitlistEntry
@@ -79,7 +80,7 @@ def mails(session: Session, user_id: UUID) -> Section:
     """Which mails were meant for you, when, and whether they left."""
     rows = session.execute(
         select(OutboxMessage.template, OutboxMessage.status, OutboxMessage.created_at, OutboxMessage.ended_at)
-        .where(OutboxMessage.user_id == user_id)
+        .where(or_(OutboxMessage.user_id == user_id, OutboxMessage.wanted_while == while_open(user_id)))
         .order_by(OutboxMessage.created_at, OutboxMessage.id)
     )
     entries: list[Entry] = [
@@ -110,17 +111,21 @@ def waitlist(session: Session, user_id: UUID) -> Section:
 
 
 def looks(session: Session, patient_id: UUID) -> Section:
-    """Which members of staff opened or changed something of yours, and when."""
+    """Which members of staff opened or changed something of yours, or were turned away, and when: as on the page."""
     rows = session.execute(
-        select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.action, AuditEntry.subject_kind)
-        .where(AuditEntry.patient_id == patient_id, AuditEntry.actor_kind == "staff", AuditEntry.outcome == "done")
+        select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.action, AuditEntry.subject_kind, AuditEntry.outcome)
+        .where(AuditEntry.patient_id == patient_id, AuditEntry.actor_kind == "staff")
         .order_by(AuditEntry.at, AuditEntry.id)
     ).all()
     names = display_names(session, {row.actor_id for row in rows if row.actor_id})
     entries: list[Entry] = [
-        {"at": row.at, "who": names.get(row.actor_id, ""), "what": say(row.action, row.subject_kind)}
+        {
+            "at": row.at,
+            "who": names.get(row.actor_id, ""),
+            "what": say_to_patient(row.action, row.subject_kind),
+            "outcome": row.outcome,
+        }
         for row in rows
-        if not row.action.startswith("legal_hold.")
     ]
     return Section("who_looked", "Who looked at your record", entries)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
 from service.accounts.models import Patient, User
+from service.accounts.rules.links import while_open
 from service.billing.models import Checkout, Invoice, Membership
 from service.kit import crypto
 from service.privacy.models import LegalHold
@@ -75,7 +76,7 @@ class HeldKeys:
     """What belongs to people under a hold and does not carry their id."""
 
     indexes: list[bytes]
-    mails: list[str]
+    mails: list[str]  # keys, and what mails to an address are wanted while
     payment_objects: list[str]
 
 
@@ -86,7 +87,7 @@ def held_keys(session: Session) -> HeldKeys:
         address = crypto.unseal(user.email_sealed, "users", "email", user.id)
         # The account may be closed: then its own index is no longer that of the address.
         indexes += [user.email_index, crypto.index(address, "email"), crypto.index(f"code:{user.id}", "code")]
-        keys.append(f"account_closed:{user.id}")
+        keys += [f"account_closed:{user.id}", while_open(user.id)]
     mine = select(Membership).where(Membership.patient_id.in_(held_patients()))
     objects: list[str | None] = []
     for membership in session.scalars(mine):

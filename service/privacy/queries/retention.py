@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from service.accounts.models import Patient, SignIn
+from service.accounts.models import Patient, SignIn, User
 from service.billing.models import Invoice, Membership
 from service.catalog.rules.retention import BY_OWNER, KeepRule
 from service.checkins.models import CheckIn
@@ -19,6 +19,8 @@ from service.privacy.models import RetentionRun
 from service.privacy.queries.holds import held_patients
 from service.safety.models import Alert
 from service.visits.models import Appointment, Encounter
+
+NOTICE = timedelta(days=30)  # between the mail about an account nobody uses and its end
 
 
 def _latest(column: Any, mine: ColumnElement[bool]) -> Any:
@@ -44,6 +46,7 @@ def _last_contact() -> ColumnElement[datetime]:
         _latest(Membership.ended_at, Membership.patient_id == Patient.id),
         _latest(Alert.raised_at, Alert.patient_id == Patient.id),
         _latest(SignIn.seen_at, SignIn.user_id == Patient.user_id),
+        Patient.last_seen_at,
         paid,
     )
 
@@ -71,7 +74,37 @@ def records_due(kind: str, keep: Mapping[str, KeepRule], now: datetime) -> Selec
         Assessment.outcome == "emergency",
         Assessment.submitted_at >= keep["emergency_assessments"].before(now),
     )
-    return select(Patient.id).where(common, not_(_was_in_care()), not_(emergency))
+    return select(Patient.id).where(common, not_(_was_in_care()), not_(emergency), _left_or_told(now))
+
+
+def _is_proved() -> ColumnElement[bool]:
+    """Is somebody behind the address? A mere claim may be a typing error: nobody is written to."""
+    return exists().where(User.id == Patient.user_id, User.email_confirmed_at.is_not(None))
+
+
+def _left_or_told(now: datetime) -> ColumnElement[bool]:
+    """Nobody's account goes behind their back: they closed it, or were told in time and did not come back since."""
+    told = and_(Patient.removal_told_at > _last_contact(), Patient.removal_told_at <= now - NOTICE)
+    return or_(Patient.closed_at.is_not(None), not_(_is_proved()), told)
+
+
+def to_be_told(keep: Mapping[str, KeepRule], now: datetime) -> Select[UUID]:
+    """The patients whose account nobody uses, and who have not been told that it will go."""
+    return select(Patient.id).where(
+        Patient.closed_at.is_(None),
+        _is_proved(),
+        not_(_was_in_care()),
+        _last_contact() < keep["never_patients"].before(now + NOTICE),
+        or_(Patient.removal_told_at.is_(None), Patient.removal_told_at <= _last_contact()),
+        Patient.id.not_in(held_patients()),
+    )
+
+
+def customers_due(session: Session, keep: Mapping[str, KeepRule], now: datetime) -> list[str]:
+    """Whose records are due, as the payment provider calls them: there we remove nothing by ourselves."""
+    due = or_(*(Membership.patient_id.in_(records_due(kind, keep, now)) for kind in BY_OWNER))
+    query = select(Membership.stripe_customer_id).where(Membership.stripe_customer_id.is_not(None), due)
+    return sorted({found for found in session.scalars(query) if found is not None})
 
 
 def last_run(session: Session) -> datetime | None:

@@ -15,7 +15,7 @@ from service.accounts.models import BreakGlass, User
 from service.accounts.queries.people import names_of
 from service.audit import queries as chain
 from service.audit.models import AuditEntry
-from service.audit.rules.acts import BREAK_GLASS, GROUPS, say
+from service.audit.rules.acts import BREAK_GLASS, GROUPS, say, say_to_patient
 
 Place = tuple[datetime, int]
 
@@ -92,6 +92,14 @@ def marked(session: Session, found: Iterable[Line], patient_id: UUID) -> list[Li
         )
         out.append(replace(line, glass=through or line.action == BREAK_GLASS))
     return out
+
+
+def told(found: Iterable[Line]) -> list[Line]:
+    """The same lines in the words for the person whose record it is."""
+    return [
+        replace(line, act=say_to_patient(line.action, "record")) if line.action.startswith("legal_hold.") else line
+        for line in found
+    ]
 
 
 def by_itself(session: Session, patient_id: UUID, since: datetime) -> list[tuple[str, int]]:

@@ -28,7 +28,7 @@ def who_looked() -> ResponseReturnValue:
     with db.reading() as session:
         found = trail.lines(session, wanted, before=before, limit=PAGE + 1)
         more = len(found) > PAGE
-        lines = trail.marked(session, found[:PAGE], current_user.patient_id)
+        lines = trail.told(trail.marked(session, found[:PAGE], current_user.patient_id))
         since = clock.wall_now() - BY_ITSELF
         by_itself = trail.by_itself(session, current_user.patient_id, since) if before is None else []
     mine = 1 if everything else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.accounts.models import (
+    CareTeamMember,
     KeptForm,
     KnownDevice,
     OneTimeCode,
@@ -20,11 +21,13 @@ from service.accounts.models import (
     User,
 )
 from service.accounts.queries import closed_index
+from service.accounts.rules.links import while_open
 from service.checkins.models import CheckIn
-from service.enrollment.models import WaitlistEntry
+from service.enrollment.models import Enrollment, WaitlistEntry
 from service.kit import crypto
 from service.mail.models import OutboxMessage
 from service.privacy.models import DataExport
+from service.safety.models import Alert
 
 
 def shut(session: Session, user: User, *, now: datetime, wall_now: datetime) -> None:
@@ -71,6 +74,29 @@ def remove_contacts(session: Session, patient: Patient, now: datetime) -> None:
     session.flush()
 
 
+def end_care_after_care(
+    session: Session, *, closed_before: datetime, joined_before: datetime, wall_now: datetime
+) -> None:
+    """Whoever took an alert about somebody whose care or account has ended looks after them for a while, not for ever.
+
+    Not while an alert is open. `closed_before` is business time, the others wall time.
+    """
+    waiting = select(Alert.patient_id).where(Alert.patient_id.is_not(None), Alert.acknowledged_at.is_(None))
+    closed = select(Patient.id).where(Patient.closed_at < closed_before)
+    mine = Enrollment.patient_id == CareTeamMember.patient_id
+    ended = and_(
+        exists().where(mine, Enrollment.status == "ended"), ~exists().where(mine, Enrollment.status != "ended")
+    )
+    session.execute(
+        update(CareTeamMember)
+        .where(CareTeamMember.until.is_(None), CareTeamMember.since < joined_before)
+        .where(CareTeamMember.patient_id.not_in(waiting))
+        .where(or_(CareTeamMember.patient_id.in_(closed), and_(CareTeamMember.why == "alert", ended)))
+        .values(until=wall_now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def leave_waitlist(session: Session, email_index: bytes, *, keep: bool, now: datetime) -> None:
     """This address waits for nothing any more. `keep`: under a legal hold the rows stay, as left."""
     mine = WaitlistEntry.email_index == email_index
@@ -82,9 +108,10 @@ def leave_waitlist(session: Session, email_index: bytes, *, keep: bool, now: dat
 
 def drop_mails(session: Session, user_id: UUID, now: datetime) -> None:
     """What waits to leave does not. What is queued later finds no address: the account is closed."""
+    mine = or_(OutboxMessage.user_id == user_id, OutboxMessage.wanted_while == while_open(user_id))
     session.execute(
         update(OutboxMessage)
-        .where(OutboxMessage.user_id == user_id, OutboxMessage.status == "queued")
+        .where(mine, OutboxMessage.status == "queued")
         .values(status="skipped", ended_at=now, lease_until=None)
     )
 

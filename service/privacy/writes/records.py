@@ -21,6 +21,7 @@ from service.accounts.models import (
     SignIn,
     User,
 )
+from service.accounts.rules.links import while_open
 from service.billing.models import Checkout, GateRecord, Invoice, Membership, StripeEvent
 from service.checkins.models import CheckIn, CheckInTurn
 from service.consent.models import ConsentAcceptance
@@ -73,6 +74,7 @@ def remove_record(session: Session, patient_id: UUID) -> int:
         (Patient, Patient.id == patient_id),
         (OutboxMessage, OutboxMessage.user_id == user_id),
         (OutboxMessage, OutboxMessage.message_key == f"account_closed:{user_id}"),
+        (OutboxMessage, OutboxMessage.wanted_while == while_open(user_id)),
         (OneTimeCode, OneTimeCode.user_id == user_id),
         (KeptForm, KeptForm.user_id == user_id),
         (OneTimeLink, OneTimeLink.user_id == user_id),

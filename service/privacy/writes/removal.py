@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from service.accounts.models import (
@@ -46,7 +46,7 @@ class Moments:
 
 
 Due = Callable[[KeepRule, Moments], ColumnElement[bool]]
-Remove = Callable[[Session, list[Any], Moments], None]
+Remove = Callable[[Session, list[Any], Moments], int]  # returns how many went
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,13 @@ def _visitors(emergency: bool) -> Due:
     return due
 
 
-def _remove_assessments(session: Session, ids: list[Any], _: Moments) -> None:
+def _remove_assessments(session: Session, ids: list[Any], _: Moments) -> int:
     for model in (Alert, SafetyHold):
         session.execute(
             delete(model).where(model.source_kind == "assessment", model.source_id.in_(ids), model.patient_id.is_(None))
         )
     session.execute(delete(Assessment).where(Assessment.id.in_(ids)))
+    return len(ids)
 
 
 def _contacts(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
@@ -91,13 +92,35 @@ def _contacts(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
         Patient.closed_at < keep.before(at.now),
         Patient.contacts_removed_at.is_(None),
         Patient.id.not_in(held_patients()),
+        # While somebody still has to call them, the number stays.
+        not_(exists().where(Alert.patient_id == Patient.id, Alert.acknowledged_at.is_(None))),
     )
 
 
-def _remove_contacts(session: Session, ids: list[Any], at: Moments) -> None:
+def _remove_contacts(session: Session, ids: list[Any], at: Moments) -> int:
     for patient in session.scalars(select(Patient).where(Patient.id.in_(ids))):
         remove_openers(session, patient.user_id)  # still there when a legal hold stood at the closing
         remove_contacts(session, patient, at.now)
+    return len(ids)
+
+
+def _remove_sign_ins(session: Session, ids: list[Any], _: Moments) -> int:
+    """That somebody was here outlives the sign-in that proved it: how long a record is kept counts from it.
+
+    Sign-ins of a patient whom somebody holds just now wait for the next time: who closes an account locks it first.
+    """
+    going = select(SignIn.user_id, func.max(SignIn.seen_at)).where(SignIn.id.in_(ids)).group_by(SignIn.user_id)
+    seen = {row[0]: row[1] for row in session.execute(going)}
+    patients = set(session.scalars(select(Patient.user_id).where(Patient.user_id.in_(seen))))
+    locked = select(Patient).where(Patient.user_id.in_(patients)).with_for_update(skip_locked=True, key_share=True)
+    for patient in session.scalars(locked.execution_options(populate_existing=True)):
+        patient.last_seen_at = max(filter(None, (patient.last_seen_at, seen[patient.user_id])))
+        patients.discard(patient.user_id)
+    session.flush()
+    gone = session.execute(
+        delete(SignIn).where(SignIn.id.in_(ids), SignIn.user_id.not_in(patients)).returning(SignIn.id)
+    )
+    return len(gone.all())
 
 
 def _devices(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
@@ -120,11 +143,12 @@ def _mails(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
         OutboxMessage.emptied_at.is_(None),
         OutboxMessage.ended_at < keep.before(at.now),
         or_(OutboxMessage.user_id.is_(None), OutboxMessage.user_id.not_in(held_users())),
+        or_(OutboxMessage.wanted_while.is_(None), OutboxMessage.wanted_while.not_in(at.held.mails)),
         OutboxMessage.message_key.not_in(at.held.mails),
     )
 
 
-def _empty_mails(session: Session, ids: list[Any], at: Moments) -> None:
+def _empty_mails(session: Session, ids: list[Any], at: Moments) -> int:
     """The row stays: that a mail was sent is a fact of the record, and its key keeps it from being sent again."""
     for row in session.scalars(select(OutboxMessage).where(OutboxMessage.id.in_(ids))):
         row.facts_sealed = crypto.seal_json({}, "outbox", "facts", row.id)
@@ -132,6 +156,7 @@ def _empty_mails(session: Session, ids: list[Any], at: Moments) -> None:
             row.address_sealed = crypto.seal("", "outbox", "address", row.id)
         row.emptied_at = at.now
     session.flush()
+    return len(ids)
 
 
 def _pending(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
@@ -148,9 +173,8 @@ def _left(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
 
 
 def _webhooks(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
-    return and_(
-        StripeEvent.handled_at < keep.before(at.wall_now), StripeEvent.object_id.not_in(at.held.payment_objects)
-    )
+    ended = func.coalesce(StripeEvent.handled_at, StripeEvent.parked_at)
+    return and_(ended < keep.before(at.wall_now), StripeEvent.object_id.not_in(at.held.payment_objects))
 
 
 def _copies(_: KeepRule, at: Moments) -> ColumnElement[bool]:
@@ -162,10 +186,11 @@ def _copies(_: KeepRule, at: Moments) -> ColumnElement[bool]:
     )
 
 
-def _expire_copies(session: Session, ids: list[Any], _: Moments) -> None:
+def _expire_copies(session: Session, ids: list[Any], _: Moments) -> int:
     for row in session.scalars(select(DataExport).where(DataExport.id.in_(ids))):
         row.status, row.json_sealed, row.pdf_sealed = "expired", None, None
     session.flush()
+    return len(ids)
 
 
 # What refers to something goes before it.
@@ -177,7 +202,7 @@ STEPS: Final[dict[str, tuple[Step, ...]]] = {
         Step(Invitation, _invitations),
     ),
     "sign_ins": (
-        Step(SignIn, _ended(SignIn, SignIn.revoked_at, SignIn.expires_at)),
+        Step(SignIn, _ended(SignIn, SignIn.revoked_at, SignIn.expires_at), _remove_sign_ins),
         Step(KnownDevice, _devices),
     ),
     "back_offs": (Step(SignInBackOff, _back_offs),),
@@ -215,8 +240,8 @@ def remove_due(session: Session, kind: str, keep: KeepRule, at: Moments, limit: 
         if not ids:
             continue
         if step.remove is not None:
-            step.remove(session, ids, at)
+            removed += step.remove(session, ids, at)
         else:
             session.execute(delete(step.model).where(key.in_(ids)))
-        removed += len(ids)
+            removed += len(ids)
     return removed

@@ -7,18 +7,25 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from service.accounts.models import Patient
+from service.accounts.models import Patient, User
 from service.billing.models import Membership
 from service.billing.rules import IN_CARE
 from service.checkins.models import CheckIn
+from service.enrollment.models import WaitlistEntry
 
 
 def still_wanted(session: Session, kind: str, subject_id: UUID) -> bool:
     """May a message with `wanted_while` "<kind>:<id>" still leave?
 
-    "checkin_open": the check-in is unanswered, its membership lives and the patient is with us. A kind nobody knows
-    is not wanted: silence is safer than a wrong mail. Any other kind raises no error.
+    "checkin_open": the check-in is unanswered, its membership lives and the patient is with us. "account_open": nobody
+    closed the account. "waitlist_open": the address did not leave the list. A kind nobody knows is not wanted: silence
+    is safer than a wrong mail. Any other kind raises no error.
     """
+    if kind == "account_open":
+        return bool(session.scalar(select(exists().where(User.id == subject_id, User.deactivated_at.is_(None)))))
+    if kind == "waitlist_open":
+        waits = exists().where(WaitlistEntry.id == subject_id, WaitlistEntry.left_at.is_(None))
+        return bool(session.scalar(select(waits)))
     if kind != "checkin_open":
         return False
     query = select(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from service.accounts.models import User
 from service.visits.models import Appointment, LicenseRecord, OpenHours
 from service.visits.models import Practitioner as PractitionerRow
 from service.visits.rules.encounters import PRACTICE_KINDS
@@ -106,7 +107,12 @@ def open_times(session: Session, *, state: str, now: datetime) -> list[OpenTime]
     licensed = _licensed_until(session, state)
     people = {
         row.id: Practitioner(*row)
-        for row in session.execute(select(*_PRACTITIONER).where(PractitionerRow.id.in_(list(licensed))))
+        for row in session.execute(
+            select(*_PRACTITIONER)
+            .join(User, User.id == PractitionerRow.user_id)
+            # Whoever left the team, or has another role now, sees nobody, whatever hours still stand.
+            .where(PractitionerRow.id.in_(list(licensed)), User.deactivated_at.is_(None), User.role == "clinician")
+        )
     }
     hours: dict[UUID, list[Stretch]] = defaultdict(list)
     for stretch in session.scalars(select(OpenHours).where(OpenHours.practitioner_id.in_(list(people)))):

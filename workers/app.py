@@ -21,7 +21,18 @@ app = Celery(
     broker=settings.redis_url.get_secret_value(),
     include=[
         f"workers.{name}"
-        for name in ("accounts", "audit", "billing", "checkins", "health", "mail", "privacy", "reminders", "safety")
+        for name in (
+            "accounts",
+            "audit",
+            "billing",
+            "checkins",
+            "enrollment",
+            "health",
+            "mail",
+            "privacy",
+            "reminders",
+            "safety",
+        )
     ],
 )
 app.conf.update(

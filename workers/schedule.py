@@ -44,6 +44,14 @@ SCHEDULE = (
     Entry("checkins.open_due", "tick", "open the check-ins whose patient-local moment has come, close the missed"),
     Entry("reminders.plan_due", "tick", "put the nudges for open check-ins into the outbox, once each"),
     Entry("accounts.mail_reset_links", "tick", "whoever asked for a new password gets a link, if there is an account"),
+    Entry(
+        "accounts.mail_confirmations",
+        "tick",
+        "whoever joined gets the link that confirms the address, or its owner word",
+    ),
+    Entry(
+        "enrollment.mail_waitlist_links", "tick", "whoever asked to be told of a state gets the link that confirms it"
+    ),
     Entry("mail.deliver_due", "tick", "send what is due, whoever queued it"),
     Entry("billing.sweep_events", "sweep", "handle webhooks whose job was lost, retry those that failed"),
     Entry("billing.ask_before_renewals", "sweep", "remind of charges to come and stop those the gate refuses"),

@@ -34,6 +34,11 @@ def sign_in_code(code: str, minutes: int) -> Email:
     return Email("sign_in_code", {"code": code, "minutes": minutes})
 
 
+def codes_tried() -> Email:
+    """Word that somebody knew the password and got the step after it wrong several times."""
+    return Email("codes_tried", {"path": "/forgot-password"})
+
+
 def new_sign_in() -> Email:
     """Word that the account was opened in a browser that had not been used before."""
     return Email("new_sign_in", {"path": "/sign-in"})

@@ -96,7 +96,10 @@ class WaitlistEntry(Base):
     """Someone who asked to hear when their state opens. Confirmed by mail before anything else is sent."""
 
     __tablename__ = "waitlist_entries"
-    __table_args__ = (UniqueConstraint("email_index", "state"),)
+    __table_args__ = (
+        UniqueConstraint("email_index", "state"),
+        Index("ix_waitlist_entries_wanted", "wanted_at", postgresql_where=text("wanted_at IS NOT NULL")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     email_sealed: Mapped[bytes]
@@ -104,5 +107,7 @@ class WaitlistEntry(Base):
     state: Mapped[str]
     token_hash: Mapped[bytes] = mapped_column(unique=True)
     asked_at: Mapped[datetime]
+    wanted_at: Mapped[datetime | None]  # somebody asked, and no worker has looked yet
+    locale: Mapped[str] = mapped_column(default="en")
     confirmed_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from service.accounts import writes as people
 from service.audit import writes as audit
 from service.enrollment.models import Enrollment, EnrollmentMove
 from service.enrollment.rules import status
-from service.kit.actor import Actor
+from service.kit.actor import SYSTEM, Actor
 from service.kit.errors import NotFound, words
 from service.kit.ids import new_id
 from service.visits import queries as visits
@@ -77,6 +78,13 @@ def begin(
     audit.record(session, actor, "enrollment.join", "enrollment", row.id, patient_id=patient_id)
     session.flush()
     return row.id
+
+
+def withdraw_all(session: Session, patient_ids: Sequence[UUID], now: datetime) -> None:
+    """These patients' accounts were closed before they could do anything: their enrollments wait for nothing."""
+    query = select(Enrollment.id).where(Enrollment.patient_id.in_(patient_ids), Enrollment.status == "assessed")
+    for enrollment_id in session.scalars(query.order_by(Enrollment.id)).all():
+        move(session, enrollment_id, "withdraw", SYSTEM, now)
 
 
 def standing_owner(session: Session, row: Enrollment) -> UUID | None:

@@ -6,10 +6,11 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import IntegrityError
 
 from service.accounts import actions, queries, writes
-from service.accounts.models import OneTimeLink, User
+from service.accounts.models import ConfirmationRequest, OneTimeLink, User
 from service.kit import db
 from service.kit.clock import wall_now
 from service.kit.passwords import hash_password
@@ -18,6 +19,8 @@ from tests.accounts.test_actions import sent_link
 from tests.client import Browser
 from tests.conftest import House
 from tests.factories.accounts import PASSWORD, Person, a_patient
+from tests.factories.enrollment import the_worker_looks
+from tests.factories.statements import counted
 
 ADDRESS = "ana@example.com"
 OTHER = "another long secret"
@@ -125,9 +128,11 @@ def test_the_link_is_sent_again_without_telling_who_waits_for_one(client: Browse
     minutes_pass()
     before = len(mails())
     page = client.submit("/check-your-email", {"email": " Ana@Example.com"}, follow_redirects=True)
+    the_worker_looks(house)
     assert "If this address is waiting to be confirmed, an email with a link is on its way." in page.text
     assert len(mails()) - before == (1 if kind == "waiting" else 0)
     client.submit("/check-your-email", {"email": ADDRESS})
+    the_worker_looks(house)
     assert len(mails()) - before <= 1, "at most once a minute"
 
 
@@ -150,20 +155,42 @@ def test_two_accounts_never_own_one_address(house: House) -> None:
             now=house.now,
         )
     assert a_new_one is not None, "until it is proved, anybody may type it"
-    a_patient(email="b@example.com")
     with db.transaction() as session:
-        assert (
-            writes.create_patient_user(
-                session,
-                email="b@example.com",
-                password_hash="x",
-                given_name="B",
-                family_name="B",
-                locale="en",
-                now=house.now,
-            )
-            is None
-        )
+        session.get_one(User, a_new_one).email_confirmed_at = house.now
+    late = claim(house)
+    with pytest.raises(IntegrityError), db.transaction() as session:
+        session.get_one(User, late.user_id).email_confirmed_at = house.now
+    assert owner() == a_new_one
+
+
+def test_whoever_types_an_address_that_is_owned_is_closed_and_the_owner_hears_of_it_once(house: House) -> None:
+    mine = a_patient(email=ADDRESS)
+    typed = [a_patient(email=ADDRESS, confirmed=False) for _ in range(2)]
+    for _ in typed:
+        with db.transaction() as session:
+            writes.ask_for_confirmation(session, ADDRESS)
+    the_worker_looks(house)
+    assert mails() == ["already_registered"]
+    with db.reading() as session:
+        assert all(session.get_one(User, person.user_id).deactivated_at for person in typed)
+        assert session.get_one(User, mine.user_id).deactivated_at is None
+        assert session.scalars(select(ConfirmationRequest)).all() == []
+
+
+def test_the_link_is_asked_for_again_by_the_same_statements_whoever_asks(
+    client: Browser, house: House, engine: Engine
+) -> None:
+    claim(house)
+    a_patient(email="known@example.com")
+    client.submit("/check-your-email", {"email": "first@example.com"})
+    seen = []
+    for email in (ADDRESS, "known@example.com", "nobody@example.com"):
+        with counted(engine) as statements:
+            assert client.submit("/check-your-email", {"email": email}).status_code == 303
+        seen.append(statements)
+    assert seen[0]
+    assert seen == [seen[0]] * 3
+    assert not any("users" in one or "one_time_links" in one for one in seen[0]), "the request never looks"
 
 
 def test_a_link_that_is_too_old_leads_to_a_new_one(client: Browser, house: House) -> None:

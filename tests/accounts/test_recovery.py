@@ -247,6 +247,17 @@ def test_asking_again_and_again_makes_one_wait_known_or_not(client: Browser, hou
         assert "Look in your mailbox first" in answer.text
 
 
+def test_asking_for_many_people_from_one_ipv6_line_makes_one_wait(house: House) -> None:
+    at = wall_now()
+    for number in range(5):
+        line = Actor("visitor", address=f"2001:db8:1:2::{number:x}")
+        recovery.ask_reset(email=f"person{number}@example.com", actor=line, wall_now=at)
+    line = Actor("visitor", address="2001:db8:1:2::ffff")
+    with pytest.raises(NotAllowed):
+        recovery.ask_reset(email="another@example.com", actor=line, wall_now=at)
+    recovery.ask_reset(email="another@example.com", actor=Actor("visitor", address="2001:db8:1:3::1"), wall_now=at)
+
+
 def test_a_request_that_lay_too_long_is_dropped(house: House) -> None:
     ana = a_patient()
     recovery.ask_reset(email=ana.email, actor=VISITOR, wall_now=wall_now() - timedelta(hours=2))

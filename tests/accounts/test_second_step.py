@@ -133,6 +133,24 @@ def test_guessing_codes_makes_one_wait_and_a_new_sign_in_does_not_help(
     assert steps.trail("account.second_factor") == [("refused", "mail")] * 5
 
 
+def test_whoever_waits_for_a_strangers_guesses_is_told_what_that_means(
+    app: Flask, client: Browser, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stranger knows the password, or would not have come this far."""
+    ana = halfway(client)
+    stranger = another_browser(app)
+    steps.password(stranger, ana)
+    with steps.later(monkeypatch, seconds=1):
+        for number in range(6):
+            stranger.submit("/second-factor", {"code": f"0000000{number}"})
+        answer = client.submit("/second-factor", {"code": steps.mailed_code(ana)})
+    assert answer.status_code == 429
+    assert "somebody may know your password" in answer.text
+    assert 'href="/forgot-password"' in answer.text
+    assert "somebody may know your password" not in client.get("/second-factor").text
+    assert len(steps.mails(ana.user_id, "codes_tried")) == 1
+
+
 def test_a_known_device_asks_for_nothing_more_and_a_new_one_brings_a_mail(
     app: Flask, client: Browser, house: House
 ) -> None:

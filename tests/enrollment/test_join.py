@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 
 from service.accounts import queries as accounts
 from service.accounts.models import Patient, User
@@ -17,9 +18,12 @@ from service.kit import db
 from service.mail.models import OutboxMessage
 from service.safety.models import Alert
 from tests.factories.accounts import a_patient
-from tests.factories.enrollment import HEALTHY, an_assessment, fields, join, walk
+from tests.factories.enrollment import HEALTHY, an_assessment, fields, join, the_worker_looks, walk
+from tests.factories.statements import counted
 
 if TYPE_CHECKING:
+    from werkzeug.test import TestResponse
+
     from tests.client import Browser
     from tests.conftest import House
 
@@ -30,6 +34,13 @@ ANA: dict[str, Any] = {
     "password": "seven quiet herons",
     "notices": "y",
 }
+
+
+def make_account(client: Browser, house: House, **changes: str) -> TestResponse:
+    """Send the form; then the worker looks."""
+    answer = client.submit("/join", {**ANA, **changes})
+    the_worker_looks(house)
+    return answer
 
 
 def ready(client: Browser, **changes: list[str]) -> None:
@@ -49,7 +60,7 @@ def mails() -> list[str]:
 
 def test_an_account_a_patient_and_an_enrollment_come_from_one_form(client: Browser, house: House):
     ready(client, zip=["32501"])
-    response = client.submit("/join", ANA)
+    response = make_account(client, house)
     assert response.headers["Location"] == "/check-your-email"
     with db.reading() as session:
         enrollment = session.scalars(select(Enrollment)).one()
@@ -76,7 +87,7 @@ def test_joining_leaves_a_trace_of_the_agreement_to_email(client: Browser, house
 
 def test_pressing_the_button_twice_makes_one_account(client: Browser, house: House):
     ready(client)
-    answers = [client.submit("/join", ANA) for _ in range(2)]
+    answers = [make_account(client, house) for _ in range(2)]
     assert [answer.headers["Location"] for answer in answers] == ["/check-your-email"] * 2
     assert (count(User), count(Patient), count(Enrollment)) == (1, 1, 1)
     assert mails() == ["confirm_address"]
@@ -85,10 +96,39 @@ def test_pressing_the_button_twice_makes_one_account(client: Browser, house: Hou
 def test_a_known_address_leads_to_the_same_page_and_another_mail(client: Browser, house: House):
     a_patient(email="ana@example.com")
     ready(client)
-    response = client.submit("/join", ANA)
+    response = make_account(client, house)
     assert response.headers["Location"] == "/check-your-email"
-    assert (count(User), count(Enrollment)) == (1, 0)
     assert mails() == ["already_registered"]
+    with db.reading() as session:
+        made = session.scalars(select(User).where(User.email_confirmed_at.is_(None))).one()
+        assert made.deactivated_at == house.now, "what was made waits for nothing"
+        assert session.scalars(select(Enrollment.status)).all() == ["ended"]
+        refused = session.scalars(select(AuditEntry).where(AuditEntry.reason == "known_address")).one()
+    assert (refused.action, refused.outcome, refused.subject_id) == ("account.join", "refused", made.id)
+
+
+def test_known_and_unknown_addresses_make_the_same_statements(client: Browser, house: House, engine: Engine):
+    """Owned, closed, joined with before, and never seen: the page notes, a worker looks."""
+    a_patient(email="known@example.com")
+    a_patient(email="claimed@example.com", confirmed=False)
+    closed = a_patient(email="closed@example.com")
+    with db.transaction() as session:
+        session.get_one(User, closed.user_id).deactivated_at = house.now
+    ready(client)
+    client.submit("/join", {**ANA, "email": "first@example.com"})
+    seen, pages = [], []
+    for name in ("known", "claimed", "closed", "nobody"):
+        ready(client)
+        with counted(engine) as statements:
+            answer = client.submit("/join", {**ANA, "email": f"{name}@example.com"})
+        seen.append([re.sub(r"\s+", " ", one) for one in statements])
+        pages.append((answer.status_code, answer.headers["Location"]))
+    assert seen[0]
+    assert seen == [seen[0]] * 4
+    assert pages == [(303, "/check-your-email")] * 4
+    assert mails() == []
+    the_worker_looks(house)
+    assert sorted(mails()) == ["already_registered"] + ["confirm_address"] * 3
 
 
 def test_one_joins_once_with_the_same_answers(client: Browser, house: House):
@@ -118,7 +158,7 @@ def test_joining_again_before_confirming_makes_a_claim_of_its_own_and_no_second_
 ):
     for given_name in ("Stranger", "Ana"):
         ready(client)
-        client.submit("/join", {**ANA, "given_name": given_name})
+        make_account(client, house, given_name=given_name)
     with db.reading() as session:
         people = [accounts.patient(session, row.patient_id) for row in session.scalars(select(Enrollment))]
     assert sorted(person.given_name for person in people) == ["Ana", "Stranger"], "neither has the other's answers"

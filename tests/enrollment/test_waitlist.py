@@ -5,17 +5,29 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
+from service.audit.models import AuditEntry
+from service.enrollment.actions import waitlist
 from service.enrollment.models import WaitlistEntry
 from service.kit import crypto, db
 from service.mail.models import OutboxMessage
+from tests.factories.statements import counted
 
 if TYPE_CHECKING:
+    from werkzeug.test import TestResponse
+
     from tests.client import Browser
     from tests.conftest import House
 
 ASK = {"email": "Kim@Example.com", "state": "NY"}
+
+
+def ask(client: Browser, house: House, sent: dict[str, str] = ASK, **options: bool) -> TestResponse:
+    """Somebody asks, and the worker looks."""
+    answer = client.submit("/waitlist", sent, **options)
+    waitlist.mail_waitlist_links(now=house.now)
+    return answer
 
 
 def entries() -> list[WaitlistEntry]:
@@ -34,7 +46,7 @@ def link() -> str:
 
 
 def test_an_address_is_on_the_list_only_after_its_owner_pressed_the_button(client: Browser, house: House):
-    response = client.submit("/waitlist", ASK)
+    response = ask(client, house)
     assert response.headers["Location"] == "/waitlist/check-your-email"
     assert entries()[0].confirmed_at is None
     assert client.get(link()).status_code == 200
@@ -46,7 +58,7 @@ def test_an_address_is_on_the_list_only_after_its_owner_pressed_the_button(clien
 
 
 def test_confirming_twice_is_confirming_once(client: Browser, house: House):
-    client.submit("/waitlist", ASK)
+    ask(client, house)
     path = link()
     for _ in range(2):
         assert "You are on the list" in client.submit(path, follow_redirects=True).text
@@ -54,35 +66,66 @@ def test_confirming_twice_is_confirming_once(client: Browser, house: House):
 
 
 def test_known_and_unknown_addresses_get_the_same_answer(client: Browser, house: House):
-    first = client.submit("/waitlist", ASK, follow_redirects=True)
+    first = ask(client, house, follow_redirects=True)
     client.submit(link())
     house.at(house.now + timedelta(days=2))
-    again = client.submit("/waitlist", ASK, follow_redirects=True)
+    again = ask(client, house, follow_redirects=True)
     assert again.text == first.text
     assert [name for name, _ in mails()] == ["waitlist_confirm", "waitlist_joined"], "and no second mail"
 
 
+def test_every_address_makes_the_same_statements(client: Browser, house: House, engine: Engine):
+    """Waiting, asked, left and unknown: the request notes, a worker looks."""
+    ask(client, house, {**ASK, "email": "left@example.com"})
+    client.submit(link())
+    client.submit(link())
+    ask(client, house)
+    client.submit(link())
+    ask(client, house, {**ASK, "email": "asked@example.com"})
+    seen = []
+    for email in (ASK["email"], "left@example.com", "asked@example.com", "nobody@example.com"):
+        with counted(engine) as statements:
+            answer = client.submit("/waitlist", {**ASK, "email": email})
+        assert answer.headers["Location"] == "/waitlist/check-your-email"
+        seen.append(statements)
+    assert seen[0]
+    assert seen == [seen[0]] * 4
+    assert not any("outbox" in statement for statement in seen[0])
+    with db.reading() as session:
+        trail = session.scalars(select(AuditEntry).where(AuditEntry.action == "waitlist.ask")).all()
+    assert len(trail) == 7
+    assert {entry.subject_id for entry in trail} == {None}
+
+
+def test_the_mails_come_in_the_language_one_asked_in(client: Browser, house: House):
+    ask(client, house)
+    client.submit(link())
+    with db.reading() as session:
+        assert set(session.scalars(select(OutboxMessage.locale))) == {entries()[0].locale} == {"en"}
+    assert [job.name for job in house.jobs if "waitlist" in job.name] == ["enrollment.mail_waitlist_links"]
+
+
 def test_asking_twice_sends_one_mail_a_day_and_its_link_works(client: Browser, house: House):
     for _ in range(2):
-        client.submit("/waitlist", ASK)
+        ask(client, house)
     assert len(mails()) == 1
     assert "You are on the list" in client.submit(link(), follow_redirects=True).text
 
 
 def test_a_link_expires_after_three_days_and_one_may_ask_again(client: Browser, house: House):
-    client.submit("/waitlist", ASK)
+    ask(client, house)
     old = link()
     house.at(house.now + timedelta(hours=73))
     for response in (client.get(old), client.submit(old)):
         assert response.status_code == 422
         assert "This link has expired" in response.text
-    client.submit("/waitlist", ASK)
+    ask(client, house)
     assert link() != old
     assert "You are on the list" in client.submit(link(), follow_redirects=True).text
 
 
 def test_leaving_takes_one_button(client: Browser, house: House):
-    client.submit("/waitlist", ASK)
+    ask(client, house)
     client.submit(link())
     leave = link()
     assert leave.startswith("/waitlist/leave/")
@@ -107,25 +150,25 @@ def test_an_address_that_is_none_is_named(client: Browser, house: House):
 
 def test_the_address_is_sealed_and_kept_once_for_each_state(client: Browser, house: House):
     for state in ("NY", "NY", "GA"):
-        client.submit("/waitlist", {**ASK, "state": state})
+        ask(client, house, {**ASK, "state": state})
     assert sorted(entry.state for entry in entries()) == ["GA", "NY"]
     assert all(b"kim" not in entry.email_sealed for entry in entries())
 
 
 def test_one_may_leave_and_come_back_on_the_same_day(client: Browser, house: House):
-    client.submit("/waitlist", ASK)
+    ask(client, house)
     confirm = link()
     client.submit(confirm)
     client.submit(link())
     for _ in range(2):
-        client.submit("/waitlist", ASK)
+        ask(client, house)
     assert [name for name, _ in mails()] == ["waitlist_confirm", "waitlist_joined", "waitlist_confirm"]
     client.submit(link())
     assert (entries()[0].confirmed_at, entries()[0].left_at) == (house.now, None)
 
 
 def test_confirming_after_leaving_is_coming_back(client: Browser, house: House):
-    client.submit("/waitlist", ASK)
+    ask(client, house)
     confirm = link()
     client.submit(confirm)
     client.submit(link())

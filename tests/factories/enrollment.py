@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from service.accounts.actions import confirmations
 from service.enrollment import writes
-from service.enrollment.actions import answer
+from service.enrollment.actions import answer, waitlist
 from service.enrollment.actions import join as joining
 from service.enrollment.models import Assessment, Enrollment
 from service.enrollment.queries.assessments import questionnaire
@@ -87,6 +88,13 @@ def join(house: House, token: str, *, email: str = "ana@example.com") -> None:
         actor=VISITOR,
         now=house.now,
     )
+    the_worker_looks(house)
+
+
+def the_worker_looks(house: House) -> None:
+    """What pages only noted is answered by mail: who joined, who wants the link again, who waits for a state."""
+    confirmations.mail_confirmations(closed=writes.withdraw_all, now=house.now)
+    waitlist.mail_waitlist_links(now=house.now)
 
 
 def an_enrollment(

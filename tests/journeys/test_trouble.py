@@ -259,7 +259,7 @@ def _own_worker(live: Live) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "celery", "-A", "workers.app", "-q", "worker", "-P", "threads", "-c", "1"]
     with (live.data / "logs" / "own-worker.log").open("wb") as output:
         worker = subprocess.Popen(
-            [*command, "-Q", "mail", "--without-mingle", "--without-gossip", "-n", "own@%h"],
+            [*command, "-Q", "mail,default", "--without-mingle", "--without-gossip", "-n", "own@%h"],
             cwd=HOUSE,
             env=as_environment(live.running.settings),
             stdin=subprocess.DEVNULL,

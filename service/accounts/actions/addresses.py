@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from service.accounts import writes
 from service.accounts.actions import tries
 from service.accounts.models import OneTimeLink, User
-from service.accounts.queries import claims, email_index, user_by_email
+from service.accounts.queries import claims
 from service.accounts.rules import normal_email
 from service.accounts.writes import sign_ins
 from service.audit import writes as audit
@@ -104,15 +104,12 @@ def _give(session: Session, index: bytes, chosen: UUID, now: datetime, wall_now:
     return True
 
 
-def send_confirmation_again(*, email: str, actor: Actor, now: datetime) -> None:
-    """Mail the link again to an address that waits to be proved. The caller learns nothing about the address.
+def send_confirmation_again(*, email: str, actor: Actor) -> None:
+    """Note that the link is wanted again. Every address, waiting for it or not, makes the same statements.
 
     Raises Rejected for an unfit address.
     """
     address = normal_email(email)
     with db.transaction() as session:
-        waiting = claims(session, email_index(address))
-        if user_by_email(session, address) is not None or not waiting:
-            return
-        if writes.send_confirmation(session, user_id=waiting[0].id, now=now):
-            audit.record(session, actor, "account.send_confirmation", "user", waiting[0].id)
+        writes.ask_for_confirmation(session, address)
+        audit.record(session, actor, "account.send_confirmation", "user")

@@ -14,8 +14,16 @@ from sqlalchemy.orm import Session
 
 from service.accounts.models import SignInBackOff
 from service.accounts.queries import email_index
-from service.accounts.rules import LONGEST_WAIT, LONGEST_WAIT_OVERALL, still_counted, wait_after
+from service.accounts.rules import (
+    CODE_FAILURES_HALVE_EVERY,
+    FAILURES_HALVE_EVERY,
+    LONGEST_WAIT,
+    LONGEST_WAIT_OVERALL,
+    still_counted,
+    wait_after,
+)
 from service.kit import crypto
+from service.kit.network import line_of
 
 
 def of_code(user_id: UUID) -> bytes:
@@ -29,14 +37,25 @@ def of_link(link_id: UUID) -> bytes:
 
 
 def of_client(address: str, client: str | None) -> bytes:
-    """The key of one client (its network address) at one e-mail address."""
-    return crypto.index(f"{address}\x1f{client or ''}", "sign_in")
+    """The key of one client (the line its network address belongs to) at one e-mail address."""
+    return crypto.index(f"{address}\x1f{line_of(client)}", "sign_in")
+
+
+def of_place(client: str | None) -> bytes:
+    """The key of whoever asks for links to new passwords from one line, for any address."""
+    return crypto.index(f"reset from:{line_of(client)}", "link")
 
 
 def allow(session: Session, key: bytes, wall_now: datetime, longest: timedelta = LONGEST_WAIT) -> bool:
     """Count one more try. False, and nothing is counted, while one must wait."""
     row, _ = _locked(session, key, wall_now)
     return _counted(row, wall_now, longest)
+
+
+def allow_code(session: Session, user_id: UUID, wall_now: datetime) -> int | None:
+    """Count one more try at somebody's second step. How many are counted now, or None while one must wait."""
+    row, _ = _locked(session, of_code(user_id), wall_now)
+    return row.failures if _counted(row, wall_now, LONGEST_WAIT, CODE_FAILURES_HALVE_EVERY) else None
 
 
 def allow_password(session: Session, address: str, client: str | None, wall_now: datetime) -> bool:
@@ -49,6 +68,8 @@ def allow_password(session: Session, address: str, client: str | None, wall_now:
     if here.wait_until > wall_now:
         return False
     if not came_in_before and not allow(session, email_index(address), wall_now, LONGEST_WAIT_OVERALL):
+        if new:
+            session.delete(here)  # a row that counts nothing says "came in before": this client never did
         return False
     return _counted(here, wall_now, LONGEST_WAIT)
 
@@ -74,9 +95,11 @@ def _locked(session: Session, key: bytes, wall_now: datetime) -> tuple[SignInBac
     return session.scalars(query.execution_options(populate_existing=True)).one(), new
 
 
-def _counted(row: SignInBackOff, wall_now: datetime, longest: timedelta) -> bool:
+def _counted(
+    row: SignInBackOff, wall_now: datetime, longest: timedelta, halve_every: timedelta = FAILURES_HALVE_EVERY
+) -> bool:
     if row.wait_until > wall_now:
         return False
-    row.failures = still_counted(row.failures, wall_now - row.wait_until) + 1
+    row.failures = still_counted(row.failures, wall_now - row.wait_until, halve_every) + 1
     row.wait_until = wall_now + wait_after(row.failures, longest)
     return True

@@ -14,12 +14,13 @@ from service.accounts.models.doors import (
 )
 from service.accounts.models.factors import Passkey, RecoveryCode, SpentChallenge
 from service.accounts.models.people import ROLES, Patient, User
-from service.accounts.models.recovery import ResetRequest
+from service.accounts.models.recovery import ConfirmationRequest, ResetRequest
 
 __all__ = [
     "ROLES",
     "BreakGlass",
     "CareTeamMember",
+    "ConfirmationRequest",
     "Invitation",
     "KeptForm",
     "KnownDevice",

@@ -6,6 +6,7 @@ from service.accounts.rules.passwords import PASSWORD_MAX, PASSWORD_MIN, passwor
 from service.accounts.rules.sign_in import (
     ABSOLUTE,
     CLAIMS_HEARD,
+    CODE_FAILURES_HALVE_EVERY,
     CONFIRM_LINK_LIFE,
     CONFIRM_MAIL_EVERY,
     CONFIRM_MAILS_A_DAY,
@@ -25,6 +26,7 @@ from service.accounts.rules.sign_in import (
 __all__ = [
     "ABSOLUTE",
     "CLAIMS_HEARD",
+    "CODE_FAILURES_HALVE_EVERY",
     "CONFIRM_LINK_LIFE",
     "CONFIRM_MAILS_A_DAY",
     "CONFIRM_MAIL_EVERY",

@@ -20,6 +20,7 @@ FREE_FAILURES = 5
 LONGEST_WAIT = timedelta(minutes=15)  # for one client at one address: whoever guesses
 LONGEST_WAIT_OVERALL = timedelta(seconds=60)  # for an address, from anywhere: its owner waits this long at most
 FAILURES_HALVE_EVERY = timedelta(minutes=15)
+CODE_FAILURES_HALVE_EVERY = timedelta(hours=1)  # six digits: whoever times their tries has some 130 a day, not 450
 TOTP_PERIOD = 30  # seconds, ASVS 5.0 6.5.5
 
 
@@ -47,9 +48,9 @@ def wait_after(failures: int, longest: timedelta = LONGEST_WAIT) -> timedelta:
     return min(longest, timedelta(seconds=2 ** min(failures - FREE_FAILURES + 1, 20)))
 
 
-def still_counted(failures: int, since: timedelta) -> int:
+def still_counted(failures: int, since: timedelta, halve_every: timedelta = FAILURES_HALVE_EVERY) -> int:
     """What is left of `failures` when nobody tried for `since`: half after each 15 minutes, in the end nothing."""
-    return failures >> min(max(since // FAILURES_HALVE_EVERY, 0), 62)
+    return failures >> min(max(since // halve_every, 0), 62)
 
 
 def still_signed_in(kind: str, created_at: datetime, seen_at: datetime, wall_now: datetime) -> bool:

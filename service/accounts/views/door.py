@@ -83,7 +83,7 @@ def send_confirmation_again() -> ResponseReturnValue:
     form = SendAgainForm()
     if form.validate_on_submit():
         try:
-            actions.send_confirmation_again(email=form.email.data, actor=web.actor(), now=clock.now())
+            actions.send_confirmation_again(email=form.email.data, actor=web.actor())
         except Rejected as error:
             form.email.errors = [_(error.message)]
         else:

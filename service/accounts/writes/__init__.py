@@ -12,10 +12,16 @@ from service.accounts.writes.care import (
     lock_look,
     take_turns,
 )
-from service.accounts.writes.letters import send_confirmation, tell_already_registered, tell_security_changed
+from service.accounts.writes.letters import (
+    ask_for_confirmation,
+    send_confirmation,
+    tell_already_registered,
+    tell_security_changed,
+)
 from service.accounts.writes.people import create_patient, create_patient_user, create_user
 
 __all__ = [
+    "ask_for_confirmation",
     "break_glass",
     "create_patient",
     "create_patient_user",

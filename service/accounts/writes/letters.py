@@ -9,12 +9,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.accounts import emails
-from service.accounts.models import OneTimeLink, User
-from service.accounts.queries import user_by_email
+from service.accounts.models import ConfirmationRequest, OneTimeLink, User
+from service.accounts.queries import email_index, user_by_email
 from service.accounts.rules import CONFIRM_LINK_LIFE, CONFIRM_MAIL_EVERY, CONFIRM_MAILS_A_DAY
+from service.kit import queue
 from service.kit.clock import wall_now
 from service.kit.ids import new_id, new_token, token_hash
 from service.mail import writes as mail
+
+
+def ask_for_confirmation(session: Session, address: str) -> None:
+    """Note that the link which confirms a normalised address is wanted. A worker finds out what there is to mail."""
+    session.add(ConfirmationRequest(id=new_id(), email_index=email_index(address), asked_at=wall_now()))
+    queue.enqueue(session, "accounts.mail_confirmations")
 
 
 def send_confirmation(session: Session, *, user_id: UUID, now: datetime) -> bool:
@@ -49,11 +56,21 @@ def send_confirmation(session: Session, *, user_id: UUID, now: datetime) -> bool
 
 def tell_already_registered(session: Session, email: str, now: datetime) -> None:
     """Tell the owner of a known address that somebody signed up with it again. At most once a day."""
-    user = user_by_email(session, email)
+    tell_owner(session, user_by_email(session, email), now)
+
+
+def tell_owner(session: Session, user: User | None, now: datetime) -> None:
+    """Tell whoever owns an address that somebody signed up with it again, if anybody does. At most once a day."""
     if user is None or user.deactivated_at is not None:
         return
     key = f"already:{user.id}:{now:%Y-%m-%d}"
     mail.put(session, emails.already_registered(), key=key, user_id=user.id, now=now)
+
+
+def tell_codes_tried(session: Session, *, user_id: UUID, now: datetime, wall_now: datetime) -> None:
+    """Mail somebody that their password was right and the step after it wrong, again and again. Once a day."""
+    key = f"codes_tried:{user_id}:{wall_now:%Y-%m-%d}"
+    mail.put(session, emails.codes_tried(), key=key, user_id=user_id, now=now)
 
 
 def tell_security_changed(session: Session, *, user_id: UUID, what: str, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -30,25 +31,27 @@ def create_user(
     """Add an account. Returns its id, or None when somebody proved the normalised address already."""
     if user_by_email(session, email) is not None:
         return None
-    user_id = new_id()
+    values = _values(email, password_hash, names, locale, now)
     statement = (
         insert(User)
-        .values(
-            id=user_id,
-            kind=kind,
-            role=role,
-            email_sealed=crypto.seal(email, "users", "email", user_id),
-            email_index=email_index(email),
-            password_hash=password_hash,
-            display_name_sealed=crypto.seal(json.dumps(names), "users", "display_name", user_id),
-            locale=locale,
-            email_confirmed_at=confirmed_at,
-            created_at=now,
-        )
+        .values(kind=kind, role=role, email_confirmed_at=confirmed_at, **values)
         .on_conflict_do_nothing(index_elements=["email_index"], index_where=User.email_confirmed_at.is_not(None))
         .returning(User.id)
     )
     return session.execute(statement).scalar()
+
+
+def _values(email: str, password_hash: str, names: tuple[str, str], locale: str, now: datetime) -> dict[str, Any]:
+    user_id = new_id()
+    return {
+        "id": user_id,
+        "email_sealed": crypto.seal(email, "users", "email", user_id),
+        "email_index": email_index(email),
+        "password_hash": password_hash,
+        "display_name_sealed": crypto.seal(json.dumps(names), "users", "display_name", user_id),
+        "locale": locale,
+        "created_at": now,
+    }
 
 
 def create_patient_user(
@@ -60,18 +63,15 @@ def create_patient_user(
     family_name: str,
     locale: str,
     now: datetime,
-) -> UUID | None:
-    """Add a patient's account, its address not yet proved. None when the address has an account already."""
-    return create_user(
-        session,
-        kind="patient",
-        role=None,
-        email=email,
-        password_hash=password_hash,
-        names=(given_name, family_name),
-        locale=locale,
-        now=now,
-    )
+) -> UUID:
+    """Add a patient's account, its address not yet proved: a claim, whoever owns the address. Returns its id.
+
+    Nobody looks here whether there is an owner: known and unknown addresses make the same statements.
+    """
+    values = _values(email, password_hash, (given_name, family_name), locale, now)
+    session.execute(insert(User).values(kind="patient", **values))
+    user_id: UUID = values["id"]
+    return user_id
 
 
 def create_patient(

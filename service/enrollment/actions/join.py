@@ -42,9 +42,10 @@ def join(
 ) -> None:
     """Make the account, the patient and the enrollment from one assessment, and mail the link that confirms.
 
-    All or nothing. The person has agreed to notices by e-mail: the form asks for it, the trail keeps it. A known
-    address gets another mail and the caller learns nothing of it; a second press of the button changes nothing.
-    An assessment can be joined with once. Raises Rejected for an unfit address or an assessment that may not lead here.
+    All or nothing. The person has agreed to notices by e-mail: the form asks for it, the trail keeps it. Known and
+    unknown addresses make the same statements: it is a worker that writes to whoever is behind one, and closes what
+    was made for an address that somebody else has proved. A second press of the button changes nothing. An assessment
+    can be joined with once. Raises Rejected for an unfit address or an assessment that may not lead here.
     """
     address = normal_email(email)
     hashed = hash_password(password)  # slow: before the transaction opens
@@ -65,12 +66,6 @@ def join(
             locale=locale,
             now=now,
         )
-        if user_id is None:
-            accounts.tell_already_registered(session, address, now)
-            audit.record(
-                session, actor, "account.join", "assessment", row.id, outcome="refused", reason="known_address"
-            )
-            return
         patient_id = _patient(session, catalog, row, user_id, given_name, family_name, now)
         row.patient_id = patient_id
         session.flush()
@@ -83,7 +78,7 @@ def join(
             actor=actor,
             now=now,
         )
-        accounts.send_confirmation(session, user_id=user_id, now=now)
+        accounts.ask_for_confirmation(session, address)
         for done in ("account.join", "account.agree_to_email_notices"):
             audit.record(session, actor, done, "user", user_id, patient_id=patient_id)
 

@@ -16,44 +16,68 @@ from service.enrollment import emails
 from service.enrollment.models import WaitlistEntry
 from service.enrollment.queries.waitlist import LINK_LIFE
 from service.enrollment.rules.regions import REGIONS, waiting_regions
-from service.kit import crypto, db
+from service.kit import crypto, db, queue
 from service.kit.actor import Actor
 from service.kit.errors import Rejected, words
 from service.kit.ids import new_id, new_token, token_hash
 from service.mail import writes as mail
 
+BATCH = 50
 EXPIRED = Rejected("link_expired", words("This link has expired. You can join the waitlist again at any time."))
 
 
 def ask(*, email: str, state: str, locale: str, catalog: Catalog, actor: Actor, now: datetime) -> None:
-    """Put an address on the list, pending, and mail the link that confirms it, at most once a day (and once more
-    after each time it left).
+    """Note that somebody wants to hear when `state` opens. Known and unknown addresses make the same statements.
 
-    The caller learns nothing about whether the address was there before. Raises Rejected for an unfit address or
-    a state that is no state, or open already.
+    Raises Rejected for an unfit address or a state that is no state, or open already.
     """
     address = normal_email(email)
     if state not in waiting_regions([code for code, place in catalog.states.items() if place.open]):
         raise Rejected("no_such_state", words("Choose the state you live in."))
     with db.transaction() as session:
-        row = _entry(session, address, state, now)
-        waiting = row.confirmed_at is not None and row.left_at is None
-        if waiting:
-            return
-        token = new_token()
-        queued = mail.put(
-            session,
-            emails.waitlist_confirm(token, REGIONS[state]),
-            key=f"waitlist:{row.id}:{now:%Y-%m-%d}" + (f":{row.left_at.isoformat()}" if row.left_at else ""),
-            address=address,
-            locale=locale,
-            now=now,
-            wanted_while=f"waitlist_open:{row.id}",
-        )
-        if queued is not None:  # otherwise today's mail is on its way and its link must go on working
-            row.token_hash = token_hash(token)
-            row.asked_at, row.confirmed_at, row.left_at = now, None, None
-            audit.record(session, actor, "waitlist.ask", "waitlist", row.id)
+        _note(session, address, state, locale, now)
+        queue.enqueue(session, "enrollment.mail_waitlist_links")
+        audit.record(session, actor, "waitlist.ask", "waitlist")
+
+
+def mail_waitlist_links(*, now: datetime) -> int:
+    """Look at who asked, and mail those who do not wait already the link that confirms it.
+
+    At most once a day for an address, and once more after each time it left. Each in its own transaction. Returns how
+    many were looked at.
+    """
+    looked_at = 0
+    while looked_at < BATCH and _look_at_one(now):
+        looked_at += 1
+    return looked_at
+
+
+def _look_at_one(now: datetime) -> bool:
+    with db.transaction() as session:
+        wanted = select(WaitlistEntry).where(WaitlistEntry.wanted_at.is_not(None)).order_by(WaitlistEntry.wanted_at)
+        row = session.scalars(wanted.limit(1).with_for_update(skip_locked=True)).one_or_none()
+        if row is None:
+            return False
+        row.wanted_at = None
+        if row.confirmed_at is None or row.left_at is not None:
+            _mail_link(session, row, now)
+        return True
+
+
+def _mail_link(session: Session, row: WaitlistEntry, now: datetime) -> None:
+    token = new_token()
+    queued = mail.put(
+        session,
+        emails.waitlist_confirm(token, REGIONS[row.state]),
+        key=f"waitlist:{row.id}:{now:%Y-%m-%d}" + (f":{row.left_at.isoformat()}" if row.left_at else ""),
+        address=crypto.unseal(row.email_sealed, "waitlist_entries", "email", row.id),
+        locale=row.locale,
+        now=now,
+        wanted_while=f"waitlist_open:{row.id}",
+    )
+    if queued is not None:  # otherwise today's mail is on its way and its link must go on working
+        row.token_hash = token_hash(token)
+        row.asked_at, row.confirmed_at, row.left_at = now, None, None
 
 
 def confirm(*, token: str, actor: Actor, now: datetime) -> None:
@@ -72,6 +96,7 @@ def confirm(*, token: str, actor: Actor, now: datetime) -> None:
             emails.waitlist_joined(token, REGIONS[row.state]),
             key=f"waitlist:{row.id}:joined:{now.isoformat()}",
             address=address,
+            locale=row.locale,
             now=now,
             wanted_while=f"waitlist_open:{row.id}",
         )
@@ -86,23 +111,21 @@ def leave(*, token: str, actor: Actor, now: datetime) -> None:
             audit.record(session, actor, "waitlist.leave", "waitlist", row.id)
 
 
-def _entry(session: Session, address: str, state: str, now: datetime) -> WaitlistEntry:
-    """The one row of this address and state, made if need be, locked."""
-    row_id, index = new_id(), email_index(address)
-    session.execute(
-        insert(WaitlistEntry)
-        .values(
-            id=row_id,
-            email_sealed=crypto.seal(address, "waitlist_entries", "email", row_id),
-            email_index=index,
-            state=state,
-            token_hash=token_hash(new_token()),
-            asked_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["email_index", "state"])
+def _note(session: Session, address: str, state: str, locale: str, now: datetime) -> None:
+    """The one row of this address and state, made if need be, wants a look. One statement, whoever is there."""
+    row_id = new_id()
+    statement = insert(WaitlistEntry).values(
+        id=row_id,
+        email_sealed=crypto.seal(address, "waitlist_entries", "email", row_id),
+        email_index=email_index(address),
+        state=state,
+        token_hash=token_hash(new_token()),
+        asked_at=now,
+        wanted_at=now,
+        locale=locale,
     )
-    query = select(WaitlistEntry).where(WaitlistEntry.email_index == index, WaitlistEntry.state == state)
-    return session.scalars(query.with_for_update()).one()
+    there = {"wanted_at": now, "locale": locale}
+    session.execute(statement.on_conflict_do_update(index_elements=["email_index", "state"], set_=there))
 
 
 def _by_token(session: Session, token: str) -> WaitlistEntry:

@@ -61,7 +61,7 @@ def send_proof_code(
     """
     with db.transaction() as session:
         user, _ = _halves(session, user_id, sign_in_id)
-        allowed = tries.allow(session, tries.of_code(user_id), wall_now)
+        allowed = tries.allow_code(session, user_id, wall_now) is not None
         stored = None if user.kind != "patient" or has_factor(session, user) else user.password_hash
     if not allowed:
         raise WAIT

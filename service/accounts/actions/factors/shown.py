@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from service.accounts.actions import tries
 from service.accounts.models import SignIn, User
 from service.accounts.queries.factors import has_factor
+from service.accounts.rules import FREE_FAILURES
 from service.accounts.rules.passkeys import Site, Unfit
 from service.accounts.writes import factors as proofs
+from service.accounts.writes.letters import tell_codes_tried
 from service.kit.errors import NotAllowed, Rejected, words
 
 WAIT = NotAllowed("code_wait", words("There were too many tries. Wait a few minutes, then try again."))
@@ -50,9 +52,11 @@ def is_right(
 ) -> bool:
     """Count the try, then judge it. Raises NotAllowed, and judges nothing, while the account must wait.
 
-    A mailed code speaks only for people without a second step of their own: it must not be a way around one.
+    Whoever gets here knew the password: after the fifth wrong try the owner is told. A mailed code speaks only for
+    people without a second step of their own: it must not be a way around one.
     """
-    if not tries.allow(session, tries.of_code(user.id), wall_now):
+    tried = tries.allow_code(session, user.id, wall_now)
+    if tried is None:
         raise WAIT
     if shown.way == "app":
         right = proofs.app_code_is_right(user, shown.code, wall_now)
@@ -68,6 +72,8 @@ def is_right(
         )
     if right:
         tries.forget(session, tries.of_code(user.id), wall_now=wall_now)
+    elif tried >= FREE_FAILURES:
+        tell_codes_tried(session, user_id=user.id, now=now, wall_now=wall_now)
     return right
 
 

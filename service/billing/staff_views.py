@@ -36,6 +36,7 @@ def memberships() -> ResponseReturnValue:
 
 @bp.get("/staff/memberships/<uuid:membership_id>/go-on")
 @access.staff("coordinator", "owner")
+@access.step_up
 def go_on(membership_id: UUID) -> ResponseReturnValue:
     """What going on means, and one button."""
     found = actions.open_membership(membership_id=membership_id, actor=web.actor())
@@ -46,6 +47,7 @@ def go_on(membership_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/staff/memberships/<uuid:membership_id>/go-on")
 @access.staff("coordinator", "owner")
+@access.step_up
 def go_on_submit(membership_id: UUID) -> ResponseReturnValue:
     """Ask the gate; on its yes, charge for a new month."""
     try:

@@ -57,6 +57,18 @@ def test_an_unknown_address_gets_the_same_answer_as_a_wrong_password(house: Hous
     assert wrong_password.value.message == unknown.value.message
 
 
+@pytest.mark.parametrize(
+    "email", ["not an address", "ana@example.com\x00", "a@b\r\nBcc: eve@example.com", "nobody@a.org"]
+)
+def test_every_try_leaves_a_trace_even_at_what_is_no_address(house: House, email: str) -> None:
+    with pytest.raises(Rejected):
+        actions.sign_in(email=email, password="wrong", actor=VISITOR, now=WALL, wall_now=WALL)
+    with db.reading() as session:
+        entry = session.scalars(select(AuditEntry)).one()
+    assert (entry.action, entry.outcome, entry.subject_id) == ("account.sign_in", "refused", None)
+    assert (entry.address, entry.patient_id) == (VISITOR.address, None)
+
+
 def test_waiting_grows_and_never_becomes_a_lock_out() -> None:
     waits = [wait_after(failures).total_seconds() for failures in range(1, 30)]
     assert waits[:4] == [0, 0, 0, 0]

@@ -74,6 +74,37 @@ def test_a_new_password_takes_the_old_one_and_is_mailed(client: Browser, ana: Pe
     assert client.get("/settings").status_code == 200, "here one stays signed in"
 
 
+def token_of(client: Browser) -> str:
+    with client.session_transaction(base_url="https://localhost") as session:
+        return str(session["_user_id"])
+
+
+def test_what_one_signs_in_with_has_changed_so_the_token_changes_too(client: Browser, ana: Person) -> None:
+    """Whoever copied the cookie before is out; the person stays in."""
+    tokens = [token_of(client)]
+    assert change(client) == 303
+    tokens.append(token_of(client))
+    client.submit("/settings/email", {"email": NEW_EMAIL})
+    assert client.submit(link("confirm_new_email"), {"password": NEW}).status_code == 303
+    assert client.get("/settings").status_code == 200
+    tokens.append(token_of(client))
+    assert len(set(tokens)) == 3
+    for old in tokens[:2]:
+        with client.session_transaction(base_url="https://localhost") as session:
+            session["_user_id"] = old
+        assert "/sign-in" in client.get("/settings").headers["Location"]
+
+
+def test_another_persons_sign_in_keeps_its_token(client: Browser, ana: Person) -> None:
+    client.submit("/settings/email", {"email": NEW_EMAIL})
+    ben = a_patient(email="ben@example.com")
+    client.sign_in(ben.user_id)
+    before = token_of(client)
+    assert client.submit(link("confirm_new_email"), {"password": PASSWORD}).status_code == 303
+    assert token_of(client) == before
+    assert client.get("/settings").status_code == 200
+
+
 def test_other_browsers_are_signed_out_where_the_box_is_ticked(client: Browser, house: House) -> None:
     ana = a_patient()
     elsewhere = client.sign_in(ana.user_id)

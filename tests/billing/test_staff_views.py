@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from service.accounts.models import SignIn
 from service.audit.models import AuditEntry
 from service.billing.models import StripeEvent
 from service.kit import crypto, db
+from service.kit.clock import wall_now
 from service.kit.ids import new_id
 from tests.billing.stand_in import StandIn
 from tests.billing.test_renewals import row_of
@@ -90,6 +93,17 @@ def test_a_no_of_the_gate_is_shown_with_its_reasons(client: Browser, stopped: Ap
     assert answer.status_code == 422
     assert HOLD in answer.text
     assert "Nothing was charged." in answer.text
+
+
+def test_letting_money_start_again_takes_a_fresh_proof(client: Browser, house: House, stopped: Applicant) -> None:
+    lift(stopped, house)
+    client.sign_in(looking_after(a_staff_member("owner"), stopped.patient_id).user_id)
+    with db.transaction() as session:
+        session.execute(update(SignIn).values(second_factor_at=wall_now() - timedelta(minutes=11)))
+    address = f"/staff/memberships/{row_of(stopped).id}/go-on"
+    for answer in (client.get(address), client.submit(address)):
+        assert answer.headers.get("Location", "").startswith("/prove-it-is-you")
+    assert row_of(stopped).status == "stopped"
 
 
 def test_once_nothing_stands_in_the_way_one_button_lets_it_go_on(

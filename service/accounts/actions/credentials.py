@@ -15,6 +15,7 @@ from service.accounts.queries.people import names_of
 from service.accounts.rules import password_problem
 from service.accounts.rules.links import NEW_EMAIL, RESET
 from service.accounts.writes import credentials as writes
+from service.accounts.writes import sign_ins
 from service.audit import writes as audit
 from service.kit import crypto, db
 from service.kit.actor import Actor
@@ -36,10 +37,11 @@ def change_password(
     actor: Actor,
     now: datetime,
     wall_now: datetime,
-) -> None:
+) -> str | None:
     """Set a new password, mail word of it, and with `end_others` sign out and forget every other browser.
 
-    Raises Rejected for a wrong old or an unfit new password, NotAllowed after too many tries.
+    Returns the new token of this sign-in, None where it ended meanwhile. Raises Rejected for a wrong old or an unfit
+    new password, NotAllowed after too many tries.
     """
     stored = prove_password(
         user_id=user_id, password=old, actor=actor, doing="account.change_password", wall_now=wall_now
@@ -65,6 +67,7 @@ def change_password(
             writes.forget_devices(session, user_id=user_id, wall_now=wall_now, but=device)
         letters.tell_security_changed(session, user_id=user_id, what="password_changed", now=now)
         audit.record(session, actor, "account.change_password", "user", user_id)
+        return sign_ins.renewed_token(session, sign_in_id, user_id, wall_now)
 
 
 def prove_password(*, user_id: UUID, password: str, actor: Actor, doing: str, wall_now: datetime) -> str:

@@ -26,6 +26,7 @@ from service.accounts.rules.links import (
     while_open,
 )
 from service.accounts.writes import credentials as writes
+from service.accounts.writes import sign_ins
 from service.audit import writes as audit
 from service.kit import crypto, db
 from service.kit.actor import Actor
@@ -118,11 +119,13 @@ def new_email_link_is_open(*, token: str, wall_now: datetime) -> bool:
         return _change(session, token, wall_now) is not None
 
 
-def confirm_new_email(*, token: str, password: str, actor: Actor, now: datetime, wall_now: datetime) -> None:
+def confirm_new_email(*, token: str, password: str, actor: Actor, now: datetime, wall_now: datetime) -> str | None:
     """The new address becomes the account's: the link proves the mailbox, the password that it is the owner.
 
-    Both addresses are told, every other sign-in ends, and links mailed to the old address stop working. Raises Rejected
-    for an unknown, used or expired link, an address taken meanwhile or another password, NotAllowed after many tries.
+    Both addresses are told, every other sign-in ends, and links mailed to the old address stop working. Returns the new
+    token of the sign-in it happened in, if it was the owner's.
+    Raises Rejected for an unknown, used or expired link, an address taken meanwhile or another password, NotAllowed
+    after many tries.
     """
     with db.transaction() as session:
         change = _change(session, token, wall_now)
@@ -138,10 +141,13 @@ def confirm_new_email(*, token: str, password: str, actor: Actor, now: datetime,
         done = right and _give(session, token, change, actor, now, wall_now)
         outcome = "done" if done else "refused"
         audit.record(session, actor, "account.change_email", "user", change.user_id, outcome=outcome)
+        here = actor.sign_in_id if done and actor.user_id == change.user_id else None
+        fresh = sign_ins.renewed_token(session, here, change.user_id, wall_now) if here else None
     if not right:
         raise WRONG
     if not done:
         raise EXPIRED
+    return fresh
 
 
 def _change(session: Session, token: str, wall_now: datetime) -> _Change | None:

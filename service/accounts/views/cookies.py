@@ -66,6 +66,12 @@ def come_in(signed_in: SignedIn, target: str | None) -> ResponseReturnValue:
     return go(place, signed_in.device_cookie)
 
 
+def renew(token: str | None) -> None:
+    """Go on under a new token, with everything else the session holds; None changes nothing."""
+    if token is not None:
+        session["_user_id"] = token
+
+
 def stay(signed_in: SignedIn, target: str) -> Response:
     """Go on under a new token, with everything else the session holds."""
     session["_user_id"] = signed_in.token

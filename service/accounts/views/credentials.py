@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from service.accounts.actions import credentials, credentials_email, credentials_stop
 from service.accounts.forms.credentials import ChangePasswordForm, ConfirmNewEmailForm, NewEmailForm
-from service.accounts.views import bp
+from service.accounts.views import bp, cookies
 from service.accounts.views.settings import kept, mine
 from service.kit import access, clock, limits, web
 from service.kit.errors import HomewardError, NotAllowed, Rejected
@@ -32,7 +32,7 @@ def password_submit() -> ResponseReturnValue:
     form, status = ChangePasswordForm(), 422
     if form.validate_on_submit():
         try:
-            credentials.change_password(
+            fresh = credentials.change_password(
                 user_id=current_user.user_id,
                 sign_in_id=current_user.sign_in_id,
                 old=form.old.data,
@@ -47,6 +47,7 @@ def password_submit() -> ResponseReturnValue:
             field.errors = [_(error.message)]
             status = 429 if isinstance(error, NotAllowed) else 422
         else:
+            cookies.renew(fresh)
             return kept(True, _("Your password is changed."))
     return render_template("accounts/settings/password.html", form=form), status
 
@@ -102,7 +103,7 @@ def new_email_submit(token: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _new_email_page(token, form, is_open=True, status=422)
     try:
-        credentials_email.confirm_new_email(
+        fresh = credentials_email.confirm_new_email(
             token=token,
             password=form.password.data,
             actor=web.actor(),
@@ -114,6 +115,7 @@ def new_email_submit(token: str) -> ResponseReturnValue:
             return _new_email_page(token, form, is_open=False, status=410)
         form.password.errors = [_(error.message)]
         return _new_email_page(token, form, is_open=True, status=429 if isinstance(error, NotAllowed) else 422)
+    cookies.renew(fresh)
     flash(_("Your email address is changed. Sign in with the new one from now on."))
     return redirect(url_for("accounts.settings" if current_user.is_authenticated else "accounts.sign_in"), code=303)
 

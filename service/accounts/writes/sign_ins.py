@@ -53,6 +53,12 @@ def renew_token(row: SignIn, wall_now: datetime) -> str:
     return token
 
 
+def renewed_token(session: Session, sign_in_id: UUID, user_id: UUID, wall_now: datetime) -> str | None:
+    """Another token for somebody's sign-in, because what they sign in with has changed. None where it has ended."""
+    row = standing_sign_in(session, sign_in_id, user_id)
+    return None if row is None else renew_token(row, wall_now)
+
+
 def known_device(
     session: Session, user_id: UUID, cookie: str | None, wall_now: datetime
 ) -> tuple[KnownDevice, str] | None:

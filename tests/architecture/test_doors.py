@@ -27,7 +27,8 @@ def address(rule: Rule) -> str:
     made: dict[str, Any] = {}
     for name in rule.arguments:
         converter = rule._converters[name]
-        known = {"UUIDConverter": uuid4(), "IntegerConverter": 1, "AnyConverter": min(getattr(converter, "items", [""]))}
+        choice = min(getattr(converter, "items", [""]))
+        known = {"UUIDConverter": uuid4(), "IntegerConverter": 1, "AnyConverter": choice}
         made[name] = known.get(type(converter).__name__, "nobody-has-this")
     built = rule.build(made)
     assert built is not None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from service.accounts.rules.devices import browser_words
 from service.accounts.rules.links import NEW_EMAIL_LINK_LIFE, RESET_LINK_LIFE, STOP_LINK_LIFE
+from service.kit.format import moment
 from service.mail.rules import Email
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -39,9 +41,16 @@ def codes_tried() -> Email:
     return Email("codes_tried", {"path": "/forgot-password"})
 
 
-def new_sign_in() -> Email:
-    """Word that the account was opened in a browser that had not been used before."""
-    return Email("new_sign_in", {"path": "/sign-in"})
+def new_sign_in(*, at: datetime, zone: str, agent: str | None, locale: str) -> Email:
+    """Word that the account was opened in a browser that had not been used before: when (in `zone`), and in which."""
+    browser, device = browser_words(agent)
+    facts = {"path": "/sign-in", "when": moment(at, zone, "long", locale), "browser": browser, "device": device}
+    return Email("new_sign_in", facts)
+
+
+def email_changed() -> Email:
+    """To an address that was an account's until now: whom to call. It leads nowhere, because it signs in no more."""
+    return Email("email_changed", {})
 
 
 def staff_invitation(name: str, token: str) -> Email:

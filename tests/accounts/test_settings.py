@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -45,10 +47,29 @@ def ana(client: Browser, house: House) -> Person:
 
 def test_the_page_leads_to_every_other(client: Browser, ana: Person) -> None:
     page = client.get("/settings").text
-    for one in [*PATIENT_PAGES, "address", "second-steps", "who-looked", "your-data", "close-account"]:
+    for one in [*PATIENT_PAGES, "address", "second-step", "who-looked", "your-data", "close-account"]:
         assert f'href="/settings/{one}"' in page, one
     assert 'href="/settings" aria-current="page"' in page
     assert ana.email in page
+
+
+def links_of(page: str) -> set[str]:
+    """Where the page itself leads, without masthead and footer."""
+    main = page.partition("<main")[2].partition("</main>")[0]
+    return set(re.findall(r'href="(/[^"]*)"', main))
+
+
+def test_no_link_of_the_page_leads_nowhere(client: Browser, ana: Person) -> None:
+    links = links_of(client.get("/settings").text)
+    assert len(links) >= 12
+    assert {one: client.get(one).status_code for one in links} == dict.fromkeys(links, 200)
+
+
+def test_no_link_of_a_staff_members_page_leads_nowhere(client: Browser, house: House) -> None:
+    client.sign_in(a_staff_member("clinician").user_id)
+    links = links_of(client.get("/settings").text)
+    assert len(links) >= 5
+    assert {one: client.get(one).status_code for one in links} == dict.fromkeys(links, 200)
 
 
 @pytest.mark.parametrize("page", PATIENT_PAGES)
@@ -65,7 +86,7 @@ def test_staff_see_only_what_is_theirs(client: Browser, house: House) -> None:
     page = client.get("/settings").text
     assert "Sam Okafor" in page
     assert 'href="/settings">Settings' in page, "the link in the masthead"
-    for one in [*STAFF_PAGES, "second-steps"]:
+    for one in [*STAFF_PAGES, "second-step"]:
         assert f'href="/settings/{one}"' in page
     for one in ["about-you", "language", "address", "phone", "emergency-contact", "who-looked", "your-data"]:
         assert f'"/settings/{one}"' not in page

@@ -21,7 +21,7 @@ def text_of(settings: Settings, code: str) -> str:
 def test_a_change_is_told_and_says_nothing_else(settings: Settings, code: str) -> None:
     text = text_of(settings, code)
     assert "Hello Sam," in text
-    assert "https://localhost/sign-in" in text
+    assert ("https://localhost/sign-in" in text) == (code != "deactivated"), "whoever cannot sign in is not asked to"
     assert not FORBIDDEN.search(text.replace("Homeward Medical Practice", "").replace("Suicide & Crisis Lifeline", ""))
 
 

@@ -92,7 +92,7 @@ def test_an_app_is_set_up_by_its_key(open_window: Open) -> None:
     window.go("/settings/second-step")
     window.see("In use", name="second-step-with-app", widths=(SMALLEST, PHONE, DESK))
     window.go("/settings/second-step/app/remove")
-    window.see("Keep it", name="app-remove")
+    window.see("Keep the app", name="app-remove")
 
 
 def test_without_javascript_the_pages_say_what_passkeys_need_and_name_other_ways(open_window: Open) -> None:

@@ -190,6 +190,6 @@ def _give(session: Session, token: str, change: _Change, actor: Actor, now: date
     writes.end_sign_ins(session, user_id=user.id, wall_now=wall_now, but=here)
     letters.tell_security_changed(session, user_id=user.id, what="email_changed", now=now)
     # Leaves even if the account is closed right after: it may be the only word to whoever it was taken from.
-    notice = emails.security_changed("email_changed")
+    notice = emails.email_changed()
     mail.put(session, notice, key=f"security:{new_id()}", address=old, locale=user.locale, now=now)
     return True

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.accounts.models import Patient, User
+from service.accounts.models import OneTimeLink, Patient, User
 from service.accounts.queries.people import names_of
+from service.accounts.rules.links import NEW_EMAIL
 from service.kit import crypto
 
 
@@ -75,6 +77,24 @@ def own_settings(session: Session, user_id: UUID) -> OwnSettings:
         time_zone=patient.time_zone if patient else user.time_zone,
         patient=own_patient(patient) if patient else None,
     )
+
+
+def pending_email(session: Session, user_id: UUID, wall_now: datetime) -> str | None:
+    """The address that a change under way would give the account, while its link works."""
+    link = session.scalars(
+        select(OneTimeLink)
+        .where(
+            OneTimeLink.user_id == user_id,
+            OneTimeLink.purpose == NEW_EMAIL,
+            OneTimeLink.used_at.is_(None),
+            OneTimeLink.expires_at > wall_now,
+        )
+        .order_by(OneTimeLink.created_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if link is None or link.detail_sealed is None:
+        return None
+    return str(crypto.unseal_json(link.detail_sealed, "one_time_links", "detail", link.id)["email"])
 
 
 def own_patient(row: Patient) -> OwnPatient:

@@ -10,7 +10,7 @@ from flask_login import current_user
 from service.accounts.actions import credentials, credentials_email, credentials_stop
 from service.accounts.forms.credentials import ChangePasswordForm, ConfirmNewEmailForm, NewEmailForm
 from service.accounts.views import bp, cookies
-from service.accounts.views.settings import kept, mine
+from service.accounts.views.settings import kept, mine, pending
 from service.kit import access, clock, limits, web
 from service.kit.errors import HomewardError, NotAllowed, Rejected
 
@@ -57,7 +57,12 @@ def password_submit() -> ResponseReturnValue:
 @access.step_up
 def email() -> ResponseReturnValue:
     """The address that stands, and a field for another."""
-    return render_template("accounts/settings/email.html", form=NewEmailForm(), present=mine().email)
+    return _email_page(NewEmailForm())
+
+
+def _email_page(form: NewEmailForm, status: int = 200) -> ResponseReturnValue:
+    page = render_template("accounts/settings/email.html", form=form, present=mine().email, pending=pending())
+    return page, status
 
 
 @bp.post("/settings/email")
@@ -81,9 +86,24 @@ def email_submit() -> ResponseReturnValue:
             status = 429 if isinstance(error, NotAllowed) else 422
         else:
             return kept(
-                True, _("We mailed a link to the new address. Until you open it, your present address stays as it is.")
+                True,
+                _(
+                    "We mailed a link to the new address. Open it and enter your password there. "
+                    "Until then your present address stays as it is."
+                ),
             )
-    return render_template("accounts/settings/email.html", form=form, present=mine().email), status
+    return _email_page(form, status)
+
+
+@bp.post("/settings/email/cancel")
+@access.signed_in
+@access.step_up
+def email_cancel() -> ResponseReturnValue:
+    """Let the address stay as it is."""
+    stopped = credentials_stop.cancel_new_email(
+        user_id=current_user.user_id, actor=web.actor(), wall_now=clock.wall_now()
+    )
+    return kept(stopped, _("The change is cancelled. Your email address stays as it is."))
 
 
 @bp.get("/new-email/<token>")

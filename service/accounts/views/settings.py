@@ -8,16 +8,22 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from service.accounts.forms.settings import language_name
-from service.accounts.queries.settings import OwnSettings, own_settings
+from service.accounts.queries.settings import OwnSettings, own_settings, pending_email
 from service.accounts.rules.contact import US_ZONES, spoken_phone
 from service.accounts.views import bp
-from service.kit import access, db
+from service.kit import access, clock, db
 
 
 def mine() -> OwnSettings:
     """The settings of whoever is signed in."""
     with db.reading() as session:
         return own_settings(session, current_user.user_id)
+
+
+def pending() -> str | None:
+    """The e-mail address that they have asked for and not proved yet."""
+    with db.reading() as session:
+        return pending_email(session, current_user.user_id, clock.wall_now())
 
 
 def languages() -> tuple[str, ...]:
@@ -40,6 +46,7 @@ def settings() -> ResponseReturnValue:
     return render_template(
         "accounts/settings/settings.html",
         found=found,
+        pending=pending(),
         zone_name=_(US_ZONES[zone]) if zone in US_ZONES else zone.replace("_", " "),
         language_name=language_name,
         several_languages=len(languages()) > 1,

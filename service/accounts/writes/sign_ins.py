@@ -9,13 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.accounts import emails
-from service.accounts.models import KnownDevice, SignIn, User
+from service.accounts.models import KnownDevice, Patient, SignIn, User
 from service.accounts.rules import ABSOLUTE
 from service.accounts.rules.factors import DEVICE_LIFE, device_tokens, with_device_token
 from service.kit import crypto
 from service.kit.actor import Actor
 from service.kit.ids import new_id, new_token, token_hash
 from service.mail import writes as mail
+from service.mail.rules import Email
+
+ELSEWHERE = "America/New_York"  # for staff who chose no zone
 
 
 def open_sign_in(session: Session, user: User, actor: Actor, wall_now: datetime) -> tuple[SignIn, str]:
@@ -119,5 +122,18 @@ def come_in(
     device, new_cookie, is_new = remember_device(session, row.user_id, cookie, wall_now, spares_step=spares_step)
     row.second_factor_at, row.device_id = wall_now, device.id
     if is_new:
-        mail.put(session, emails.new_sign_in(), key=f"new_sign_in:{row.id}", user_id=row.user_id, now=now)
+        letter = _word_of_it(session, row, wall_now)
+        mail.put(session, letter, key=f"new_sign_in:{row.id}", user_id=row.user_id, now=now)
     return new_cookie
+
+
+def _word_of_it(session: Session, row: SignIn, wall_now: datetime) -> Email:
+    """When the sign-in was, in its owner's own time, and in which browser."""
+    locale, of_user, of_patient = session.execute(
+        select(User.locale, User.time_zone, Patient.time_zone)
+        .outerjoin(Patient, Patient.user_id == User.id)
+        .where(User.id == row.user_id)
+    ).one()
+    agent = crypto.unseal(row.agent_sealed, "sign_ins", "agent", row.id) if row.agent_sealed else None
+    zone = of_patient or of_user or ELSEWHERE
+    return emails.new_sign_in(at=wall_now, zone=zone, agent=agent, locale=locale)

@@ -226,8 +226,9 @@ def _pages(sections: list[rules.Section], practice: str, zone: str, wall_now: da
         "intro": f"This is what {practice} holds about you.",
         "about": [
             f"Made on {rules.words('made_at', wall_now, zone)}. Times are in your time zone.",
-            "The other file of this copy, the JSON, has the same and can be read by programs. A letter that cannot be "
-            "drawn here is shown by its number, like [U+674E].",
+            "The other file of this copy, the JSON, is for programs. It has every single entry and the codes we "
+            "keep; here they stand in words, and what repeats on one day stands once.",
+            "A letter that cannot be drawn here is shown by its number, like [U+674E].",
             "This file holds health information. Keep it where only you can open it.",
         ],
         "left_out_title": "What is not in this file",

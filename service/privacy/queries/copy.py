@@ -20,7 +20,7 @@ LEFT_OUT = (
     "Passwords, secret keys and codes. We keep only what proves them, and nobody can read them back.",
     "Card numbers. Our payment provider has them, we do not.",
     "Copies of each mail. We keep that it was sent, when and of which kind, not its text.",
-    "Anything put together for a legal matter (45 CFR 164.524(a)(1)(ii)).",
+    "Anything put together for a legal matter: the law leaves that out of such copies.",
 )
 
 

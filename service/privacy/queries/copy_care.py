@@ -64,8 +64,9 @@ def _reasons(form: Questionnaire, row: Assessment) -> list[str]:
 def _answers(form: Questionnaire, answers: dict[str, Answer]) -> list[Entry]:
     """Each question in its words; one that is no longer asked by its name, with the answer as it was kept."""
     told = []
-    for name, answer in answers.items():
-        question = form.question(name)
+    asked = [question.id for question in form.questions]
+    for name in sorted(answers, key=lambda one: asked.index(one) if one in asked else len(asked)):
+        question, answer = form.question(name), answers[name]
         plain = answer if isinstance(answer, str) else ", ".join(answer)
         told.append(
             {
@@ -168,6 +169,7 @@ def consents(session: Session, patient_id: UUID) -> Section:
     entries = [
         {
             "document": signed.consent_key,
+            "title": _title(body, signed.consent_key),
             "version": signed.version,
             "language": signed.language,
             "signed_at": signed.accepted_at,
@@ -180,9 +182,13 @@ def consents(session: Session, patient_id: UUID) -> Section:
         }
         for signed, body in rows
     ]
-    return Section(
-        "consents", "What you signed", entries, "The whole text of each document is in the other file, the JSON."
-    )
+    return Section("consents", "What you signed", entries)
+
+
+def _title(body: str, key: str) -> str:
+    """What a document calls itself, in its first heading."""
+    first = body.lstrip().partition("\n")[0]
+    return first.removeprefix("# ") if first.startswith("# ") else key.replace("_", " ")
 
 
 def check_ins(session: Session, patient_id: UUID, catalog: Catalog) -> Section:

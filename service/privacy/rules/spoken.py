@@ -1,0 +1,121 @@
+"""The words of the pages for what our records keep as codes. Pure; the JSON keeps the codes."""
+
+from __future__ import annotations
+
+from babel import Locale, UnknownLocaleError
+
+from service.accounts.rules.contact import US_ZONES, spoken_phone
+from service.accounts.rules.devices import browser_words
+from service.enrollment.rules.regions import REGIONS
+
+_STATUS = {
+    "active": "In force",
+    "approved": "Approved",
+    "asked": "Being made",
+    "assessed": "Assessment taken",
+    "awaiting_payment": "Waiting for the first payment",
+    "booked": "Visit booked",
+    "cancelled": "Cancelled",
+    "consented": "Everything signed",
+    "decided": "Decided by the clinician",
+    "declined": "Declined",
+    "ended": "Ended",
+    "expired": "Over",
+    "failed": "Did not work",
+    "finished": "Took place",
+    "grace": "A payment did not go through",
+    "missed": "Missed",
+    "more_info": "The clinician asked to talk again",
+    "open": "Open",
+    "paid": "Paid",
+    "queued": "About to be sent",
+    "ready": "Ready",
+    "sent": "Sent",
+    "skipped": "Not sent, because it was no longer needed",
+    "stopped": "Stopped",
+    "submitted": "Answered",
+    "uncollectible": "Given up",
+    "void": "Cancelled",
+}
+_STEPS = {
+    "ask_more": "The clinician asked to talk again",
+    "book": "A visit was booked",
+    "cancel_visit": "The visit was cancelled",
+    "complete": "Our team completed the papers",
+    "decide_approve": "The clinician approved",
+    "decide_decline": "The clinician declined",
+    "end": "It ended",
+    "join": "You joined",
+    "pay": "You paid",
+    "sign_last_consent": "You signed the last document",
+    "withdraw": "It was withdrawn",
+}
+_MAILS = {
+    "account closed": "Your account is closed",
+    "account unused": "Your account has not been used for long",
+    "already registered": "You have an account already",
+    "checkin due": "A check-in is waiting",
+    "checkin reminder": "Reminder of a check-in",
+    "codes tried": "Codes that were not right",
+    "confirm address": "Link to confirm your address",
+    "confirm new email": "Link to confirm a new address",
+    "copy ready": "Your copy is ready",
+    "email changed": "Your email address was changed",
+    "enrollment approved": "You can go on",
+    "enrollment declined": "About your application",
+    "enrollment more info": "A question about your application",
+    "membership ended": "Your membership has ended",
+    "membership ending": "Your membership will end",
+    "membership started": "Your membership has begun",
+    "new email asked": "A new address was asked for",
+    "new sign in": "A new sign-in",
+    "payment problem": "A payment did not go through",
+    "payment receipt": "Receipt",
+    "renewal reminder": "Your membership renews soon",
+    "reset password": "Link to a new password",
+    "security change": "Your account was changed",
+    "sign in code": "Code to sign in",
+    "visit booked": "Your visit is booked",
+    "visit cancelled": "Your visit is cancelled",
+    "visit missed": "You missed a visit",
+    "waitlist confirm": "Link to confirm a waitlist",
+    "waitlist joined": "You are on a waitlist",
+}
+SAID: dict[str, dict[str, str]] = {
+    "decision": {"approve": "Approved", "decline": "Declined", "more_info": "Asked to talk again"},
+    "held_by": {"video": "Video", "audio": "Telephone", "in_person": "Meeting in person"},
+    "kind": {"consultation": "Consultation", **_MAILS},
+    "outcome": {
+        "done": "Done",
+        "refused": "Turned down",
+        "emergency": "We showed you where to get help at once",
+        "not_eligible": "Not a good fit right now",
+        "clinician_review": "A clinician looks at it",
+        "eligible": "You may qualify",
+    },
+    "state": dict(REGIONS),
+    "status": _STATUS,
+    "then": _STATUS,
+    "time_zone": dict(US_ZONES),
+    "what": _STEPS,
+    "you_were_in": dict(REGIONS),
+}
+
+
+def said(name: str, text: str) -> str | None:
+    """How people read the code `text` in the field `name`; None where it is no code of ours."""
+    if name == "phone":
+        return spoken_phone(text)
+    if name == "browser":
+        return " on ".join(part for part in browser_words(text) if part) or "One that did not say its name"
+    if name.startswith("language"):
+        return _language(text)
+    return SAID.get(name, {}).get(text)
+
+
+def _language(tag: str) -> str | None:
+    """A BCP 47 tag as English calls the language."""
+    try:
+        return Locale.parse(tag, sep="-").get_display_name("en")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en").languages.get(tag)

@@ -181,7 +181,7 @@ def test_a_lost_factor_is_reset_by_another_owner_and_nothing_old_works_any_more(
         assert session.scalars(select(Passkey.removed_at)).one() is not None
         assert session.scalars(select(RecoveryCode.replaced_at)).one() is not None
     assert "/sign-in" in theirs.get("/staff").headers["Location"]
-    assert "Not yet" in client.get("/staff/team").text
+    assert "Not set up" in client.get("/staff/team").text
     assert len(traces("staff.factor_reset")) == 1
 
 

@@ -32,6 +32,11 @@ def money(cents: int, whole: bool = False) -> str:
     return f"{sign}${dollars:,}{tail}"
 
 
+def unbroken(phone: str) -> str:
+    """A telephone number that a narrow page does not break over two lines."""
+    return phone.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\N{NON-BREAKING HYPHEN}")
+
+
 def _day_pattern(style: str, locale: str) -> str:
     return (SPANISH_DAY_PATTERNS if locale.startswith("es") else DAY_PATTERNS)[style]
 

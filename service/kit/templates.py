@@ -133,6 +133,7 @@ def install(app: Flask, settings: Settings | None = None) -> None:
     Whatever depends on the reader's language comes from `kit.spoken`.
     """
     settings = settings or current()
+    names = brand(settings.config_dir)
     app.jinja_options = {**app.jinja_options, "undefined": Absent}
     env = app.jinja_env
     env.undefined = Absent
@@ -143,7 +144,7 @@ def install(app: Flask, settings: Settings | None = None) -> None:
     env.globals.update(
         asset_url=_asset_urls(app, settings),
         icon=partial(icon, static_dir=settings.static_dir),
-        brand=brand(settings.config_dir),
+        brand=names.model_copy(update={"support_phone": format.unbroken(names.support_phone)}),
         sandbox=settings.environment == "sandbox",
     )
 

@@ -98,3 +98,28 @@ def test_a_code_that_waits_is_no_mistake_in_the_password(client: Browser, ana: P
     assert answer.status_code == 429
     assert "No new code left" in answer.text
     assert 'id="password-error"' not in answer.text
+
+
+@pytest.mark.parametrize("page", ["your-data", "close-account", "who-looked"])
+def test_pages_on_ones_data_lead_back_to_the_settings(client: Browser, ana: Person, page: str) -> None:
+    assert 'href="/settings"' in main_of(client.get(f"/settings/{page}").text)
+
+
+def test_every_part_of_an_address_is_asked_for_at_once(client: Browser, ana: Person) -> None:
+    page = client.submit("/settings/address", {"line1": "", "city": "", "zip_code": "1"}).text
+    for field in ("line1", "city", "zip_code"):
+        assert f'id="{field}-error"' in page
+
+
+@pytest.mark.parametrize("zip_code", ["33101", " 33101 ", "33101-1234"])
+def test_a_zip_may_be_typed_with_its_four_more_digits(client: Browser, ana: Person, zip_code: str) -> None:
+    sent = {"line1": "1 Main St", "city": "Miami", "zip_code": zip_code}
+    assert client.submit("/settings/address", sent).status_code == 303
+
+
+def test_a_telephone_number_stays_on_one_line(client: Browser, ana: Person) -> None:
+    assert "(305)\N{NO-BREAK SPACE}555\N{NON-BREAKING HYPHEN}0142" in client.get("/account-closed").text
+
+
+def test_after_closing_nobody_is_told_of_answers(client: Browser) -> None:
+    assert "your answers here" not in client.get("/account-closed").text

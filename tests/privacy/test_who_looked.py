@@ -109,7 +109,7 @@ def test_older_ones_are_a_page_away_and_none_is_lost(ana: Person, doctor: Person
     counts, where = [], PAGE
     for _ in range(3):
         page = client.get(where).text
-        counts.append(page.count("Mia Stone"))
+        counts.append(sum(int(times) for times in re.findall(r"\((\d+) times\)", page)))
         older = re.search(r'href="([^"]*before=[^"]+)"', page)
         where = older[1].replace("&amp;", "&") if older else ""
     assert counts == [30, 30, 5]
@@ -162,3 +162,11 @@ def test_a_legal_hold_is_told_as_a_look_and_the_copy_says_the_same_as_the_page(
     for entry in entries:
         assert entry["who"] in page
         assert entry["what"] in page
+
+
+def test_the_same_look_again_on_one_day_is_one_line_with_a_number(client: Browser, ana: Person, doctor: Person) -> None:
+    for _ in range(4):
+        look(doctor, ana)
+    page = client.get(PAGE).text
+    assert page.count("Mia Stone") == 1
+    assert "(4 times)" in page

@@ -11,10 +11,28 @@ from flask_login import current_user
 
 from service.accounts import actions
 from service.accounts.actions import kept as kept_actions
+from service.accounts.rules.contact import US_ZONES
 from service.accounts.views import bp
 from service.kit import access, clock, keeping, web
+from service.kit.errors import words
 
 HOME = {"patient": "dashboard.home", "staff": "dashboard.staff_home"}
+
+# Which page it was meant for, by the beginning of its address.
+PLACES = {
+    "/check-ins": words("Your check-in"),
+    "/billing": words("Plan and billing"),
+    "/consents": words("What you sign"),
+    "/settings/about-you": words("About you"),
+    "/settings/address": words("Your address"),
+    "/settings/email": words("Your email address"),
+    "/settings/emergency-contact": words("Your emergency contact"),
+    "/settings/language": words("Your language"),
+    "/settings/phone": words("Your phone number"),
+    "/settings/second-step": words("Your second step"),
+    "/settings/time-zone": words("Your time zone"),
+    "/visits": words("Your visits"),
+}
 
 
 class Keeper:
@@ -48,7 +66,12 @@ def kept(kept_id: UUID) -> ResponseReturnValue:
         "accounts/kept.html",
         form_kept=found,
         field=keeping.FIELD,
-        typed=[(name.replace("_", " ").replace("-", " "), value) for name, value in found.fields if value.strip()],
+        where=next((_(what) for path, what in PLACES.items() if found.path.startswith(path)), ""),
+        typed=[
+            (name.replace("_", " ").replace("-", " ").capitalize(), _(US_ZONES[value]) if value in US_ZONES else value)
+            for name, value in found.fields
+            if value.strip()
+        ],
         zone=current_user.time_zone,
     )
 

@@ -12,6 +12,7 @@ from service.accounts.queries.settings import OwnSettings, own_settings, pending
 from service.accounts.rules.contact import US_ZONES, spoken_phone
 from service.accounts.views import bp
 from service.kit import access, clock, db
+from service.kit.format import unbroken
 
 
 def mine() -> OwnSettings:
@@ -50,5 +51,5 @@ def settings() -> ResponseReturnValue:
         zone_name=_(US_ZONES[zone]) if zone in US_ZONES else zone.replace("_", " "),
         language_name=language_name,
         several_languages=len(languages()) > 1,
-        spoken_phone=spoken_phone,
+        spoken_phone=lambda number: unbroken(spoken_phone(number)),
     )

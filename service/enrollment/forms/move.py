@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, Length, Regexp
 
 from service.kit.fields import Form
 
@@ -38,7 +38,7 @@ class MoveForm(Form):
         description=_("It tells us the state and the county."),
         validators=[
             DataRequired(_("Enter your ZIP code.")),
-            Length(max=20, message=_("Enter five digits, like 07102")),
+            Regexp(r"\s*\d{5}(-?\d{4})?\s*$", message=_("Enter five digits, like 07102")),
         ],
         render_kw={"autocomplete": "postal-code", "inputmode": "numeric"},
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import Session
@@ -100,6 +102,17 @@ def told(found: Iterable[Line]) -> list[Line]:
         replace(line, act=say_to_patient(line.action, "record")) if line.action.startswith("legal_hold.") else line
         for line in found
     ]
+
+
+def together(found: Iterable[Line], zone: str) -> list[tuple[Line, int]]:
+    """Lines that follow each other, of one person on one day in `zone`, with the same act: the newest and how many."""
+
+    def same(line: Line) -> tuple[Any, ...]:
+        day = line.at.astimezone(ZoneInfo(zone)).date()
+        return day, line.actor_kind, line.actor_id, line.act, line.outcome, line.glass
+
+    groups = (list(group) for _, group in groupby(found, key=same))
+    return [(group[0], len(group)) for group in groups]
 
 
 def by_itself(session: Session, patient_id: UUID, since: datetime) -> list[tuple[str, int]]:

@@ -35,7 +35,7 @@ def who_looked() -> ResponseReturnValue:
     older = url_for("privacy.who_looked", before=write_place(*lines[-1].place), mine=mine) if more else None
     return render_template(
         "privacy/who_looked.html",
-        lines=lines,
+        lines=trail.together(lines, current_user.time_zone),
         by_itself=by_itself,
         everything=everything,
         first_page=before is None,

@@ -75,6 +75,37 @@ def test_a_new_password_takes_the_old_one_and_is_mailed(client: Browser, ana: Pe
     assert client.get("/settings").status_code == 200, "here one stays signed in"
 
 
+def token_of(client: Browser) -> str:
+    with client.session_transaction(base_url="https://localhost") as session:
+        return str(session["_user_id"])
+
+
+def test_what_one_signs_in_with_has_changed_so_the_token_changes_too(client: Browser, ana: Person) -> None:
+    """Whoever copied the cookie before is out; the person stays in."""
+    tokens = [token_of(client)]
+    assert change(client) == 303
+    tokens.append(token_of(client))
+    client.submit("/settings/email", {"email": NEW_EMAIL})
+    assert client.submit(link("confirm_new_email"), {"password": NEW}).status_code == 303
+    assert client.get("/settings").status_code == 200
+    tokens.append(token_of(client))
+    assert len(set(tokens)) == 3
+    for old in tokens[:2]:
+        with client.session_transaction(base_url="https://localhost") as session:
+            session["_user_id"] = old
+        assert "/sign-in" in client.get("/settings").headers["Location"]
+
+
+def test_another_persons_sign_in_keeps_its_token(client: Browser, ana: Person) -> None:
+    client.submit("/settings/email", {"email": NEW_EMAIL})
+    ben = a_patient(email="ben@example.com")
+    client.sign_in(ben.user_id)
+    before = token_of(client)
+    assert client.submit(link("confirm_new_email"), {"password": PASSWORD}).status_code == 303
+    assert token_of(client) == before
+    assert client.get("/settings").status_code == 200
+
+
 def test_other_browsers_are_signed_out_where_the_box_is_ticked(client: Browser, house: House) -> None:
     ana = a_patient()
     elsewhere = client.sign_in(ana.user_id)
@@ -148,7 +179,8 @@ def test_a_new_address_counts_once_it_is_proved_and_both_are_told(client: Browse
     assert standing(ana) == {here}
     assert elsewhere != here
     told = [(user_id, to) for _, user_id, to, facts in mails("security_change") if facts["what"] == "email_changed"]
-    assert told == [(ana.user_id, ""), (None, "ana@example.com")]
+    assert told == [(ana.user_id, "")]
+    assert [(user_id, to) for _, user_id, to, _ in mails("email_changed")] == [(None, "ana@example.com")]
     client.submit("/sign-out")
     answer = client.submit("/sign-in", {"email": NEW_EMAIL, "password": PASSWORD})
     assert answer.status_code == 303
@@ -215,6 +247,40 @@ def test_the_old_address_can_stop_it(client: Browser, ana: Person) -> None:
     assert address(ana) == "ana@example.com"
     assert trail("account.stop_new_email") == ["done", "refused"]
     assert trail("account.change_email") == ["refused"], "the link that was stopped"
+
+
+def test_a_change_under_way_is_seen_sent_again_and_cancelled(client: Browser, ana: Person) -> None:
+    assert NEW_EMAIL not in client.get("/settings").text
+    ask(client)
+    assert "enter your password there" in client.get("/settings").text, "what is still to do"
+    assert NEW_EMAIL in client.get("/settings").text
+    assert "Send the link again" in client.get("/settings/email").text
+    ask(client)
+    confirm, stop = link("confirm_new_email"), link("new_email_asked")
+    assert client.submit("/settings/email/cancel").headers["Location"] == "/settings"
+    assert "The change is cancelled" in client.get("/settings").text
+    assert NEW_EMAIL not in client.get("/settings/email").text
+    assert client.submit(confirm, {"password": PASSWORD}).status_code == 410
+    assert client.get(stop).status_code == 200, "whoever reads the old address may still need it"
+    client.submit("/settings/email/cancel")
+    assert "Nothing was changed" in client.get("/settings").text
+    assert trail("account.stop_new_email") == ["done"]
+    assert address(ana) == "ana@example.com"
+
+
+def test_a_change_is_not_under_way_when_its_hour_is_over(client: Browser, ana: Person) -> None:
+    ask(client)
+    with db.transaction() as session:
+        session.execute(update(OneTimeLink).values(expires_at=wall_now() - timedelta(seconds=1)))
+    assert NEW_EMAIL not in client.get("/settings/email").text
+    assert NEW_EMAIL not in client.get("/settings").text
+
+
+def test_nobody_cancels_without_a_fresh_proof(client: Browser, ana: Person) -> None:
+    ask(client)
+    stale(client)
+    assert "/prove" in client.submit("/settings/email/cancel").headers["Location"]
+    assert client.get(link("confirm_new_email")).status_code == 200
 
 
 def test_asking_again_makes_the_first_link_useless_but_no_stop(client: Browser, ana: Person) -> None:

@@ -94,6 +94,7 @@ class Patient:
         if window.path == "/second-factor":
             window.see("One more step", "Code from the email", name="mailed-code")
             window.fill(code=code_in(mailbox.wait_for(person.email, CODE_SUBJECT, after=before)))
+            window.choose("remember", "y")
             window.press("Continue")
         if window.path == "/settings/second-step/start":
             if looking:

@@ -277,6 +277,7 @@ def test_no_mail_that_was_queued_to_an_address_leaves_either(house: House, gatew
     waitlist.ask(
         email=person.email, state="GA", locale="en", catalog=house.catalog, actor=Actor("visitor"), now=house.now
     )
+    waitlist.mail_waitlist_links(now=house.now)
     ask_for_new_email(
         user_id=person.user_id, email="next@example.com", actor=actor_of(person), now=house.now, wall_now=wall
     )
@@ -285,6 +286,21 @@ def test_no_mail_that_was_queued_to_an_address_leaves_either(house: House, gatew
     close(house, gateway, person)
     assert everything_leaves(house, still_wanted=still_wanted) == ["leaves@example.com"], "the goodbye, and no other"
     assert {row.template for row in rows(OutboxMessage, status="sent")} == {"account_closed"}
+
+
+def test_who_leaves_under_a_legal_hold_gets_no_waitlist_mail_that_was_not_written_yet(
+    house: House, gateway: Gateway
+) -> None:
+    person = a_patient(email="held@example.com")
+    assert person.patient_id is not None
+    reason = "Matter 26-118, asked for by counsel."
+    actions.place_hold(patient_id=person.patient_id, reason=reason, actor=staff_actor("owner"), now=house.now)
+    waitlist.ask(
+        email=person.email, state="GA", locale="en", catalog=house.catalog, actor=Actor("visitor"), now=house.now
+    )
+    close(house, gateway, person)
+    waitlist.mail_waitlist_links(now=house.now)
+    assert rows(OutboxMessage, template="waitlist_confirm") == []
 
 
 def test_the_old_mailbox_hears_of_a_new_address_even_if_the_account_is_closed_right_after(

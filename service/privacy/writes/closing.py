@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.accounts.models import (
@@ -54,7 +54,9 @@ def remove_openers(session: Session, user_id: UUID) -> None:
     session.execute(
         update(User)
         .where(User.id == user_id)
-        .values(password_hash="", totp_sealed=None, totp_pending_sealed=None, totp_last_step=None)
+        .values(
+            password_hash="", totp_sealed=None, totp_pending_sealed=None, totp_pending_for=None, totp_last_step=None
+        )
     )
     session.execute(update(SignIn).where(SignIn.user_id == user_id).values(device_id=None))
     for table in (OneTimeCode, OneTimeLink, KeptForm, Passkey, RecoveryCode, KnownDevice):
@@ -101,7 +103,8 @@ def leave_waitlist(session: Session, email_index: bytes, *, keep: bool, now: dat
     """This address waits for nothing any more. `keep`: under a legal hold the rows stay, as left."""
     mine = WaitlistEntry.email_index == email_index
     if keep:
-        session.execute(update(WaitlistEntry).where(mine, WaitlistEntry.left_at.is_(None)).values(left_at=now))
+        left = func.coalesce(WaitlistEntry.left_at, now)
+        session.execute(update(WaitlistEntry).where(mine).values(left_at=left, wanted_at=None))
     else:
         session.execute(delete(WaitlistEntry).where(mine))
 

@@ -144,6 +144,7 @@ def test_leaving_asks_first_why_and_the_reason_is_noted(house: House, client: Br
         noted = session.scalars(select(AuditEntry).where(AuditEntry.action == "care_team.remove")).all()
     assert [(one.subject_id, one.reason) for one in noted] == [(other.user_id, "handed")]
     assert client.get(f"{path}/{other.user_id}/remove").status_code == 303, "gone already: back to the team"
+    assert "My part is done" in client.get(f"{path}/{sam.user_id}/remove").text
     client.submit(f"{path}/{sam.user_id}/remove", {"why": "done"})
     assert "You are no longer on the care team." in client.get("/staff/queue").text
     assert not on_team(applicant, sam.user_id)

@@ -49,6 +49,15 @@ class LeaveForm(Form):
         validators=[InputRequired(_("Choose why"))],
     )
 
+    def of_oneself(self) -> None:
+        """The same reasons, said by whoever leaves."""
+        self.why.choices = [
+            SelectChoice("handed", _("A colleague looks after the patient now")),
+            SelectChoice("done", _("My part is done")),
+            SelectChoice("away", _("I am away or leaving")),
+            SelectChoice("mistake", _("I was added by mistake")),
+        ]
+
 
 def _choices(people: People) -> list[SelectChoice]:
     return [SelectChoice(str(one), f"{name}, {role}") for one, name, role in people]

@@ -44,6 +44,8 @@ def remove(enrollment_id: UUID, user_id: UUID) -> ResponseReturnValue:
     """Somebody leaves the care team: what that means, why, and one button."""
     form, mine = LeaveForm(), user_id == current_user.user_id
     back = url_for(".team", enrollment_id=enrollment_id)
+    if mine:
+        form.of_oneself()
     if form.validate_on_submit():
         try:
             teams.remove(enrollment_id=enrollment_id, user_id=user_id, why=form.why.data, actor=web.actor())

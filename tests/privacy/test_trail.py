@@ -95,7 +95,13 @@ def test_it_can_be_narrowed_in_every_way(house: House, browser: Browser) -> None
     noted(Actor("visitor"), "account.sign_in", "user", outcome="refused")
 
     def shown(query: str) -> int:
-        return len([row for row in rows_of(browser.get(f"/staff/audit?{query}").text) if "Looked at the audit trail" not in row])
+        return len(
+            [
+                row
+                for row in rows_of(browser.get(f"/staff/audit?{query}").text)
+                if "Looked at the audit trail" not in row
+            ]
+        )
 
     assert shown("") == 4
     assert shown("who=system") == 1

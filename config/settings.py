@@ -94,9 +94,7 @@ class Settings(BaseModel):
             if urlsplit(self.public_url).scheme != "https":
                 reasons.append("HOMEWARD_PUBLIC_URL: production is reached over https")
             if self.audit_anchors is None:
-                reasons.append(
-                    "HOMEWARD_AUDIT_ANCHORS: production anchors its audit trail outside the database"
-                )
+                reasons.append("HOMEWARD_AUDIT_ANCHORS: production anchors its audit trail outside the database")
             if self.smtp_security == "none":
                 reasons.append("HOMEWARD_SMTP_SECURITY: production mail travels encrypted")
         if reasons:

@@ -34,9 +34,7 @@ def an_approved_patient(house: House, *, license_expires_on: date | None = None)
     return applicant
 
 
-def ready_to_pay(
-    house: House, *, license_expires_on: date | None = None, typed_name: str = "Ana Rivera"
-) -> Applicant:
+def ready_to_pay(house: House, *, license_expires_on: date | None = None, typed_name: str = "Ana Rivera") -> Applicant:
     """Approved, and everything signed that must be."""
     applicant = an_approved_patient(house, license_expires_on=license_expires_on)
     values = blanks(brand(house.settings.config_dir), house.catalog.from_price_cents)

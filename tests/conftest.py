@@ -167,6 +167,24 @@ def house(settings: Settings, engine: Engine) -> Iterator[House]:
     clock.use(clock.wall_now)
 
 
+@pytest.fixture
+def committed(settings: Settings, database: str, request: pytest.FixtureRequest) -> Iterator[House]:
+    """A database of the test's own, where actions really commit and several connections see each other's work."""
+    name = f"{database}_{request.module.__name__.rpartition('test_')[2]}"
+    new_database(name)
+    house = House(settings)
+    crypto.configure(settings)
+    queue.use(lambda job: None)
+    clock.use(lambda: house.now)
+    engine = db.connect(role_url("app", name), pool_size=8)
+    db.bind(sessionmaker(engine, expire_on_commit=False))
+    yield house
+    db.bind(None)
+    queue.use(None)
+    clock.use(clock.wall_now)
+    engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def app(settings: Settings) -> Flask:
     """The application."""

@@ -3,65 +3,30 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import UTC, datetime
-from threading import Barrier, Thread
+from threading import Thread
 from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import sessionmaker
 
-from config.settings import Settings
 from service.accounts import actions, queries
 from service.accounts.actions import credentials_email, credentials_stop, recovery
 from service.accounts.models import SignIn, User
-from service.kit import clock, crypto, db, queue
+from service.kit import db
 from service.kit.actor import Actor
 from service.kit.clock import wall_now
-from service.kit.errors import HomewardError, Rejected
+from service.kit.errors import Rejected
 from service.kit.passwords import hash_password, verify_password
 from tests.accounts.letters import link, mails
-from tests.conftest import House, new_database, role_url
+from tests.conftest import House
 from tests.factories.accounts import PASSWORD, Person, a_patient
+from tests.factories.at_once import outcomes
 
 VISITOR = Actor("visitor", address="203.0.113.9")
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 CHOICES = ("seven quiet herons", "nine loud sparrows", "two grey tulips", "four slow rivers")
-
-
-@pytest.fixture
-def committed(settings: Settings, database: str) -> Iterator[House]:
-    """A database of its own, where actions really commit."""
-    name = f"{database}_doors"
-    new_database(name)
-    crypto.configure(settings)
-    queue.use(lambda job: None)
-    clock.use(lambda: NOW)
-    engine = db.connect(role_url("app", name), pool_size=8)
-    db.bind(sessionmaker(engine, expire_on_commit=False))
-    yield House(settings)
-    db.bind(None)
-    queue.use(None)
-    clock.use(clock.wall_now)
-    engine.dispose()
-
-
-def at_once(*work: Callable[[], None]) -> list[str]:
-    """Start all work together. "done", or the code of each no."""
-    ready = Barrier(len(work))
-
-    def run(job: Callable[[], None]) -> str:
-        ready.wait()
-        try:
-            job()
-        except HomewardError as error:
-            return error.code
-        return "done"
-
-    with ThreadPoolExecutor(len(work)) as pool:
-        return sorted(pool.map(run, work))
 
 
 def asked(email: str) -> None:
@@ -76,7 +41,7 @@ def test_a_request_is_answered_by_one_of_many_workers(committed: House) -> None:
     ana = a_patient()
     asked(ana.email)
     asked(ana.email)
-    at_once(*[lambda: recovery.mail_reset_links(now=NOW, wall_now=wall_now()) and None] * 4)
+    outcomes(*[lambda: recovery.mail_reset_links(now=NOW, wall_now=wall_now()) and None] * 4)
     assert len(mails("reset_password")) == 1
 
 
@@ -89,7 +54,7 @@ def test_one_link_sets_one_password(committed: House) -> None:
     def choose(password: str) -> Callable[[], None]:
         return lambda: recovery.reset_password(password=password, **use)  # type: ignore[arg-type]
 
-    assert at_once(*map(choose, CHOICES)) == ["done", "link_expired", "link_expired", "link_expired"]
+    assert sorted(outcomes(*map(choose, CHOICES))) == ["done", "link_expired", "link_expired", "link_expired"]
     with db.reading() as session:
         stored = session.get_one(User, ana.user_id).password_hash
     assert sum(verify_password(stored, each) for each in CHOICES) == 1
@@ -105,7 +70,7 @@ def test_two_who_want_one_address_and_press_at_once_do_not_both_get_it(committed
             token=token, password=PASSWORD, actor=VISITOR, now=NOW, wall_now=wall_now()
         )
 
-    assert at_once(*map(press, links)) == ["done", "link_expired"]
+    assert sorted(outcomes(*map(press, links))) == ["done", "link_expired"]
     with db.reading() as session:
         index = queries.email_index("wanted@example.com")
         assert len(session.scalars(select(User.id).where(User.email_index == index)).all()) == 1
@@ -123,7 +88,7 @@ def test_a_change_that_is_said_to_be_stopped_is_not_made(committed: House, monke
     look, said, looks = credentials_email._change, list[str](), list[Thread]()
 
     def press_stop() -> None:
-        said.extend(at_once(lambda: credentials_stop.stop_new_email(token=stop, actor=VISITOR, wall_now=wall_now())))
+        said.extend(outcomes(lambda: credentials_stop.stop_new_email(token=stop, actor=VISITOR, wall_now=wall_now())))
 
     def looked(*asked: Any) -> Any:
         found = look(*asked)

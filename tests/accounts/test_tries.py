@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pyotp
-import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import sessionmaker
 
-from config.settings import Settings
 from service.accounts import actions, queries
 from service.accounts.models import SignInBackOff
 from service.accounts.rules import CODE_FAILURES_HALVE_EVERY, FREE_FAILURES, still_counted, wait_after
 from service.accounts.rules.passkeys import Site
-from service.kit import clock, crypto, db, queue
+from service.kit import db
 from service.kit.actor import Actor
 from service.kit.errors import NotAllowed, Rejected
 from tests.accounts.steps import mails
-from tests.conftest import House, new_database, role_url
+from tests.conftest import House
 from tests.factories.accounts import PASSWORD, Person, a_patient, a_staff_member
 
 WALL = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -174,23 +170,7 @@ def test_timing_the_tries_at_a_code_gains_little() -> None:
     assert 90 < max(a_day(peak, halvings) for peak in range(5, 18) for halvings in range(6)) < 150
 
 
-@pytest.fixture
-def committed(settings: Settings, database: str) -> Iterator[None]:
-    """A database of its own, where actions really commit."""
-    name = f"{database}_door"
-    new_database(name)
-    crypto.configure(settings)
-    queue.use(lambda job: None)
-    engine = db.connect(role_url("app", name), pool_size=8)
-    db.bind(sessionmaker(engine, expire_on_commit=False))
-    yield
-    db.bind(None)
-    queue.use(None)
-    clock.use(clock.wall_now)
-    engine.dispose()
-
-
-def test_many_tries_at_once_are_many_tries(committed: None) -> None:
+def test_many_tries_at_once_are_many_tries(committed: House) -> None:
     ana, crowd = a_patient(), 12
     ready = Barrier(crowd)
 

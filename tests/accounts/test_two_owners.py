@@ -2,58 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import sessionmaker
 
-from config.settings import Settings
 from service.accounts.actions import invitations, team
 from service.accounts.models import Invitation, User
 from service.accounts.queries.staff import owners_locked
-from service.kit import clock, crypto, db, queue
+from service.kit import db
 from service.kit.actor import SYSTEM, Actor
 from service.kit.clock import wall_now
 from service.kit.errors import HomewardError
-from tests.conftest import House, new_database, role_url
+from tests.conftest import House
 from tests.factories.accounts import Person, a_staff_member
+from tests.factories.at_once import outcomes
 
 WHY = "asked"
-
-
-@pytest.fixture
-def committed(settings: Settings, database: str) -> Iterator[House]:
-    """A database of its own, where actions really commit."""
-    name = f"{database}_owners"
-    new_database(name)
-    crypto.configure(settings)
-    queue.use(lambda job: None)
-    engine = db.connect(role_url("app", name), pool_size=8)
-    db.bind(sessionmaker(engine, expire_on_commit=False))
-    yield House(settings)
-    db.bind(None)
-    queue.use(None)
-    clock.use(clock.wall_now)
-    engine.dispose()
-
-
-def at_once(*work: Callable[[], object]) -> list[str]:
-    """Start all work together. Returns "done" or the code of the no, for each."""
-    ready = Barrier(len(work))
-
-    def run(job: Callable[[], object]) -> str:
-        ready.wait()
-        try:
-            job()
-        except HomewardError as error:
-            return error.code
-        return "done"
-
-    with ThreadPoolExecutor(len(work)) as pool:
-        return list(pool.map(run, work))
 
 
 def as_owner(person: Person) -> Actor:
@@ -87,14 +52,14 @@ def test_two_owners_who_remove_each_other_at_once_leave_one(
         with db.transaction() as session:
             session.execute(User.__table__.update().values(role="auditor"))  # type: ignore[attr-defined]
         olive, otto = a_staff_member("owner"), a_staff_member("owner")
-        said = at_once(first(olive, otto), second(otto, olive))
+        said = outcomes(first(olive, otto), second(otto, olive))
         assert sorted(said) == ["done", "owners_only"]
         assert len(owners()) == 1
 
 
 def test_three_owners_in_a_ring_leave_one(committed: House) -> None:
     a, b, c = (a_staff_member("owner") for _ in range(3))
-    said = at_once(demote(a, b), demote(b, c), demote(c, a))
+    said = outcomes(demote(a, b), demote(b, c), demote(c, a))
     assert said.count("done") <= 2
     assert len(owners()) >= 1
 
@@ -120,7 +85,11 @@ def test_one_address_invited_by_two_owners_at_once_has_one_invitation(committed:
             wall_now=wall_now(),
         )
 
-    assert sorted(at_once(invite(olive), invite(otto), invite(olive))) == ["done", "invited_already", "invited_already"]
+    assert sorted(outcomes(invite(olive), invite(otto), invite(olive))) == [
+        "done",
+        "invited_already",
+        "invited_already",
+    ]
     with db.reading() as session:
         assert len(session.scalars(select(Invitation)).all()) == 1
 
@@ -145,7 +114,7 @@ def test_one_link_pressed_at_once_makes_one_account(committed: House) -> None:
             wall_now=wall_now(),
         )
 
-    assert sorted(at_once(accept, accept, accept)) == ["done", "invitation_over", "invitation_over"]
+    assert sorted(outcomes(accept, accept, accept)) == ["done", "invitation_over", "invitation_over"]
     assert len(owners()) == 1
 
 
@@ -160,6 +129,6 @@ def test_first_owners_asked_for_at_once_leave_one_link_that_works(committed: Hou
             wall_now=wall_now(),
         )
 
-    assert at_once(create(1), create(2), create(3)) == ["done"] * 3
+    assert outcomes(create(1), create(2), create(3)) == ["done"] * 3
     with db.reading() as session:
         assert len(session.scalars(select(Invitation).where(Invitation.withdrawn_at.is_(None))).all()) == 1

@@ -3,68 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Any, TypeVar
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import sessionmaker
 
-from config.settings import Settings
 from service.billing import actions
 from service.billing.gateway import Gateway
 from service.billing.models import StripeEvent
-from service.kit import clock, crypto, db, queue
+from service.kit import db
 from service.kit.clock import wall_now
-from service.kit.errors import Conflict, TryAgain
 from service.mail.models import OutboxMessage
 from tests.billing.conftest import START
 from tests.billing.stand_in import StandIn
 from tests.billing.test_checkout import checkouts, confirm, start
-from tests.conftest import House, new_database, role_url
+from tests.conftest import House
+from tests.factories.at_once import at_once
 from tests.factories.billing import invoices_of, membership_row, ready_to_pay
-
-T = TypeVar("T")
 
 
 @pytest.fixture
-def committed(settings: Settings, database: str) -> Iterator[House]:
-    """A database of its own, where actions really commit."""
-    name = f"{database}_money"
-    new_database(name)
-    crypto.configure(settings)
-    queue.use(lambda job: None)
-    clock.use(lambda: START)
-    engine = db.connect(role_url("app", name), pool_size=8)
-    db.bind(sessionmaker(engine, expire_on_commit=False))
-    yield House(settings)
-    db.bind(None)
-    queue.use(None)
-    clock.use(clock.wall_now)
-    engine.dispose()
-
-
-def at_once(work: list[Callable[[], T]]) -> list[Any]:
-    """Start all work together. An exception is an answer too."""
-    ready = Barrier(len(work))
-
-    def run(job: Callable[[], T]) -> Any:
-        ready.wait()
-        try:
-            return job()
-        except (Conflict, TryAgain) as error:
-            return error
-
-    with ThreadPoolExecutor(len(work)) as pool:
-        return list(pool.map(run, work))
+def committed(committed: House) -> House:
+    """At the moment when this room's stories begin."""
+    committed.at(START)
+    return committed
 
 
 def test_tabs_pressing_at_once_meet_on_one_page(committed: House, gateway: Gateway) -> None:
     applicant = ready_to_pay(committed)
-    pages = at_once([lambda: start(committed, gateway, applicant)] * 4)
+    pages = at_once(*[lambda: start(committed, gateway, applicant)] * 4)
     reached = {page for page in pages if isinstance(page, str)}
     assert len(reached) == 1
     assert len(checkouts()) == 1
@@ -73,7 +41,7 @@ def test_tabs_pressing_at_once_meet_on_one_page(committed: House, gateway: Gatew
 def test_tabs_with_different_plans_leave_one_page_open(committed: House, stripe: StandIn) -> None:
     applicant, gateway = ready_to_pay(committed), stripe.gateway()
     plans = ("monthly", "monthly_plus") * 2
-    at_once([lambda plan=plan: start(committed, gateway, applicant, plan) for plan in plans])  # type: ignore[misc]
+    at_once(*[lambda plan=plan: start(committed, gateway, applicant, plan) for plan in plans])  # type: ignore[misc]
     stripe_pages = [gateway.get_checkout(c.stripe_session_id) for c in checkouts() if c.stripe_session_id]
     assert [page.status for page in stripe_pages].count("open") <= 1
     assert [c.status for c in checkouts()].count("open") <= 1
@@ -97,7 +65,7 @@ def test_workers_and_the_return_page_at_once_make_one_member(committed: House, s
 
     # Every message twice, as a redelivered job would, and the patient coming back in the middle.
     twice = [handle(event_id) for event_id in events * 2]
-    handled = at_once([*twice[:7], lambda: confirm(committed, gateway, applicant)])
+    handled = at_once(*twice[:7], lambda: confirm(committed, gateway, applicant))
     assert not [answer for answer in handled if isinstance(answer, Exception)]
     row = membership_row(applicant.patient_id)
     assert row is not None

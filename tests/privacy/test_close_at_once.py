@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import sessionmaker
 
-from config.settings import Settings
 from service.accounts.models import Patient, User
 from service.billing.gateway import Gateway
 from service.billing.models import Checkout, Membership
 from service.enrollment.models import Enrollment
-from service.kit import clock, crypto, db, queue
+from service.kit import db
 from service.kit.clock import wall_now
 from service.kit.errors import HomewardError, TryAgain
 from service.privacy import actions
 from tests.billing.conftest import START
 from tests.billing.stand_in import StandIn
-from tests.billing.test_at_once import at_once
 from tests.billing.test_checkout import confirm, start
 from tests.billing.test_events import deliver
 from tests.billing.test_renewals import a_member, charge_at
-from tests.conftest import House, new_database, role_url
+from tests.conftest import House
+from tests.factories.at_once import at_once
 from tests.factories.billing import invoices_of, ready_to_pay
 from tests.factories.privacy import actor_of
 from tests.factories.visits import Applicant
@@ -35,21 +33,10 @@ ROUNDS = 4  # each is another order of the same steps
 
 
 @pytest.fixture
-def committed(settings: Settings, database: str) -> Iterator[House]:
-    """A database of its own, where actions really commit."""
-    name = f"{database}_closing"
-    new_database(name)
-    crypto.configure(settings)
-    queue.use(lambda job: None)
-    house = House(settings, now=START)
-    clock.use(lambda: house.now)
-    engine = db.connect(role_url("app", name), pool_size=8)
-    db.bind(sessionmaker(engine, expire_on_commit=False))
-    yield house
-    db.bind(None)
-    queue.use(None)
-    clock.use(clock.wall_now)
-    engine.dispose()
+def committed(committed: House) -> House:
+    """At the moment when this room's stories begin."""
+    committed.at(START)
+    return committed
 
 
 def closing(house: House, gateway: Gateway, applicant: Applicant) -> Callable[[], None]:
@@ -99,7 +86,7 @@ def test_closing_while_a_payment_completes(committed: House, stripe: StandIn, ro
     stripe.pay(start(house, gateway, applicant))
     work = [closing(house, gateway, applicant), lambda: confirm(house, gateway, applicant)]
     work.append(lambda: deliver(house, gateway, *stripe.messages()))
-    found = at_once(work[round_ % 3 :] + work[: round_ % 3])
+    found = at_once(*work[round_ % 3 :], *work[: round_ % 3])
     until_closed(house, gateway, applicant, found[-(round_ % 3) % 3])
     deliver(house, gateway, *stripe.messages())
     check_closed(stripe, gateway, applicant)
@@ -116,7 +103,7 @@ def test_closing_while_somebody_goes_to_pay(committed: House, stripe: StandIn, r
         with suppress(HomewardError):  # a no, because the account is closing, is an answer too
             start(house, gateway, applicant)
 
-    closed, _ = at_once([closing(house, gateway, applicant), pays])
+    closed, _ = at_once(closing(house, gateway, applicant), pays)
     until_closed(house, gateway, applicant, closed)
     deliver(house, gateway, *stripe.messages())
     check_closed(stripe, gateway, applicant)
@@ -129,7 +116,7 @@ def test_closing_while_a_month_is_renewed(committed: House, moving_stripe: Stand
     moving_stripe.move_to(due + timedelta(minutes=1))
     house.at(due + timedelta(minutes=1))
     told = moving_stripe.messages()
-    closed, *_ = at_once([closing(house, gateway, applicant), *([lambda: deliver(house, gateway, *told)] * 2)])
+    closed, *_ = at_once(closing(house, gateway, applicant), *([lambda: deliver(house, gateway, *told)] * 2))
     until_closed(house, gateway, applicant, closed)
     deliver(house, gateway, *moving_stripe.messages())
     check_closed(moving_stripe, gateway, applicant)

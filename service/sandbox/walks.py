@@ -152,6 +152,12 @@ def sign_in(walker: Walker, email: str, password: str, mailbox: Mailbox | None =
     return page
 
 
+def the_house_moved(before: str, after: str) -> None:
+    """The sandbox has another address now: people come with the devices that they had."""
+    for base, email in [known for known in _devices if known[0] == before]:
+        _devices[after, email] = _devices[base, email]
+
+
 def enter(walker: Walker, email: str, password: str, mailbox: Mailbox | None = None) -> Page:
     """Send the form that asks for the password and, where a code is asked for, the one that was mailed."""
     before = len(_codes(mailbox, email)) if mailbox else 0

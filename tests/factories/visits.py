@@ -139,7 +139,10 @@ def open_times(state: str, now: datetime) -> list[queries.OpenTime]:
 
 def booked(applicant: Applicant, now: datetime, state: str = "FL") -> UUID:
     """The first open time, booked."""
-    first = open_times(state, now)[0]
+    return _book(applicant, open_times(state, now)[0], now)
+
+
+def _book(applicant: Applicant, first: queries.OpenTime, now: datetime) -> UUID:
     return book.book_visit(
         practitioner_id=first.practitioner.id, starts_at=first.starts_at, actor=applicant.actor, now=now
     )
@@ -171,8 +174,9 @@ def visit_at(applicant: Applicant) -> datetime | None:
 
 
 def approved(applicant: Applicant, clinician: Clinician, catalog: Catalog, now: datetime) -> UUID:
-    """Booked at once, decided and completed at the visit, some hours later. Returns the encounter's id."""
-    booked(applicant, now)
+    """Booked at once with them, decided and completed at the visit, some hours later. Returns the encounter's id."""
+    theirs = (time for time in open_times("FL", now) if time.practitioner.id == clinician.practitioner_id)
+    _book(applicant, next(theirs), now)
     now = visit_at(applicant) or now
     encounter_id = decide.record_decision(
         enrollment_id=applicant.enrollment_id,

@@ -132,6 +132,7 @@ def test_ctrl_c_ends_everything_and_the_second_start_is_quick_and_remembers(late
         assert time.monotonic() - began < max(10, later.ready_after / 2)
         house = Live(later.data, again, found, 0)
         assert house.mover.now() > datetime(2027, 1, 22, 15, tzinfo=UTC)
+        walks.the_house_moved(later.running.web, found.web)
         house.signed_in("ana@example.com").get("/home").must("Ana")
         olive = next(row for row in found.people if row["email"] == "ines@staff.example")
         walks.staff_sign_in(house.walker(), Colleague(olive["email"], PASSWORD, olive["totp_secret"])).must("Queue")

@@ -101,6 +101,7 @@ def _record(house: House) -> None:
         actor=enrolling.VISITOR,
         now=house.now,
     )
+    enrolling.the_worker_looks(house)
 
 
 def _care(house: House) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
-PAIRS = 9
+PAIRS = 15
 
 
 @dataclass(frozen=True, slots=True)

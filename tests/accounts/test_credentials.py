@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, update
 
 from service.accounts import queries, writes
 from service.accounts.actions import credentials_email
 from service.accounts.models import OneTimeLink, SignIn, User
 from service.audit.models import AuditEntry
 from service.kit import clock, crypto, db
+from service.kit.actor import Actor
 from service.kit.clock import wall_now
 from service.kit.errors import Rejected
 from service.kit.passwords import verify_password
@@ -20,6 +21,7 @@ from tests.accounts.steps import later
 from tests.client import Browser
 from tests.conftest import House
 from tests.factories.accounts import PASSWORD, Person, a_patient, a_staff_member
+from tests.factories.statements import counted
 
 NEW = "seven quiet herons"
 NEW_EMAIL = "ana.new@example.com"
@@ -209,6 +211,19 @@ def test_an_address_of_somebody_else_is_answered_alike_and_its_owner_is_told(cli
     pages = [name for name, *_ in mails()]
     assert pages == ["confirm_new_email", "new_email_asked", "already_registered", "new_email_asked"]
     assert address(ana) == "ana@example.com"
+
+
+def test_a_taken_and_a_free_address_are_asked_for_with_the_same_statements(
+    house: House, engine: Engine, ana: Person
+) -> None:
+    other, actor, asked = a_patient(), Actor("patient", ana.user_id, patient_id=ana.patient_id), []
+    for address in (other.email, "nobody.has.this@example.com"):
+        with counted(engine) as statements:
+            credentials_email.ask_for_new_email(
+                user_id=ana.user_id, email=address, actor=actor, now=house.now, wall_now=wall_now()
+            )
+        asked.append([text.split()[:3] for text in statements if not text.startswith(("SAVEPOINT", "RELEASE"))])
+    assert asked[0] == asked[1]
 
 
 def test_an_address_that_was_taken_meanwhile_stays_with_whoever_proved_it(client: Browser, ana: Person) -> None:

@@ -82,11 +82,11 @@ def _mail_both(
         detail={"email": address},
     )
     _, stop = writes.new_link(session, user_id=user.id, purpose=STOP_NEW_EMAIL, life=STOP_LINK_LIFE, wall_now=wall_now)
-    if user_by_email(session, address) is not None:
-        letters.tell_already_registered(session, address, now)
+    owner = user_by_email(session, address)  # one question and one letter, whoever's it is
+    if owner is not None:
+        letters.tell_owner(session, owner, now)
     else:
-        letter = emails.confirm_new_email(token)
-        _put(session, user, letter, f"new_email:{link_id}", address, now)
+        _put(session, user, emails.confirm_new_email(token), f"new_email:{link_id}", address, now)
     _put(session, user, emails.new_email_asked(stop), f"new_email_asked:{link_id}", present, now)
     audit.record(session, actor, "account.ask_for_new_email", "user", user.id)
 

@@ -15,7 +15,7 @@ from service.accounts.writes.care import (
 from service.accounts.writes.letters import (
     ask_for_confirmation,
     send_confirmation,
-    tell_already_registered,
+    tell_owner,
     tell_security_changed,
 )
 from service.accounts.writes.people import create_patient, create_patient_user, create_user
@@ -34,6 +34,6 @@ __all__ = [
     "lock_look",
     "send_confirmation",
     "take_turns",
-    "tell_already_registered",
+    "tell_owner",
     "tell_security_changed",
 ]

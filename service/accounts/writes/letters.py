@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.accounts import emails
 from service.accounts.models import ConfirmationRequest, OneTimeLink, User
-from service.accounts.queries import email_index, user_by_email
+from service.accounts.queries import email_index
 from service.accounts.rules import CONFIRM_LINK_LIFE, CONFIRM_MAIL_EVERY, CONFIRM_MAILS_A_DAY
 from service.kit import queue
 from service.kit.clock import wall_now
@@ -52,11 +52,6 @@ def send_confirmation(session: Session, *, user_id: UUID, now: datetime) -> bool
     mail.put(session, emails.confirm_address(token), key=f"confirm:{link_id}", user_id=user_id, now=now)
     session.flush()
     return True
-
-
-def tell_already_registered(session: Session, email: str, now: datetime) -> None:
-    """Tell the owner of a known address that somebody signed up with it again. At most once a day."""
-    tell_owner(session, user_by_email(session, email), now)
 
 
 def tell_owner(session: Session, user: User | None, now: datetime) -> None:

@@ -141,12 +141,16 @@ def test_a_long_chain_is_not_read_to_find_what_is_new(trail: Trail) -> None:
         "INSERT INTO audit_links (position, entry_id, hash, sealed_at)"
         " SELECT row_number() OVER (ORDER BY id), id, sha256(id::text::bytea), at FROM audit_entries"
     )
+    # What an ANALYZE says that ran while the first links were being written, and were not yet to be seen.
+    empty = text("UPDATE pg_class SET reltuples = 0, relpages = 700 WHERE relname = 'audit_links'")
     touched = []
-    for number in (100, 60_000):
+    for number, misled in ((100, False), (60_000, False), (60_000, True)):
         with trail.hand.begin() as connection:
             connection.execute(text("TRUNCATE audit_links, audit_entries"))
             connection.execute(fill, {"n": number})
             connection.execute(link)  # without ANALYZE: the plan must not depend on fresh statistics
+            if misled:
+                connection.execute(empty)
         with db.reading() as session:
             queries.read_only_the_window(session)
             since = queries.newest(session).since
@@ -156,8 +160,8 @@ def test_a_long_chain_is_not_read_to_find_what_is_new(trail: Trail) -> None:
             plan = session.execute(text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {compiled}")).scalar_one()
             top = plan[0]["Plan"]
             touched.append(top["Shared Hit Blocks"] + top["Shared Read Blocks"])
-    assert touched[1] < 400, "of about 1,000 pages of entries and 700 of links"
-    assert touched[1] <= touched[0] * 3 + 50
+    assert max(touched) < 400, "of about 1,000 pages of entries and 700 of links"
+    assert max(touched) <= touched[0] * 3 + 50
 
 
 def test_the_oldest_unsealed_entry_is_seen(trail: Trail) -> None:

@@ -1,4 +1,4 @@
-"""Assessments, enrollments and how they moved, decisions, and the waitlist."""
+"""Assessments and what became of them, enrollments and how they moved, decisions, and the waitlist."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class Assessment(Base):
     __table_args__ = (
         CheckConstraint("outcome IN ('emergency', 'not_eligible', 'clinician_review', 'eligible')", name="outcome"),
         CheckConstraint("(submitted_at IS NULL) = (outcome IS NULL)", name="outcome_when_submitted"),
+        Index("ix_assessments_link_wanted", "link_wanted_at", postgresql_where=text("link_wanted_at IS NOT NULL")),
+        Index("ix_assessments_nudge", "nudge_at", postgresql_where=text("nudge_at IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -36,6 +38,55 @@ class Assessment(Base):
     locale: Mapped[str]
     started_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
+    earlier_id: Mapped[UUID | None] = mapped_column(  # the attempt before
+        ForeignKey("assessments.id", ondelete="SET NULL"), index=True
+    )
+    contact_sealed: Mapped[bytes | None]  # an e-mail address, left to go on elsewhere: for that alone
+    contact_index: Mapped[bytes | None] = mapped_column(index=True)
+    link_hash: Mapped[bytes | None] = mapped_column(unique=True)  # the mailed link, beside the browser's own token
+    link_until: Mapped[datetime | None]
+    link_wanted_at: Mapped[datetime | None]  # somebody asked for the link, and no worker has looked yet
+    nudge_at: Mapped[datetime | None]  # they asked to be reminded once; None again when that is done or void
+    nudged_at: Mapped[datetime | None]
+
+
+class AssessmentTurn(Base):
+    """An answer that stood in the way and then did not: in one attempt, or from one attempt to the next. Only added.
+
+    For clinicians' eyes. `rule_ids` are the rules of a no that the later answer no longer sets off.
+    """
+
+    __tablename__ = "assessment_turns"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    assessment_id: Mapped[UUID] = mapped_column(ForeignKey("assessments.id", ondelete="CASCADE"), index=True)
+    earlier_id: Mapped[UUID | None] = mapped_column(ForeignKey("assessments.id", ondelete="SET NULL"))
+    question_id: Mapped[str]
+    rule_ids: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    before_sealed: Mapped[bytes]
+    at: Mapped[datetime]
+
+
+class ReviewRequest(Base):
+    """Someone who was told no asks that a person looks. `verdict`: the no stands, or the way is open after all."""
+
+    __tablename__ = "review_requests"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('stands', 'opened')", name="verdict"),
+        CheckConstraint("(answered_at IS NULL) = (verdict IS NULL)", name="verdict_when_answered"),
+        Index("ix_review_requests_open", "asked_at", postgresql_where=text("answered_at IS NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    assessment_id: Mapped[UUID] = mapped_column(ForeignKey("assessments.id", ondelete="CASCADE"), unique=True)
+    contact_sealed: Mapped[bytes]
+    words_sealed: Mapped[bytes | None]  # what they would like the clinician to know
+    locale: Mapped[str]
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    verdict: Mapped[str | None]
+    note_sealed: Mapped[bytes | None]  # the clinician's, for the record
 
 
 class Enrollment(Base):
@@ -49,7 +100,16 @@ class Enrollment(Base):
             unique=True,
             postgresql_where=text("status NOT IN ('declined', 'ended')"),
         ),
-        Index("ix_enrollments_queue", "status", "status_changed_at"),
+        Index("ix_enrollments_queue", "status", "status_changed_at", "id"),
+        Index("ix_enrollments_queue_state", "state", "status", "status_changed_at", "id"),
+        Index(
+            "ix_enrollments_queue_owner",
+            "owner_id",
+            "status",
+            "status_changed_at",
+            "id",
+            postgresql_where=text("status NOT IN ('declined', 'ended')"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -61,6 +121,8 @@ class Enrollment(Base):
     status_changed_at: Mapped[datetime]
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
+    moving_to: Mapped[str | None]  # another state we serve, where they live by now: a clinician there sees them first
+    moving_since: Mapped[datetime | None]
 
 
 class EnrollmentMove(Base):
@@ -93,11 +155,14 @@ class EligibilityDecision(Base):
 
 
 class WaitlistEntry(Base):
-    """Someone who asked to hear when their state opens. Confirmed by mail before anything else is sent."""
+    """Someone who asked to hear when their state, or a program in it, opens. Confirmed by mail before anything else.
+
+    `program` is empty for a whole state. `told_at`: they heard, once and never again.
+    """
 
     __tablename__ = "waitlist_entries"
     __table_args__ = (
-        UniqueConstraint("email_index", "state"),
+        UniqueConstraint("email_index", "state", "program"),
         Index("ix_waitlist_entries_wanted", "wanted_at", postgresql_where=text("wanted_at IS NOT NULL")),
     )
 
@@ -111,3 +176,5 @@ class WaitlistEntry(Base):
     locale: Mapped[str] = mapped_column(default="en")
     confirmed_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
+    program: Mapped[str] = mapped_column(default="")
+    told_at: Mapped[datetime | None]

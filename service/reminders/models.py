@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.kit.db import Base
@@ -18,11 +18,15 @@ class Reminder(Base):
     """
 
     __tablename__ = "reminders"
-    __table_args__ = (UniqueConstraint("patient_id", "cycle", "step", "channel"),)
+    __table_args__ = (
+        UniqueConstraint("patient_id", "cycle", "step", "channel"),
+        CheckConstraint("num_nonnulls(checkin_id, appointment_id) = 1", name="about_one_thing"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"))
-    checkin_id: Mapped[UUID] = mapped_column(ForeignKey("checkins.id"), index=True)
+    checkin_id: Mapped[UUID | None] = mapped_column(ForeignKey("checkins.id"), index=True)
+    appointment_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointments.id"), index=True)
     cycle: Mapped[str]
     step: Mapped[str]
     channel: Mapped[str]

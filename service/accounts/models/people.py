@@ -70,6 +70,7 @@ class Patient(Base):
     phone_sealed: Mapped[bytes | None]  # E.164
     address_sealed: Mapped[bytes | None]  # JSON: line1, line2, city; state and ZIP stand beside it
     emergency_contact_sealed: Mapped[bytes | None]  # JSON: name, relation, phone
+    demographics_sealed: Mapped[bytes | None]  # JSON of what they told, if anything: sex, race, ethnicity
     state: Mapped[str]
     county_fips: Mapped[str]
     zip_sealed: Mapped[bytes]

@@ -125,7 +125,7 @@ def _note(session: Session, address: str, state: str, locale: str, now: datetime
         locale=locale,
     )
     there = {"wanted_at": now, "locale": locale}
-    session.execute(statement.on_conflict_do_update(index_elements=["email_index", "state"], set_=there))
+    session.execute(statement.on_conflict_do_update(index_elements=["email_index", "state", "program"], set_=there))
 
 
 def _by_token(session: Session, token: str) -> WaitlistEntry:

@@ -45,8 +45,14 @@ class ConsentAcceptance(Base):
     time_zone: Mapped[str]
     address: Mapped[str | None]
     user_agent: Mapped[str | None]
-    sign_in_id: Mapped[UUID]
-    round: Mapped[int] = mapped_column(default=0)  # how often that consent had been withdrawn: it may be given again
+    sign_in_id: Mapped[UUID | None]  # nobody is signed in yet when they agree to mail while joining
+    auth_level: Mapped[str] = mapped_column(default="")  # joining, password, second_step
+    opened_at: Mapped[datetime | None]  # when the page with that text was opened
+    signer: Mapped[str] = mapped_column(default="self")  # in which relation to the patient: adults sign for themselves
+    declined: Mapped[bool] = mapped_column(default=False)  # it was offered and not signed, which is kept too
+    details_sealed: Mapped[bytes | None]  # JSON of what the patient filled in below the text: whom, what, until when
+    ends_on: Mapped[date | None]  # the last day on which it counts
+    round: Mapped[int] = mapped_column(default=0)  # how often it had been given and was over: it may be given again
 
 
 class ConsentWithdrawal(Base):

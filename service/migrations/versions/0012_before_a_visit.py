@@ -109,6 +109,13 @@ def _assessments() -> None:
 
 def _consents() -> None:
     op.add_column("consent_acceptances", sa.Column("round", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("consent_acceptances", sa.Column("signer", sa.Text(), nullable=False, server_default="self"))
+    op.add_column("consent_acceptances", sa.Column("auth_level", sa.Text(), nullable=False, server_default=""))
+    op.add_column("consent_acceptances", sa.Column("declined", sa.Boolean(), nullable=False, server_default="false"))
+    op.add_column("consent_acceptances", sa.Column("details_sealed", sa.LargeBinary(), nullable=True))
+    op.add_column("consent_acceptances", sa.Column("ends_on", sa.Date(), nullable=True))
+    op.add_column("consent_acceptances", sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True))
+    op.alter_column("consent_acceptances", "sign_in_id", existing_type=sa.UUID(), nullable=True)
     op.drop_constraint(ONCE, "consent_acceptances", type_="unique")
     op.create_unique_constraint(
         "uq_consent_acceptances_once",
@@ -195,7 +202,10 @@ def downgrade() -> None:
     op.drop_table("consent_withdrawals")
     op.drop_constraint("uq_consent_acceptances_once", "consent_acceptances", type_="unique")
     op.create_unique_constraint(ONCE, "consent_acceptances", ["patient_id", "consent_key", "document_sha256"])
-    op.drop_column("consent_acceptances", "round")
+    op.execute("DELETE FROM consent_acceptances WHERE sign_in_id IS NULL")
+    op.alter_column("consent_acceptances", "sign_in_id", existing_type=sa.UUID(), nullable=False)
+    for column in ("opened_at", "ends_on", "details_sealed", "declined", "auth_level", "signer", "round"):
+        op.drop_column("consent_acceptances", column)
     op.drop_table("review_requests")
     op.drop_table("assessment_turns")
     for column in (

@@ -117,8 +117,9 @@ class Appointment(Base):
     needs: Mapped[list[str]] = mapped_column(ARRAY(TEXT), default=list)  # captions, an interpreter, more time
     needs_sealed: Mapped[bytes | None]  # in their own words
     changed_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointments.id"))
+    remind_at: Mapped[datetime | None]  # when the planner of reminders looks at it again
     by_phone_at: Mapped[datetime | None]  # since when it goes on by phone, because video failed
-    ended_at: Mapped[datetime | None]  # cancelled, missed, held or let go: when
+    ended_at: Mapped[datetime | None]  # finished, cancelled, missed or let go: when
 
     __table_args__: Any = (
         CheckConstraint("status IN ('held', 'booked', 'finished', 'cancelled', 'missed', 'let_go')", name="status"),
@@ -137,6 +138,8 @@ class Appointment(Base):
         Index("uq_appointments_one_booked", "patient_id", unique=True, postgresql_where=text("status = 'booked'")),
         Index("uq_appointments_one_held", "patient_id", unique=True, postgresql_where=text("status = 'held'")),
         Index("ix_appointments_held_until", "held_until", postgresql_where=text("status = 'held'")),
+        Index("ix_appointments_remind_at", "remind_at", postgresql_where=text("status = 'booked'")),
+        Index("ix_appointments_ahead", text("lower(during)"), postgresql_where=text("status = 'booked'")),
     )
 
 

@@ -23,6 +23,7 @@ ALTER TABLE appointments ADD CONSTRAINT ex_appointments_no_double_booking EXCLUD
 STATUS = "status IN ({})"
 BEFORE = "'booked', 'finished', 'cancelled', 'missed'"
 HELD = "status = 'held'"
+BOOKED = "status = 'booked'"
 
 
 def upgrade() -> None:
@@ -84,7 +85,7 @@ def _timetable() -> None:
 
 
 def _appointments() -> None:
-    for column in ("held_until", "by_phone_at", "ended_at"):
+    for column in ("held_until", "remind_at", "by_phone_at", "ended_at"):
         op.add_column("appointments", sa.Column(column, sa.DateTime(timezone=True), nullable=True))
     op.add_column("appointments", sa.Column("room", sa.Text(), nullable=True))
     op.add_column("appointments", sa.Column("physician_asked", sa.Boolean(), nullable=False, server_default="false"))
@@ -108,6 +109,11 @@ def _appointments() -> None:
         "uq_appointments_one_held", "appointments", ["patient_id"], unique=True, postgresql_where=sa.text(HELD)
     )
     op.create_index("ix_appointments_held_until", "appointments", ["held_until"], postgresql_where=sa.text(HELD))
+    op.create_index("ix_appointments_remind_at", "appointments", ["remind_at"], postgresql_where=sa.text(BOOKED))
+    op.create_index(
+        "ix_appointments_ahead", "appointments", [sa.text("lower(during)")], postgresql_where=sa.text(BOOKED)
+    )
+    op.execute(f"UPDATE appointments SET remind_at = booked_at WHERE {BOOKED}")
     op.create_table(
         "location_attestations",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -187,6 +193,8 @@ def downgrade() -> None:
     op.drop_table("location_attestations")
     op.drop_constraint("ex_appointments_no_double_booking", "appointments")
     op.drop_index("uq_appointments_one_held", table_name="appointments", postgresql_where=sa.text(HELD))
+    op.drop_index("ix_appointments_ahead", table_name="appointments", postgresql_where=sa.text(BOOKED))
+    op.drop_index("ix_appointments_remind_at", table_name="appointments", postgresql_where=sa.text(BOOKED))
     op.drop_index("ix_appointments_held_until", table_name="appointments", postgresql_where=sa.text(HELD))
     op.drop_constraint(op.f("ck_appointments_held_until_when"), "appointments", type_="check")
     op.execute("UPDATE appointments SET status = 'cancelled' WHERE status IN ('held', 'let_go')")
@@ -201,6 +209,7 @@ def downgrade() -> None:
         "room",
         "ended_at",
         "by_phone_at",
+        "remind_at",
         "held_until",
     ):
         op.drop_column("appointments", column)

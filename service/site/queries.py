@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from service.catalog.rules.plans import Plan
 from service.catalog.rules.states import State
@@ -29,15 +30,17 @@ class Offer:
     conditions: tuple[str, ...]
 
 
-def offer(catalog: Catalog) -> Offer:
-    """The offer of today's catalog."""
+def offer(catalog: Catalog, now: datetime) -> Offer:
+    """What is offered at this moment."""
     return Offer(
         from_cents=catalog.from_price_cents,
         plans=catalog.open_plans,
-        places=tuple(_place(state) for state in sorted(catalog.states.values(), key=lambda state: state.name)),
+        places=tuple(
+            _place(state, state.day(now)) for state in sorted(catalog.states.values(), key=lambda state: state.name)
+        ),
         conditions=tuple(program.condition for program in catalog.programs.values()),
     )
 
 
-def _place(state: State) -> Place:
-    return Place(state.code, state.name, state.open, tuple(county.name for county in state.counties))
+def _place(state: State, day: date) -> Place:
+    return Place(state.code, state.name, state.open_on(day), tuple(county.name for county in state.counties))

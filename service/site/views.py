@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 
-from service.kit import access, health
+from service.kit import access, clock, health
 from service.kit.clock import wall_now
 from service.site.queries import Offer, offer
 
@@ -22,7 +22,7 @@ CONDITIONS = {
 
 
 def _offer() -> Offer:
-    return offer(current_app.config["CATALOG"])
+    return offer(current_app.config["CATALOG"], clock.now())
 
 
 @bp.get("/")

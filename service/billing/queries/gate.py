@@ -39,7 +39,7 @@ def charge_facts(session: Session, enrollment_id: UUID, catalog: Catalog, when: 
         time_zone=time_zone,
         approved=status in APPROVED,
         consents_current=consent.all_blocking_signed(session, patient_id, state, catalog, on=day),
-        state_open=state in catalog.states and catalog.states[state].open,
+        state_open=state in catalog.states and catalog.states[state].open_on(day),
         patient_in_state=lives_in == state and seen_in == state,
         license_expires_on=license_expires_on,
         policies=catalog.policies,

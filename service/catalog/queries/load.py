@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from config.brand import brand
 from service.catalog.rules.alerts import read_alerts
 from service.catalog.rules.consents import ConsentDocument, read_consent
 from service.catalog.rules.instruments import read_instrument
@@ -20,6 +21,7 @@ from service.catalog.rules.reading import CatalogError, Table
 from service.catalog.rules.reminders import read_reminders
 from service.catalog.rules.retention import read_retention
 from service.catalog.rules.states import read_state
+from service.catalog.rules.visits import read_visits
 from service.catalog.rules.whole import Catalog, cross_check
 
 T = TypeVar("T")
@@ -33,11 +35,13 @@ def catalog(config_dir: Path) -> Catalog:
 
 def load(config_dir: Path) -> Catalog:
     """As `catalog`, read anew each time."""
+    states = _folder(config_dir, "states", read_state, lambda state: state.code, named_by_key=False)
+    national = read_policies(_table(config_dir, config_dir / "policies.toml"))
     plans = read_plans(_table(config_dir, config_dir / "plans.toml"))
     return cross_check(
         Catalog(
-            states=_folder(config_dir, "states", read_state, lambda state: state.code, named_by_key=False),
-            policies=read_policies(_table(config_dir, config_dir / "policies.toml")),
+            states=states,
+            policies=(*national, *(rule for state in states.values() for rule in state.rules)),
             plans=MappingProxyType({plan.key: plan for plan in plans}),
             programs=_folder(config_dir, "programs", read_program, lambda program: program.key),
             instruments=_folder(config_dir, "instruments", read_instrument, lambda instrument: instrument.key),
@@ -46,6 +50,8 @@ def load(config_dir: Path) -> Catalog:
             reminders=read_reminders(_table(config_dir, config_dir / "reminders.toml")),
             alerts=read_alerts(_table(config_dir, config_dir / "alerts.toml")),
             retention=read_retention(_table(config_dir, config_dir / "retention.toml")),
+            practice=brand(config_dir),
+            visits=read_visits(_table(config_dir, config_dir / "visits.toml")),
         )
     )
 

@@ -27,8 +27,10 @@ class ZipRow:
 
 @dataclass(frozen=True)
 class Found:
-    """A county we serve. `needs_confirmation` when the ZIP reaches into more than one county or zone; `asked` when
-    the county is the person's own answer.
+    """A county of a state on file, open or not: that is for its rules to say.
+
+    `needs_confirmation` when the ZIP reaches into more than one county or zone; `asked` when the county is the
+    person's own answer.
     """
 
     zip_code: str
@@ -41,7 +43,7 @@ class Found:
 
 @dataclass(frozen=True)
 class AskCounty:
-    """A ZIP of a state we serve that does not tell the county."""
+    """A ZIP of a state on file that does not tell the county."""
 
     zip_code: str
     state: str
@@ -56,7 +58,7 @@ class Military:
 
 @dataclass(frozen=True)
 class NotServed:
-    """A ZIP outside the states that are open. `state` is None when the list does not know it."""
+    """A ZIP outside the states on file. `state` is None when the list does not know it."""
 
     zip_code: str
     state: str | None
@@ -86,7 +88,7 @@ def place(
         return Military(zip_code)
     code = row.state if row else _state_by_prefix(states, zip_code)
     state = states.get(code or "")
-    if state is None or not state.open:
+    if state is None:
         return NotServed(zip_code, code)
     listed = state.county_named(row.county) if row and row.county else None
     confirm = listed is not None and _must_confirm(state, listed, zip_code)

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 from service.catalog.rules.reading import Table
+
+Value: TypeAlias = str | int | bool | tuple[str, ...]
+
+# What policies.toml may say, for the whole country. What holds in one state stands in that state's file.
+FLAGS = ("federal_telemedicine_authority",)
 
 
 @dataclass(frozen=True)
@@ -17,7 +23,7 @@ class Policy:
     jurisdiction: str
     effective_from: date
     effective_to: date | None
-    value: str | int | bool
+    value: Value
     source: str
     approved_by: str
 
@@ -29,24 +35,31 @@ def read_policies(table: Table) -> tuple[Policy, ...]:
     """`policies.toml`. Raises CatalogError, also when two policies of one topic and jurisdiction share a day."""
     policies: list[Policy] = []
     for row in table.tables("policies"):
+        topic = row.one_of("topic", FLAGS)
+        first, last = read_span(row)
         policy = Policy(
-            topic=row.like("topic", "[a-z0-9_]+", "federal_telemedicine_authority"),
-            jurisdiction=row.like("jurisdiction", "[A-Z]{2}", "US or FL"),
-            effective_from=row.day("effective_from"),
-            effective_to=row.day_or_none("effective_to"),
-            value=row.any_value("value"),
+            topic=topic,
+            jurisdiction=row.one_of("jurisdiction", ("US",)),
+            effective_from=first,
+            effective_to=last,
+            value=row.flag("value"),
             source=row.text("source"),
             approved_by=row.text("approved_by", ""),
         )
         row.close()
-        if policy.effective_to is not None and policy.effective_to < policy.effective_from:
-            raise row.fail("effective_to", "lies before effective_from")
-        for other in policies:
-            if _clash(policy, other):
-                raise row.fail("effective_from", f"overlaps another {policy.topic} of {policy.jurisdiction}")
+        if any(clash(policy, other) for other in policies):
+            raise row.fail("effective_from", f"overlaps another {policy.topic} of {policy.jurisdiction}")
         policies.append(policy)
     table.close()
     return tuple(policies)
+
+
+def read_span(row: Table) -> tuple[date, date | None]:
+    """The first and the last day of a rule, which both belong to it. Raises CatalogError when it ends too early."""
+    first, last = row.day("effective_from"), row.day_or_none("effective_to")
+    if last is not None and last < first:
+        raise row.fail("effective_to", "lies before effective_from")
+    return first, last
 
 
 def policy_in_force(policies: Iterable[Policy], topic: str, jurisdiction: str, day: date) -> Policy | None:
@@ -54,7 +67,8 @@ def policy_in_force(policies: Iterable[Policy], topic: str, jurisdiction: str, d
     return next((p for p in policies if p.topic == topic and p.jurisdiction == jurisdiction and p.covers(day)), None)
 
 
-def _clash(one: Policy, other: Policy) -> bool:
+def clash(one: Policy, other: Policy) -> bool:
+    """Do two rules of one topic and jurisdiction share a day?"""
     if (one.topic, one.jurisdiction) != (other.topic, other.jurisdiction):
         return False
     first, second = sorted((one, other), key=lambda policy: policy.effective_from)

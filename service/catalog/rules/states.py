@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
+from service.catalog.rules.dated import DatedRules, read_rules
 from service.catalog.rules.reading import Table, unique
 
 
@@ -28,22 +31,19 @@ class ZipZone:
 
 
 @dataclass(frozen=True)
-class State:
-    """One state. `open` is the clinic's own switch; counties are in the order of their names."""
+class State(DatedRules):
+    """One state: its map, and its dated rules, asked by the day. Counties are in the order of their names."""
 
-    code: str
     name: str
-    open: bool
     time_zone: str
-    license_authority: str
-    license_name: str
-    pdmp: str
-    record_retention_years: int
-    before_visit_notice: str
     zip_prefixes: tuple[str, ...]
     military_zip_prefixes: tuple[str, ...]
     counties: tuple[County, ...]
     zip_zones: Mapping[str, ZipZone]
+
+    def day(self, now: datetime) -> date:
+        """Today by the state's own clock."""
+        return now.astimezone(ZoneInfo(self.time_zone)).date()
 
     def county(self, fips: str) -> County | None:
         """The county with this FIPS code, if it is in this state."""
@@ -66,16 +66,12 @@ def read_state(table: Table) -> State:
     counties = tuple(_county(row, time_zone) for row in table.tables("counties"))
     unique(table, "counties", counties, lambda county: county.fips)
     unique(table, "counties", counties, lambda county: plain(county.name))
+    code = table.like("code", "[A-Z]{2}", "NJ")
     state = State(
-        code=table.like("code", "[A-Z]{2}", "NJ"),
+        code=code,
+        rules=read_rules(table, code),
         name=table.text("name"),
-        open=table.flag("open"),
         time_zone=time_zone,
-        license_authority=table.text("license_authority"),
-        license_name=table.text("license_name"),
-        pdmp=table.text("pdmp"),
-        record_retention_years=table.number("record_retention_years", least=5),
-        before_visit_notice=table.text("before_visit_notice", ""),
         zip_prefixes=_prefixes(table, "zip_prefixes"),
         military_zip_prefixes=_prefixes(table, "military_zip_prefixes"),
         counties=tuple(sorted(counties, key=lambda county: county.name)),

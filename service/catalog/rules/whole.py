@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from config.brand import Brand
 from service.catalog.rules.alerts import AlertRule
 from service.catalog.rules.consents import ConsentDocument
+from service.catalog.rules.dated import PROGRAM
 from service.catalog.rules.instruments import Instrument
 from service.catalog.rules.plans import Plan
 from service.catalog.rules.policies import Policy
@@ -17,6 +19,7 @@ from service.catalog.rules.reading import CatalogError
 from service.catalog.rules.reminders import ReminderRules
 from service.catalog.rules.retention import KeepRule
 from service.catalog.rules.states import State
+from service.catalog.rules.visits import VisitRules
 
 # What the gate reads (enrollment/rules/gate.py): without it every prescription would be refused without a word why.
 NEEDED_POLICIES = (("federal_telemedicine_authority", "US"),)
@@ -25,7 +28,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Catalog:
-    """config/ as frozen values. Mappings are by key; nothing in it changes while the service runs."""
+    """config/ as frozen values. Mappings are by key; nothing in it changes while the service runs.
+
+    `policies` are those of the whole country and every state's own: one list to ask by topic, jurisdiction and day.
+    """
 
     states: Mapping[str, State]
     policies: tuple[Policy, ...]
@@ -37,6 +43,8 @@ class Catalog:
     reminders: ReminderRules
     alerts: Mapping[str, AlertRule]
     retention: Mapping[str, KeepRule]
+    practice: Brand
+    visits: VisitRules
 
     @property
     def open_plans(self) -> tuple[Plan, ...]:
@@ -69,6 +77,11 @@ def cross_check(catalog: Catalog) -> Catalog:
     for document in catalog.consents:
         if document.state:
             _known(catalog.states, f"consents/{document.key}", "name", document.state, "states/")
+    for state in catalog.states.values():
+        for rule in state.rules:
+            if rule.topic.startswith(PROGRAM):
+                program = rule.topic.removeprefix(PROGRAM)
+                _known(catalog.programs, "states/", f"{state.code}.{rule.topic}", program, "programs/")
     _one_county_one_state(catalog)
     return catalog
 
@@ -94,8 +107,6 @@ def _check_questionnaire(catalog: Catalog, file: str, questionnaire: Questionnai
         for choice in question.choices:
             if choice.program:
                 _known(catalog.programs, file, f"{question.id}.{choice.value}", choice.program, "programs/")
-            for state in catalog.states if choice.policy else ():
-                _policy(catalog, file, f"{question.id}.{choice.value}", choice.policy, state)
 
 
 def _policy(catalog: Catalog, file: str, key: str, topic: str, jurisdiction: str) -> None:

@@ -65,7 +65,7 @@ def record_decision(*, enrollment_id: UUID, record: VisitRecord, catalog: Catalo
             patient_id=enrollment.patient_id,
             license=license,
             record=record,
-            pdmp_system=catalog.states[enrollment.state].pdmp,
+            pdmp_system=_pdmp_system(catalog, enrollment.state, now),
             signed_by=clinician.user_id,
             now=now,
         )
@@ -94,10 +94,16 @@ def _known(
         today=today,
         license_expires_on=license.expires_on if license else None,
         enrolled_in=enrollment.state,
-        physician_option=bool(catalog.states[enrollment.state].before_visit_notice),
+        physician_option=bool(catalog.states[enrollment.state].disclosures_on(today)),
         telemedicine_authority=authority is not None and authority.value is True,
         on_hold=safety.standing_hold(session, enrollment.patient_id),
     )
+
+
+def _pdmp_system(catalog: Catalog, code: str, now: datetime) -> str:
+    state = catalog.states[code]
+    pdmp = state.pdmp_on(state.day(now))
+    return pdmp.system if pdmp else ""
 
 
 def _keep(

@@ -11,6 +11,7 @@ from service.accounts.queries.settings import Address
 from service.accounts.rules.contact import one_line
 from service.accounts.writes import contact as accounts
 from service.audit import writes as audit
+from service.catalog.queries import open_states
 from service.catalog.queries.places import place_of_zip, zone_of_zip
 from service.catalog.rules.whole import Catalog
 from service.enrollment.queries.records import current_enrollment
@@ -58,7 +59,7 @@ def move(
     Raises Rejected for a missing part or a ZIP that nobody knows.
     """
     address = _address(line1, line2, city)
-    found = spot(place_of_zip(catalog, zip_code, county_fips))
+    found = spot(place_of_zip(catalog, zip_code, county_fips), open_states(catalog, now))
     if isinstance(found, WhichCounty):
         return found
     with db.transaction() as session:

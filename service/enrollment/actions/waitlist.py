@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from service.accounts.queries import email_index
 from service.accounts.rules import normal_email
 from service.audit import writes as audit
+from service.catalog.queries import open_states
 from service.catalog.rules.whole import Catalog
 from service.enrollment import emails
 from service.enrollment.models import WaitlistEntry
@@ -32,7 +33,7 @@ def ask(*, email: str, state: str, locale: str, catalog: Catalog, actor: Actor, 
     Raises Rejected for an unfit address or a state that is no state, or open already.
     """
     address = normal_email(email)
-    if state not in waiting_regions([code for code, place in catalog.states.items() if place.open]):
+    if state not in waiting_regions(open_states(catalog, now)):
         raise Rejected("no_such_state", words("Choose the state you live in."))
     with db.transaction() as session:
         _note(session, address, state, locale, now)

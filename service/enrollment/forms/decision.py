@@ -81,17 +81,18 @@ class EncounterForm(Form):
         validators=[_LONG],
     )
 
-    def fit(self, states: Mapping[str, State], state: str, zone: str) -> None:
-        """Fit the form to the patient's state and the clinician's clock."""
+    def fit(self, states: Mapping[str, State], state: str, zone: str, day: date) -> None:
+        """Fit the form to what the patient's state asks for on `day`, and to the clinician's clock."""
+        pdmp = states[state].pdmp_on(day)
         self.patient_state.choices = [SelectChoice(one.code, one.name) for one in states.values()] + [
             SelectChoice(ELSEWHERE, str(_("Somewhere else")))
         ]
-        self.pdmp_checked_at.label.text = _("When did you check %(program)s?", program=states[state].pdmp)
+        self.pdmp_checked_at.label.text = _("When did you check %(program)s?", program=pdmp.system if pdmp else "")
         self.pdmp_checked_at.description = _(
             "Within the last 24 hours, on your own clock (%(zone)s). For example 11/23/2026 10:15 AM.",
             zone=zone.replace("_", " "),
         )
-        if not states[state].before_visit_notice and "physician_option_disclosed" in self:
+        if not states[state].disclosures_on(day) and "physician_option_disclosed" in self:
             del self.physician_option_disclosed
 
     def record(self, zone: str) -> VisitRecord:

@@ -12,9 +12,14 @@ from datetime import date, datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from service.catalog.rules.dated import PROGRAM
+from service.catalog.rules.engine import Situation, ask
+from service.catalog.rules.dated import PROGRAM
+from service.catalog.rules.engine import Situation, ask
 from service.catalog.rules.places import AskCounty, Found, PlaceAnswer
 from service.catalog.rules.policies import Policy, policy_in_force
-from service.catalog.rules.questionnaires import Choice, Question, Questionnaire, Rule
+from service.catalog.rules.questionnaires import VERY_HIGH, Choice, Question, Questionnaire, Rule
+from service.enrollment.rules import pressure
 from service.kit.errors import Rejected, words
 
 Answer: TypeAlias = str | list[str]
@@ -68,12 +73,28 @@ def next_question(
     """The next page, or None when the assessment is at its end. `place` is where answers["zip"] is, None before."""
     if screen(questionnaire, answers, place=place, now=now, policies=policies).ends:
         return None
-    return next((question for question in questionnaire.questions if _open(question, answers, place)), None)
+    asked = questions_asked(questionnaire, answers, place)
+    return next((question for question in asked if _open(question, answers, place)), None)
 
 
-def questions_asked(questionnaire: Questionnaire, place: PlaceAnswer | None) -> tuple[Question, ...]:
-    """Every question this person meets unless the assessment ends early: for "Question 2 of 12" and the summary."""
-    return tuple(question for question in questionnaire.questions if _asked(question, place))
+def questions_asked(
+    questionnaire: Questionnaire, answers: Answers, place: PlaceAnswer | None
+) -> tuple[Question, ...]:
+    """Every question this person meets, as far as the answers tell, unless the assessment ends early."""
+    met: list[Question] = []
+    given: dict[str, set[str]] = {}
+    for question in questionnaire.questions:
+        wanted = question.when.items()
+        if _where_asked(question, place) and all(given.get(name, set()) & set(values) for name, values in wanted):
+            met.append(question)
+            given[question.id] = values_of(question, answers)
+    return tuple(met)
+
+
+def fitting(questionnaire: Questionnaire, answers: Answers, place: PlaceAnswer | None) -> dict[str, Answer]:
+    """Only the answers to questions that are asked: whoever changes an earlier answer takes back what hung on it."""
+    ids = {question.id for question in questions_asked(questionnaire, answers, place)}
+    return {name: answer for name, answer in answers.items() if name in ids}
 
 
 def decide(
@@ -101,18 +122,37 @@ def screen(
     policies: Iterable[Policy],
 ) -> ScreeningResult:
     """What the answers so far add up to. Only `decide` knows that nothing is missing."""
-    names: list[str] = []
-    for question in questionnaire.questions:
-        for choice in _chosen(question, answers):
-            names += choice.rules
-            names += _policy_rules(choice, place, policies, now)
-    names += _place_rules(answers, place)
-    names += _age_rules(answers, place, now)
-    hits = sorted(
-        (questionnaire.rules[name] for name in dict.fromkeys(names)),
-        key=lambda rule: OUTCOMES.index(rule.result),
-    )
+    found = rules_by_question(questionnaire, answers, place=place, now=now, policies=policies)
+    names = dict.fromkeys(name for names in found.values() for name in names)
+    hits = sorted((questionnaire.rules[name] for name in names), key=lambda rule: OUTCOMES.index(rule.result))
     return ScreeningResult(hits[0].result if hits else "eligible", tuple(hits))
+
+
+def rules_by_question(
+    questionnaire: Questionnaire,
+    answers: Answers,
+    *,
+    place: PlaceAnswer | None,
+    now: datetime,
+    policies: Iterable[Policy],
+) -> dict[str, tuple[str, ...]]:
+    """Which rules each answer sets off, in the order of the questions. An answer to a question not asked sets off none."""
+    policies = tuple(policies)
+    found: dict[str, tuple[str, ...]] = {}
+    for question in questions_asked(questionnaire, answers, place):
+        if question.id not in answers:
+            continue
+        names = [rule for choice in _chosen(question, answers) for rule in choice.rules]
+        for choice in _chosen(question, answers):
+            names += _program_rules(choice, place, policies, now)
+        if question.kind == "zip":
+            names += _place_rules(answers, place)
+        if question.id == "born_on":
+            names += _age_rules(answers, place, now)
+        if question.kind == "readings":
+            names += pressure.rules_of(answers[question.id])
+        found[question.id] = tuple(dict.fromkeys(names))
+    return found
 
 
 def age_on(born_on: date, day: date) -> int:
@@ -138,10 +178,17 @@ def _open(question: Question, answers: Answers, place: PlaceAnswer | None) -> bo
     return question.id not in answers
 
 
-def _asked(question: Question, place: PlaceAnswer | None) -> bool:
+def _where_asked(question: Question, place: PlaceAnswer | None) -> bool:
     if question.kind != "county":
         return True
     return isinstance(place, AskCounty) or (isinstance(place, Found) and (place.needs_confirmation or place.asked))
+
+
+def values_of(question: Question, answers: Answers) -> set[str]:
+    """What a later question may wait for in the answer to this one."""
+    if question.kind == "readings":
+        return {VERY_HIGH} if pressure.very_high(answers.get(question.id, [])) else set()
+    return {choice.value for choice in _chosen(question, answers)}
 
 
 def _chosen(question: Question, answers: Answers) -> list[Choice]:
@@ -150,10 +197,10 @@ def _chosen(question: Question, answers: Answers) -> list[Choice]:
     return [choice for choice in question.choices if choice.value in values]
 
 
-def _place_rules(answers: Answers, place: PlaceAnswer | None) -> list[str]:
-    if "zip" not in answers or isinstance(place, Found | AskCounty):
+def _place_rules(answers: Answers, place: PlaceAnswer | None, policies: Iterable[Policy], now: datetime) -> list[str]:
+    if "zip" not in answers:
         return []
-    return ["G-RES"]
+    return ["G-RES"] if "state_closed" in _refused(place, policies, now) else []
 
 
 def _age_rules(answers: Answers, place: PlaceAnswer | None, now: datetime) -> list[str]:
@@ -166,11 +213,13 @@ def _age_rules(answers: Answers, place: PlaceAnswer | None, now: datetime) -> li
     return ["H6"] if age >= REVIEW_FROM_AGE else []
 
 
-def _policy_rules(choice: Choice, place: PlaceAnswer | None, policies: Iterable[Policy], now: datetime) -> list[str]:
-    """A choice under a policy is closed unless the person's state allows it on that day, alone or with review."""
-    if not choice.policy or not isinstance(place, Found | AskCounty):
+def _program_rules(choice: Choice, place: PlaceAnswer | None, policies: Iterable[Policy], now: datetime) -> list[str]:
+    """A program is closed unless the rules of the person's state allow it on that day, alone or with review (H7)."""
+    if not choice.program or not isinstance(place, Found | AskCounty):
         return []
-    policy = policy_in_force(policies, choice.policy, place.state, local_day(place, now))
-    if policy is None or policy.value not in ("on", "review"):
+    day = local_day(place, now)
+    here = Situation(day=day, now=now, program=choice.program, residence=place.state)
+    if not ask("assessment", state=place.state, policies=policies, situation=here).yes:
         return ["G-POLICY"]
-    return ["H7"] if policy.value == "review" else []
+    rule = policy_in_force(policies, PROGRAM + choice.program, place.state, day)
+    return ["H7"] if rule is not None and rule.value == "review" else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from service.catalog.rules.places import AskCounty, Found, Military, NotServed, PlaceAnswer
@@ -28,8 +29,10 @@ class WhichCounty:
     state: str
 
 
-def spot(place: PlaceAnswer) -> Spot | WhichCounty:
+def spot(place: PlaceAnswer, open_states: Collection[str]) -> Spot | WhichCounty:
     """Where a ZIP puts somebody. Raises Rejected for what is no ZIP, or none that the list knows."""
+    if isinstance(place, Found | AskCounty) and place.state not in open_states:
+        return Spot(place.zip_code, place.state, "", served=False)
     if isinstance(place, AskCounty) or (isinstance(place, Found) and place.needs_confirmation):
         return WhichCounty(place.state)
     if isinstance(place, Found):

@@ -35,7 +35,7 @@ def encounter(enrollment_id: UUID) -> ResponseReturnValue:
 def encounter_submit(enrollment_id: UUID) -> ResponseReturnValue:
     """Sign and decide. What stands in the way is listed on the form, and nothing is kept."""
     record, form, zone = _record(enrollment_id), EncounterForm(), _own_zone()
-    form.fit(current_app.config["CATALOG"].states, record.enrollment.state, zone)
+    _fit(form, record, zone)
     if not form.validate():
         return _page(record, form, status=422)
     try:
@@ -69,7 +69,12 @@ def _own_zone() -> str:
     return own.time_zone if own else str(current_user.time_zone)
 
 
+def _fit(form: EncounterForm, record: Record, zone: str) -> None:
+    states, code = current_app.config["CATALOG"].states, record.enrollment.state
+    form.fit(states, code, zone, states[code].day(clock.now()))
+
+
 def _page(record: Record, form: EncounterForm, *, status: int = 200) -> ResponseReturnValue:
-    states, zone = current_app.config["CATALOG"].states, _own_zone()
-    form.fit(states, record.enrollment.state, zone)
+    zone = _own_zone()
+    _fit(form, record, zone)
     return render_template("enrollment/staff/encounter.html", form=form, record=record, zone=zone), status

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from service.catalog.rules.places import Military, NotServed
+from service.catalog.queries import open_states
+from service.catalog.rules.places import AskCounty, Found, Military, NotServed
 from service.catalog.rules.questionnaires import Question
 from service.enrollment.actions import answer as actions
 from service.enrollment.forms.assessment import QuestionForm, question_form
@@ -177,9 +178,9 @@ def result() -> ResponseReturnValue:
     catalog = visitor.catalog()
     rules = questionnaire(catalog).rules
     hits = [rules[name] for name in here.rule_ids if name in rules]
-    states = {code: state.name for code, state in catalog.states.items() if state.open}
+    states = {code: state.name for code, state in open_states(catalog, clock.now()).items()}
     regions = waiting_regions(states)
-    home = here.place.state if isinstance(here.place, NotServed) else None
+    home = here.place.state if isinstance(here.place, NotServed | Found | AskCounty) else None
     return render_template(
         f"enrollment/assessment/{_template(here)}.html",
         here=here,

@@ -178,7 +178,7 @@ def _notice() -> str:
     with db.reading() as session:
         enrollment = records.current_enrollment(session, current_user.patient_id)
     state = current_app.config["CATALOG"].states.get(enrollment.state) if enrollment else None
-    return state.before_visit_notice if state else ""
+    return state.notice_on(state.day(clock.now())) if state else ""
 
 
 def _day(text: str | None) -> date:

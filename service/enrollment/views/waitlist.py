@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from service.catalog.queries import open_states
 from service.enrollment.actions import waitlist as actions
 from service.enrollment.forms.waitlist import WaitlistForm
 from service.enrollment.queries import waitlist as queries
@@ -17,8 +18,7 @@ from service.kit.errors import Rejected
 
 
 def _form() -> WaitlistForm:
-    states = visitor.catalog().states
-    return WaitlistForm(waiting_regions([code for code, state in states.items() if state.open]))
+    return WaitlistForm(waiting_regions(open_states(visitor.catalog(), clock.now())))
 
 
 @bp.get("/waitlist")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from service.visits.queries.clinicians import (
+    Held,
     License,
-    OpenTime,
     Practitioner,
     license_for,
-    open_times,
+    licenses_of,
     practitioner,
     practitioner_of,
 )
+from service.visits.queries.openings import OpenTime, open_days, open_times
 from service.visits.queries.visits import (
     SignedEncounter,
     Visit,
@@ -24,6 +25,7 @@ from service.visits.queries.visits import (
 )
 
 __all__ = [
+    "Held",
     "License",
     "OpenTime",
     "Practitioner",
@@ -35,6 +37,8 @@ __all__ = [
     "encounters_of",
     "in_person_exam_on",
     "license_for",
+    "licenses_of",
+    "open_days",
     "open_times",
     "practitioner",
     "practitioner_of",

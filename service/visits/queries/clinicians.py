@@ -1,22 +1,18 @@
-"""Who may see patients where, and when they are free."""
+"""Who may see patients, and where."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from service.accounts.models import User
-from service.visits.models import Appointment, LicenseRecord, OpenHours
+from service.visits.models import LicenseRecord
 from service.visits.models import Practitioner as PractitionerRow
 from service.visits.rules.encounters import PRACTICE_KINDS
-from service.visits.rules.times import DAYS_AHEAD, Span, Stretch
-from service.visits.rules.times import open_times as times_open
+from service.visits.rules.licenses import KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +26,9 @@ class Practitioner:
     credentials: str
     time_zone: str
     left_on: date | None
+    board: str = ""
+    npi: str = ""
+    phone: str = ""
 
     @property
     def title(self) -> str:
@@ -48,16 +47,7 @@ class License:
     expires_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class OpenTime:
-    """A time a patient may book, and with whom."""
-
-    practitioner: Practitioner
-    starts_at: datetime
-    ends_at: datetime
-
-
-_PRACTITIONER = (
+PRACTITIONER = (
     PractitionerRow.id,
     PractitionerRow.number,
     PractitionerRow.user_id,
@@ -65,23 +55,27 @@ _PRACTITIONER = (
     PractitionerRow.credentials,
     PractitionerRow.time_zone,
     PractitionerRow.left_on,
+    PractitionerRow.board,
+    PractitionerRow.npi,
+    PractitionerRow.phone,
 )
 
 
 def practitioner_of(session: Session, user_id: UUID) -> Practitioner | None:
     """The practitioner behind a staff account, or None."""
-    row = session.execute(select(*_PRACTITIONER).where(PractitionerRow.user_id == user_id)).one_or_none()
+    row = session.execute(select(*PRACTITIONER).where(PractitionerRow.user_id == user_id)).one_or_none()
     return None if row is None else Practitioner(*row)
 
 
 def practitioner(session: Session, practitioner_id: UUID) -> Practitioner | None:
     """One practitioner, or None."""
-    row = session.execute(select(*_PRACTITIONER).where(PractitionerRow.id == practitioner_id)).one_or_none()
+    row = session.execute(select(*PRACTITIONER).where(PractitionerRow.id == practitioner_id)).one_or_none()
     return None if row is None else Practitioner(*row)
 
 
 def license_for(session: Session, practitioner_id: UUID, state: str) -> License | None:
-    """The practitioner's licence in `state` that expires last, in force or not; None where there is none."""
+    """The practitioner's licence in `state` that expires last, expired or not; None where there is none,
+    or where it was ended."""
     row = session.execute(
         select(
             LicenseRecord.id,
@@ -95,6 +89,7 @@ def license_for(session: Session, practitioner_id: UUID, state: str) -> License 
             LicenseRecord.practitioner_id == practitioner_id,
             LicenseRecord.state == state,
             LicenseRecord.kind.in_(PRACTICE_KINDS),
+            LicenseRecord.ended_at.is_(None),
         )
         .order_by(LicenseRecord.expires_on.desc(), LicenseRecord.id)
         .limit(1)
@@ -102,57 +97,31 @@ def license_for(session: Session, practitioner_id: UUID, state: str) -> License 
     return None if row is None else License(*row)
 
 
-def open_times(session: Session, *, state: str, now: datetime) -> list[OpenTime]:
-    """Every time a patient in `state` may book now, soonest first, in four statements whatever the number."""
-    licensed = _licensed_until(session, state)
-    people = {
-        row.id: Practitioner(*row)
-        for row in session.execute(
-            select(*_PRACTITIONER)
-            .join(User, User.id == PractitionerRow.user_id)
-            # Whoever left the team, or has another role now, sees nobody, whatever hours still stand.
-            .where(PractitionerRow.id.in_(list(licensed)), User.deactivated_at.is_(None), User.role == "clinician")
-        )
-    }
-    hours: dict[UUID, list[Stretch]] = defaultdict(list)
-    for stretch in session.scalars(select(OpenHours).where(OpenHours.practitioner_id.in_(list(people)))):
-        hours[stretch.practitioner_id].append(Stretch(stretch.weekday, stretch.starts, stretch.ends))
-    taken = _taken(session, list(people), now)
-    found = [
-        OpenTime(person, span.starts_at, span.ends_at)
-        for person in people.values()
-        for span in times_open(
-            hours[person.id],
-            person.time_zone,
-            taken=taken[person.id],
-            license_expires_on=licensed[person.id],
-            left_on=person.left_on,
-            now=now,
-        )
-    ]
-    return sorted(found, key=lambda time: (time.starts_at, time.practitioner.name))
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A licence or registration as it stands on file, in force or not."""
+
+    id: UUID
+    kind: str
+    state: str
+    number: str
+    expires_on: date
+    verified_at: datetime
+    source: str
+    ended_at: datetime | None
 
 
-def _licensed_until(session: Session, state: str) -> dict[UUID, date]:
-    until: dict[UUID, date] = {}
-    for row in session.execute(
-        select(LicenseRecord.practitioner_id, LicenseRecord.expires_on).where(
-            LicenseRecord.state == state, LicenseRecord.kind.in_(PRACTICE_KINDS)
-        )
-    ):
-        until[row.practitioner_id] = max(row.expires_on, until.get(row.practitioner_id, date.min))
-    return until
-
-
-def _taken(session: Session, practitioner_ids: list[UUID], now: datetime) -> dict[UUID, list[Span]]:
-    ahead: Range[datetime] = Range(now, now + timedelta(days=DAYS_AHEAD + 1))
-    spans: dict[UUID, list[Span]] = defaultdict(list)
-    for row in session.execute(
-        select(Appointment.practitioner_id, Appointment.during).where(
-            Appointment.practitioner_id.in_(practitioner_ids),
-            Appointment.status == "booked",
-            Appointment.during.overlaps(ahead),
-        )
-    ):
-        spans[row.practitioner_id].append(Span(row.during.lower, row.during.upper))
-    return spans
+def licenses_of(session: Session, practitioner_id: UUID) -> tuple[Held, ...]:
+    """Everything on file for a practitioner: by state, licences before registrations; ended ones too."""
+    columns = (
+        LicenseRecord.id,
+        LicenseRecord.kind,
+        LicenseRecord.state,
+        LicenseRecord.number,
+        LicenseRecord.expires_on,
+        LicenseRecord.verified_at,
+        LicenseRecord.source,
+        LicenseRecord.ended_at,
+    )
+    rows = session.execute(select(*columns).where(LicenseRecord.practitioner_id == practitioner_id))
+    return tuple(sorted((Held(*row) for row in rows), key=lambda one: (one.state, KINDS.index(one.kind))))

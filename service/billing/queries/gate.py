@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,6 @@ from service.enrollment.models import Enrollment
 from service.enrollment.rules.gate import Facts, may
 from service.safety import queries as safety
 from service.visits import queries as visits
-from service.visits.models import Encounter
 
 APPROVED = ("approved", "consented", "active")
 
@@ -26,40 +25,35 @@ APPROVED = ("approved", "consented", "active")
 def charge_facts(session: Session, enrollment_id: UUID, catalog: Catalog, when: datetime) -> Facts:
     """The facts for a charge at `when`, which for a renewal lies ahead."""
     row = session.execute(
-        select(Enrollment.patient_id, Enrollment.status, Enrollment.state, Patient.state, Patient.time_zone)
+        select(
+            Enrollment.patient_id,
+            Enrollment.status,
+            Enrollment.state,
+            Enrollment.program,
+            Patient.state,
+            Patient.time_zone,
+        )
         .join(Patient, Patient.id == Enrollment.patient_id)
         .where(Enrollment.id == enrollment_id, Patient.closed_at.is_(None))
     ).one_or_none()
     if row is None:
         return Facts()
-    patient_id, status, state, lives_in, time_zone = row
+    patient_id, status, state, program, lives_in, time_zone = row
     day = when.astimezone(ZoneInfo(time_zone)).date()
-    seen_in, license_expires_on = _license(session, patient_id, state)
+    seen = visits.last_seen(session, patient_id)
     return Facts(
         time_zone=time_zone,
         approved=status in APPROVED,
         consents_current=consent.all_blocking_signed(session, patient_id, state, catalog, on=day),
-        state_open=state in catalog.states and catalog.states[state].open_on(day),
-        patient_in_state=lives_in == state and seen_in == state,
-        license_expires_on=license_expires_on,
+        state=state,
+        program=program,
+        residence=lives_in,
+        location=seen.location if seen else None,
+        licenses=visits.held_by(session, seen.practitioner_id) if seen else None,
         policies=catalog.policies,
         in_person_exam_on=visits.in_person_exam_on(session, patient_id),
         hold=safety.standing_hold(session, patient_id),
     )
-
-
-def _license(session: Session, patient_id: UUID, state: str) -> tuple[str | None, date | None]:
-    """Where the patient was at their last signed visit, and until when that clinician is licensed in `state`."""
-    row = session.execute(
-        select(Encounter.practitioner_id, Encounter.patient_state)
-        .where(Encounter.patient_id == patient_id)
-        .order_by(Encounter.signed_at.desc())
-        .limit(1)
-    ).one_or_none()
-    if row is None:
-        return None, None
-    found = visits.license_for(session, row.practitioner_id, state)
-    return row.patient_state, None if found is None else found.expires_on
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,37 +11,76 @@ from service.visits.queries.clinicians import (
     practitioner,
     practitioner_of,
 )
-from service.visits.queries.openings import OpenTime, open_days, open_times
-from service.visits.queries.visits import (
+from service.visits.queries.encounters import (
+    Addendum,
     SignedEncounter,
+    credentials_of,
+    document_until,
+    encounter_at,
+    encounters_of,
+    in_person_exam_on,
+)
+from service.visits.queries.held import LastSeen, held_by, last_seen
+from service.visits.queries.holds import chain_of, next_hold_ends_at
+from service.visits.queries.openings import OpenTime, open_days, open_times
+from service.visits.queries.room import (
+    AskedFor,
+    Attestation,
+    Reach,
+    Room,
+    asked_for,
+    attestation_of,
+    reach,
+    room_of,
+    rooms_of,
+)
+from service.visits.queries.visits import (
     Visit,
     booked_at,
     booked_visit,
     booked_visits,
-    encounters_of,
-    in_person_exam_on,
+    live_hold,
     visit,
     visits_of,
 )
 
 __all__ = [
+    "Addendum",
+    "AskedFor",
+    "Attestation",
     "Held",
+    "LastSeen",
     "License",
     "OpenTime",
     "Practitioner",
+    "Reach",
+    "Room",
     "SignedEncounter",
     "Visit",
+    "asked_for",
+    "attestation_of",
     "booked_at",
     "booked_visit",
     "booked_visits",
+    "chain_of",
+    "credentials_of",
+    "document_until",
+    "encounter_at",
     "encounters_of",
+    "held_by",
     "in_person_exam_on",
+    "last_seen",
     "license_for",
     "licenses_of",
+    "live_hold",
+    "next_hold_ends_at",
     "open_days",
     "open_times",
     "practitioner",
     "practitioner_of",
+    "reach",
+    "room_of",
+    "rooms_of",
     "visit",
     "visits_of",
 ]

@@ -23,13 +23,25 @@ CALM_ANSWERS: dict[str, str] = {
     "condition": "depression",
     "safety": "none",
     "blood_pressure": "usual",
+    "pressure_readings": "",
     "heart": "none",
     "mind": "none",
+    "highs": "no",
     "pregnancy": "no",
     "substances": "none",
     "body": "none",
     "medicines": "none",
+    "antidepressants": "none",
+    "therapy": "none",
+    "earlier_treatments": "none",
     "home": "none",
+    # asked only of some
+    "losing_track": "no",
+    "pain_care": "none",
+    "antidepressant_course": "none",
+    "mood_stabilizer": "steady",
+    "contraception": "yes",
+    "pressure_now": "well",
 }
 
 

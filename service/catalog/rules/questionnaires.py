@@ -8,28 +8,33 @@ from types import MappingProxyType
 
 from service.catalog.rules.reading import Table, unique
 
-KINDS = ("zip", "county", "date", "radios", "checkboxes")
+KINDS = ("zip", "county", "date", "radios", "checkboxes", "readings")
 RESULTS = ("emergency", "not_eligible", "clinician_review")
 # Rules that eligibility.py works out itself, from the place, the day and the dated policies.
 COMPUTED_RULES = ("G-AGE", "G-RES", "G-POLICY", "H6", "H7")
+READING_RULES = ("C1", "C2")  # worked out from typed numbers, where a question asks for them
+VERY_HIGH = "very_high"  # what a question may wait for: a typed reading above 180 or above 120
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer to tick. `exclusive` unticks all others; `policy` names a dated policy that must allow it."""
+    """One answer to tick. `exclusive` unticks all others; a `program` must be allowed in their state that day."""
 
     value: str
     label: str
     hint: str
     rules: tuple[str, ...]
     exclusive: bool
-    policy: str
     program: str
 
 
 @dataclass(frozen=True)
 class Question:
-    """One page of the assessment. `why` says why we ask. Choices belong to radios and checkboxes only."""
+    """One page of the assessment. `why` says why we ask. Choices belong to radios and checkboxes only.
+
+    `when` says for whom: earlier questions and the answers to them of which one must have been given to each. Empty: for
+    everybody. `readings` takes up to two typed blood pressures, or none.
+    """
 
     id: str
     kind: str
@@ -37,6 +42,7 @@ class Question:
     hint: str
     why: str
     choices: tuple[Choice, ...]
+    when: Mapping[str, tuple[str, ...]]
 
     def choice(self, value: str) -> Choice | None:
         return next((choice for choice in self.choices if choice.value == value), None)
@@ -58,11 +64,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """A versioned assessment. Questions are asked in this order."""
+    """A versioned assessment. Questions are asked in this order.
+
+    `compared_days`: an answer is compared with the one in another attempt of so many days.
+    """
 
     key: str
     version: str
     ruleset: str
+    compared_days: int
     questions: tuple[Question, ...]
     rules: Mapping[str, Rule]
 
@@ -78,6 +88,7 @@ def read_questionnaire(table: Table) -> Questionnaire:
         key=table.like("key", "[a-z][a-z0-9_]*", "first"),
         version=table.text("version"),
         ruleset=table.text("ruleset"),
+        compared_days=table.number("attempts_compared_days", 7, least=1),
         questions=unique(table, "questions", questions, lambda question: question.id),
         rules=rules,
     )
@@ -85,6 +96,11 @@ def read_questionnaire(table: Table) -> Questionnaire:
     for name in COMPUTED_RULES:
         if name not in rules:
             raise table.fail(f"rules.{name}", "is missing: the assessment works it out in every case")
+    if any(question.kind == "readings" for question in questions):
+        for name in READING_RULES:
+            if name not in rules:
+                raise table.fail(f"rules.{name}", "is missing: typed readings can set it off")
+    _check_when(table, questions)
     used = {rule for question in questions for choice in question.choices for rule in choice.rules}
     for name in rules:
         if name not in used and name not in COMPUTED_RULES:
@@ -99,6 +115,20 @@ def read_questionnaire(table: Table) -> Questionnaire:
         if question is None or question.kind != kind:
             raise table.fail("questions", f'there must be a question "{question_id}" of kind {kind}')
     return questionnaire
+
+
+def _check_when(table: Table, questions: tuple[Question, ...]) -> None:
+    """Whoever waits for an answer waits for one that can have been given by then."""
+    known: dict[str, set[str]] = {}
+    for question in questions:
+        for asked, values in question.when.items():
+            if asked not in known:
+                raise table.fail("questions", f'"{question.id}" waits for "{asked}", which is not asked before it')
+            for value in values:
+                if value not in known[asked]:
+                    raise table.fail("questions", f'"{question.id}" waits for "{value}", no answer to "{asked}"')
+        given = {VERY_HIGH} if question.kind == "readings" else {choice.value for choice in question.choices}
+        known[question.id] = given
 
 
 def _rule(name: str, row: Table) -> Rule:
@@ -123,6 +153,7 @@ def _question(row: Table, rules: Mapping[str, Rule]) -> Question:
         hint=row.text("hint", ""),
         why=row.text("why"),
         choices=tuple(_choice(choice, rules) for choice in row.tables("choices", needed=False)),
+        when=_when(row),
     )
     row.close()
     if bool(question.choices) != (question.kind in ("radios", "checkboxes")):
@@ -133,6 +164,15 @@ def _question(row: Table, rules: Mapping[str, Rule]) -> Question:
     return question
 
 
+def _when(row: Table) -> Mapping[str, tuple[str, ...]]:
+    if not row.has("when"):
+        return MappingProxyType({})
+    table = row.table("when")
+    wanted = {name: table.texts(name) for name in table.names()}
+    table.close()
+    return MappingProxyType(wanted)
+
+
 def _choice(row: Table, rules: Mapping[str, Rule]) -> Choice:
     choice = Choice(
         value=row.like("value", "[a-z][a-z0-9_]*", "chest_pain"),
@@ -140,7 +180,6 @@ def _choice(row: Table, rules: Mapping[str, Rule]) -> Choice:
         hint=row.text("hint", ""),
         rules=row.texts("rules", ()),
         exclusive=row.flag("exclusive", False),
-        policy=row.text("policy", ""),
         program=row.text("program", ""),
     )
     row.close()

@@ -121,6 +121,10 @@ class Table:
                 raise self.fail(f"{key}[{position}]", "must be a table")
         return tuple(Table(self.file, row, f"{self._name(key)}[{n}]") for n, row in enumerate(rows, 1))
 
+    def names(self) -> tuple[str, ...]:
+        """The keys that are there, in the file's order."""
+        return tuple(self._values)
+
     def has(self, key: str) -> bool:
         return key in self._values
 

@@ -12,6 +12,8 @@ from wtforms.fields.choices import SelectChoice
 
 from service.catalog.rules.questionnaires import Question
 from service.enrollment.rules.eligibility import Answer
+from service.enrollment.rules.pressure import readings
+from service.kit.errors import Rejected
 from service.kit.fields import DayField, Form, TicksField
 
 
@@ -28,6 +30,8 @@ class QuestionForm(Form):
     def sent(self) -> list[str]:
         """What the page sent, in the shape enrollment/rules/answers.py judges."""
         field = self["answer"]
+        if "second" in self:
+            return [field.data or "", self["second"].data or ""]
         if isinstance(field, DayField):
             if field.data is not None:
                 return [str(field.data.month), str(field.data.day), str(field.data.year)]
@@ -37,13 +41,32 @@ class QuestionForm(Form):
         return [field.data or ""]
 
 
+def to_put_right(form: QuestionForm) -> Any:
+    """The field that a refusal is about: of two readings the one that cannot be read."""
+    if "second" not in form:
+        return form.answer
+    try:
+        readings([form.answer.data or ""])
+    except Rejected:
+        return form.answer
+    return form["second"]
+
+
 def question_form(question: Question, counties: Mapping[str, str], revision: int, saved: Answer | None) -> QuestionForm:
     """The form of one question. `counties` (FIPS code to name) are those of the state that the ZIP told."""
 
     class OneQuestion(QuestionForm):
         answer = _field(question, counties)
 
-    form: QuestionForm = OneQuestion(data={"answer": _shown(question, saved)})
+    if question.kind == "readings":
+
+        class TwoReadings(OneQuestion):
+            second = _reading(_("Second reading, if you took one"))
+
+        first, second = (*(saved or ()), "", "")[:2]
+        form: QuestionForm = TwoReadings(data={"answer": first, "second": second})
+    else:
+        form = OneQuestion(data={"answer": _shown(question, saved)})
     if not form.is_submitted():
         form.revision.data = str(revision)
     return form
@@ -59,9 +82,15 @@ def _field(question: Question, counties: Mapping[str, str]) -> Any:
         return SelectField(label, description=about, choices=names, validate_choice=False)
     if question.kind == "date":
         return DayField(label, description=about, render_kw={"autocomplete": "bday"})
+    if question.kind == "readings":
+        return _reading(_("First reading"))
     if question.kind == "radios":
         return RadioField(label, description=about, choices=choices, validate_choice=False)
     return TicksField(label, description=about, choices=choices, validate_choice=False)
+
+
+def _reading(label: str) -> Any:
+    return StringField(label, render_kw={"autocomplete": "off"})
 
 
 def _shown(question: Question, saved: Answer | None) -> Any:

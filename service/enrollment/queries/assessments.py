@@ -101,7 +101,7 @@ def details(session: Session, catalog: Catalog, row: Assessment, now: datetime) 
         held=safety.assessment_held(session, row.id),
         outdated=(row.questionnaire_version, row.ruleset_version) != (form.version, form.ruleset),
         place=place,
-        asked=questions_asked(form, place),
+        asked=questions_asked(form, answers, place),
         next=next_question(form, answers, place=place, now=now, policies=catalog.policies),
         screened=screen(form, answers, place=place, now=now, policies=catalog.policies),
         program=program_of(form, answers),

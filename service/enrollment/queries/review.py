@@ -168,6 +168,8 @@ def in_words(question: Question, answer: Answer) -> str:
     """The answer as its choices say it; what was typed, where there are none."""
     if question.kind == "date" and isinstance(answer, str):
         return format.day(date.fromisoformat(answer), "long")
+    if question.kind == "readings":
+        return ", ".join(answer) or "None entered"
     values = [answer] if isinstance(answer, str) else list(answer)
     chosen = [question.choice(value) for value in values]
     return ", ".join(choice.label if choice else value for choice, value in zip(chosen, values, strict=True))

@@ -10,9 +10,12 @@ from service.catalog.rules.places import five_digits
 from service.catalog.rules.questionnaires import Question
 from service.catalog.rules.states import State
 from service.enrollment.rules.eligibility import Answer
+from service.enrollment.rules.pressure import readings
 from service.kit.errors import Rejected, words
 
 OLDEST = 120
+MOST = 100  # values one page sends at most: ours have a tenth of it
+UNKNOWN = Rejected("choice_unknown", words("Choose one of the answers on this page."))
 Sent: TypeAlias = Sequence[str]
 
 
@@ -30,6 +33,8 @@ def validate_answer(
         return _county(values, states, state)
     if question.kind == "date":
         return _birthday(values, today)
+    if question.kind == "readings":
+        return readings(values)
     return _choices(question, values)
 
 
@@ -67,12 +72,14 @@ def _birthday(values: list[str], today: date) -> str:
 
 
 def _choices(question: Question, values: list[str]) -> Answer:
+    if len(values) > MOST:
+        raise UNKNOWN
     chosen = list(dict.fromkeys(value for value in values if value))
     if not chosen:
         raise Rejected("choice_missing", words("Choose an answer to go on."))
     known = [choice for choice in question.choices if choice.value in chosen]
     if len(known) != len(chosen):
-        raise Rejected("choice_unknown", words("Choose one of the answers on this page."))
+        raise UNKNOWN
     if question.kind == "radios":
         if len(chosen) > 1:
             raise Rejected("choice_many", words("Choose one answer."))

@@ -14,8 +14,6 @@ from zoneinfo import ZoneInfo
 
 from service.catalog.rules.dated import PROGRAM
 from service.catalog.rules.engine import Situation, ask
-from service.catalog.rules.dated import PROGRAM
-from service.catalog.rules.engine import Situation, ask
 from service.catalog.rules.places import AskCounty, Found, PlaceAnswer
 from service.catalog.rules.policies import Policy, policy_in_force
 from service.catalog.rules.questionnaires import VERY_HIGH, Choice, Question, Questionnaire, Rule
@@ -77,9 +75,7 @@ def next_question(
     return next((question for question in asked if _open(question, answers, place)), None)
 
 
-def questions_asked(
-    questionnaire: Questionnaire, answers: Answers, place: PlaceAnswer | None
-) -> tuple[Question, ...]:
+def questions_asked(questionnaire: Questionnaire, answers: Answers, place: PlaceAnswer | None) -> tuple[Question, ...]:
     """Every question this person meets, as far as the answers tell, unless the assessment ends early."""
     met: list[Question] = []
     given: dict[str, set[str]] = {}
@@ -146,7 +142,7 @@ def rules_by_question(
         for choice in _chosen(question, answers):
             names += _program_rules(choice, place, policies, now)
         if question.kind == "zip":
-            names += _place_rules(answers, place)
+            names += _place_rules(place, policies, now)
         if question.id == "born_on":
             names += _age_rules(answers, place, now)
         if question.kind == "readings":
@@ -197,9 +193,7 @@ def _chosen(question: Question, answers: Answers) -> list[Choice]:
     return [choice for choice in question.choices if choice.value in values]
 
 
-def _place_rules(answers: Answers, place: PlaceAnswer | None, policies: Iterable[Policy], now: datetime) -> list[str]:
-    if "zip" not in answers:
-        return []
+def _place_rules(place: PlaceAnswer | None, policies: Iterable[Policy], now: datetime) -> list[str]:
     return ["G-RES"] if "state_closed" in _refused(place, policies, now) else []
 
 
@@ -217,9 +211,16 @@ def _program_rules(choice: Choice, place: PlaceAnswer | None, policies: Iterable
     """A program is closed unless the rules of the person's state allow it on that day, alone or with review (H7)."""
     if not choice.program or not isinstance(place, Found | AskCounty):
         return []
-    day = local_day(place, now)
-    here = Situation(day=day, now=now, program=choice.program, residence=place.state)
-    if not ask("assessment", state=place.state, policies=policies, situation=here).yes:
+    if "program_closed" in _refused(place, policies, now, choice.program):
         return ["G-POLICY"]
-    rule = policy_in_force(policies, PROGRAM + choice.program, place.state, day)
+    rule = policy_in_force(policies, PROGRAM + choice.program, place.state, local_day(place, now))
     return ["H7"] if rule is not None and rule.value == "review" else []
+
+
+def _refused(
+    place: PlaceAnswer | None, policies: Iterable[Policy], now: datetime, program: str | None = None
+) -> tuple[str, ...]:
+    """What the state-rule engine says against it, in its codes."""
+    state = place.state if isinstance(place, Found | AskCounty) else None
+    here = Situation(day=local_day(place, now), now=now, program=program, residence=state)
+    return ask("assessment", state=state, policies=policies, situation=here).codes

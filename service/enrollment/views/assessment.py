@@ -11,7 +11,7 @@ from service.catalog.queries import open_states
 from service.catalog.rules.places import AskCounty, Found, Military, NotServed
 from service.catalog.rules.questionnaires import Question
 from service.enrollment.actions import answer as actions
-from service.enrollment.forms.assessment import QuestionForm, question_form
+from service.enrollment.forms.assessment import QuestionForm, question_form, to_put_right
 from service.enrollment.forms.waitlist import WaitlistForm
 from service.enrollment.queries.assessments import AssessmentDetails, by_token, questionnaire
 from service.enrollment.rules.emergencies import emergency_choices
@@ -119,7 +119,8 @@ def _answer(question_id: str, asked: Question | None) -> ResponseReturnValue:
     except Rejected as error:
         if error.code == "questions_changed":
             return _start_again()
-        form.answer.errors = [*(form.answer.process_errors or [_(error.message)])]
+        field = to_put_right(form)
+        field.errors = [*(field.process_errors or [_(error.message)])]
         return _page(here, asked, form), 422
     if saved.emergency:
         return help_now(_now_standing())

@@ -43,6 +43,8 @@ def summary(catalog: Catalog, here: AssessmentDetails) -> list[AnswerLine]:
 
 
 def _said(question: Question, answer: Answer, county_names: dict[str, str]) -> str:
+    if question.kind == "readings":
+        return ", ".join(answer) or _("None entered")
     if isinstance(answer, list):
         return "; ".join(_(choice.label) for choice in question.choices if choice.value in answer)
     if question.kind == "county":

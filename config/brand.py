@@ -14,7 +14,10 @@ class BrandError(Exception):
 
 
 class Brand(BaseModel):
-    """Names and addresses of the practice. `support_phone_dial` is the number as a phone dials it."""
+    """Names and addresses of the practice. `support_phone_dial` is the number as a phone dials it.
+
+    `npi` and `tax_id` stand on written estimates (45 CFR 149.610(c)(1)(v)); "" says there that they are given on asking.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,6 +31,8 @@ class Brand(BaseModel):
     support_phone_dial: str
     support_hours: str
     postal_address: tuple[str, ...]
+    npi: str = ""
+    tax_id: str = ""
 
 
 @lru_cache(maxsize=4)

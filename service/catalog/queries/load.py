@@ -12,6 +12,7 @@ from typing import TypeVar
 from config.brand import brand
 from service.catalog.rules.alerts import read_alerts
 from service.catalog.rules.consents import ConsentDocument, read_consent
+from service.catalog.rules.estimates import read_estimate
 from service.catalog.rules.instruments import read_instrument
 from service.catalog.rules.plans import read_plans
 from service.catalog.rules.policies import read_policies
@@ -51,6 +52,7 @@ def load(config_dir: Path) -> Catalog:
             alerts=read_alerts(_table(config_dir, config_dir / "alerts.toml")),
             retention=read_retention(_table(config_dir, config_dir / "retention.toml")),
             practice=brand(config_dir),
+            estimate=read_estimate(_table(config_dir, config_dir / "estimate.toml")),
             visits=read_visits(_table(config_dir, config_dir / "visits.toml")),
         )
     )

@@ -14,11 +14,20 @@ from service.catalog.rules.reading import CatalogError, Table
 
 _FILE_NAME = re.compile(r"([a-z][a-z_]*)(?:-([a-z]{2}))?-v([1-9][0-9]*)\.md")
 _PLACEHOLDER = re.compile(r"\{\{ ([a-z_]+) \}\}")
+# When a text is asked for, in the order of the way. "optional" is never asked for: it is offered.
+WHEN = ("joining", "before_visit", "after_approval", "before_session", "optional")
+ASKS = ("nothing", "sitter", "release")  # what is filled in below the text
+STOPS = ("nothing", "care")  # what taking it back does beside counting as unsigned: care puts a hold and calls somebody
 
 
 @dataclass(frozen=True)
 class ConsentDocument:
-    """One version of one text. `state` is "" where it holds everywhere; `values` are the blanks it leaves open."""
+    """One version of one text. `state` is "" where it holds everywhere; `values` are the blanks it leaves open.
+
+    `blocking`: what comes after `when` waits for it. `changes`: what a new version changes, in a sentence or two, ""
+    for the first. `taking_back`: what it means to take it back. `may_decline`: that somebody would rather not sign is
+    kept as well, and stops nothing.
+    """
 
     key: str
     version: int
@@ -32,6 +41,12 @@ class ConsentDocument:
     effective_on: date
     values: tuple[str, ...]
     sha256: str
+    when: str = "after_approval"
+    changes: str = ""
+    taking_back: str = ""
+    stops: str = "nothing"
+    asks: str = "nothing"
+    may_decline: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,8 +86,16 @@ def read_consent(file: str, text: str) -> ConsentDocument:
         effective_on=head.day("effective_on"),
         values=head.texts("values", ()),
         sha256="",
+        when=head.one_of("when", WHEN),
+        changes=head.text("changes") if int(match[3]) > 1 else "",
+        taking_back=head.text("taking_back"),
+        stops=head.one_of("stops", STOPS, "nothing"),
+        asks=head.one_of("asks", ASKS, "nothing"),
+        may_decline=head.flag("may_decline", False),
     )
     head.close()
+    if document.blocking and (document.when == "optional" or document.may_decline):
+        raise head.fail("blocking", "cannot be true for a text that nobody has to sign")
     used = set(_PLACEHOLDER.findall(_whole(document)))
     if used != set(document.values):
         odd = ", ".join(sorted(used ^ set(document.values)))

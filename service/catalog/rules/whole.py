@@ -10,6 +10,7 @@ from config.brand import Brand
 from service.catalog.rules.alerts import AlertRule
 from service.catalog.rules.consents import ConsentDocument
 from service.catalog.rules.dated import PROGRAM
+from service.catalog.rules.estimates import EstimateRules
 from service.catalog.rules.instruments import Instrument
 from service.catalog.rules.plans import Plan
 from service.catalog.rules.policies import Policy
@@ -30,6 +31,7 @@ T = TypeVar("T")
 class Catalog:
     """config/ as frozen values. Mappings are by key; nothing in it changes while the service runs.
 
+    `practice` is `brand.toml`: texts and estimates that are handed out name it.
     `policies` are those of the whole country and every state's own: one list to ask by topic, jurisdiction and day.
     """
 
@@ -44,6 +46,7 @@ class Catalog:
     alerts: Mapping[str, AlertRule]
     retention: Mapping[str, KeepRule]
     practice: Brand
+    estimate: EstimateRules
     visits: VisitRules
 
     @property

@@ -36,9 +36,10 @@ SLIPS = [
     ("plans.toml", "[[plans]]", "[[plans", "file", "not TOML"),
     ("policies.toml", "effective_to = 2026-12-31", "effective_to = 2025-12-31", "policies[1].effective_to", "before"),
     ("policies.toml", "effective_to = 2026-12-31", 'effective_to = "soon"', "policies[1].effective_to", "a date"),
-    ("policies.toml", 'jurisdiction = "NJ"', 'jurisdiction = "FL"', "policies[3].effective_from", "overlaps"),
-    ("policies.toml", 'jurisdiction = "NJ"', 'jurisdiction = "NY"', "condition.chronic_pain", "for NJ"),
-    ("policies.toml", "federal_telemedicine_authority", "federal_authority", "policies", "for US"),
+    ("policies.toml", 'jurisdiction = "US"', 'jurisdiction = "FL"', "policies[1].jurisdiction", "one of US"),
+    ("policies.toml", "federal_telemedicine_authority", "federal_authority", "policies[1].topic", "must be one of"),
+    ("policies.toml", "value = true", 'value = "yes"', "policies[1].value", "true or false"),
+    ("policies.toml", "source = ", "sauce = ", "policies[1].source", "missing"),
     ("programs/ocd.toml", 'instrument = "phq9"', 'instrument = "ybocs"', "check_ins.instrument", "ybocs"),
     ("programs/ocd.toml", "every_days = 14", "every_days = 7", "check_ins.every_days", "looks back 14"),
     ("programs/ocd.toml", "open_for_days = 7", "open_for_days = 15", "check_ins[1].open_for_days", "at once"),
@@ -94,7 +95,28 @@ SLIPS = [
     ("states/florida.toml", 'name = "Baker"', 'name = "Alachua"', "counties", "twice"),
     ("states/florida.toml", "America/Chicago", "America/Panama City", "counties[3].time_zone", "not a time zone"),
     ("states/florida.toml", '"340"', '"34"', "military_zip_prefixes", "three digits"),
-    ("states/florida.toml", "open = true", 'open = "yes"', "open", "true or false"),
+    ("states/florida.toml", "value = true", 'value = "yes"', "rules[1].value", "true or false"),
+    ("states/florida.toml", 'topic = "open"', 'topic = "opne"', "rules[1].topic", "must be one of open"),
+    ("states/florida.toml", 'topic = "program.ocd"', 'topic = "open"', "rules[2].value", "true or false"),
+    ("states/florida.toml", 'topic = "program.ocd"', 'topic = "program.ptsd"', "rules[5].effective_from", "overlaps"),
+    ("states/florida.toml", 'topic = "program.ocd"', 'topic = "program.odc"', "FL.program.odc", "not in programs/"),
+    ("states/florida.toml", 'value = "off"', 'value = "perhaps"', "rules[6].value", "one of on, review, off"),
+    ("states/florida.toml", '"out_of_state_telehealth"', '"any"', "rules[7].value", "not one of physician"),
+    ("states/florida.toml", '["dea"]', '["dae"]', "rules[8].value", "not one of dea, cds"),
+    ("states/florida.toml", "value = 24", "value = 0", "rules[10].value", "less than 1"),
+    ("states/florida.toml", "value = 24", 'value = "a day"', "rules[10].value", "whole number"),
+    ("states/florida.toml", "value = 7", "value = 4", "rules[11].value", "less than 5"),
+    ("states/florida.toml", '["street"]', "[]", "rules[12].value", "is empty"),
+    ("states/florida.toml", '["street"]', '["box"]', "rules[12].value", "not one of street"),
+    ("states/florida.toml", 'topic = "pdmp"', 'topic = "disclosure.it"', "rules", 'has no "pdmp"'),
+    (
+        "states/florida.toml",
+        "effective_from = 2018-07-01",
+        "effective_from = 2018",
+        "rules[9].effective_from",
+        "a date",
+    ),
+    ("states/new-jersey.toml", "effective_from = 2017-07-21", "", "rules[7].effective_from", "is missing"),
     ("states/new-jersey.toml", 'code = "NJ"', 'code = "FL"', "key", "taken"),
     ("states/new-jersey.toml", '"34013"', '"12001"', "NJ", "belongs to FL"),
     ("consents/esign-v1.md", "+++\ntitle", "title", "head", "+++"),
@@ -105,7 +127,7 @@ SLIPS = [
 
 
 # Two files that disagree: the error names the one that asks for what the other does not have.
-FOUND_ELSEWHERE = {"condition.chronic_pain": "assessments/first.toml", "NJ": "states/"}
+FOUND_ELSEWHERE = {"FL.program.odc": "states/", "NJ": "states/"}
 
 
 @pytest.mark.parametrize(

@@ -108,12 +108,10 @@ def test_spaces_and_zip_plus_four_are_understood(typed):
     assert answer.zip_code == "07102"
 
 
-def test_a_state_the_clinic_closed_is_not_served_though_we_know_it():
-    from dataclasses import replace
-
-    closed = {**CATALOG.states, "NJ": replace(CATALOG.states["NJ"], open=False)}
+def test_a_state_without_a_file_is_not_served_though_the_list_knows_it():
+    florida = {"FL": CATALOG.states["FL"]}
     row = ZipRow("07102", "NJ", "Essex County", "Newark", military=False)
-    assert place(closed, "07102", row) == NotServed("07102", "NJ")
+    assert place(florida, "07102", row) == NotServed("07102", "NJ")
 
 
 def test_the_counties_on_central_time_are_the_nine_of_the_panhandle():

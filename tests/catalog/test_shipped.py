@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from config.settings import HOUSE
 from service.catalog.queries import catalog, policy_on
+from service.catalog.rules.dated import Pdmp
 
 CATALOG = catalog(HOUSE / "config")
+TODAY = date(2026, 11, 21)
 
 
 def test_the_catalog_is_read_once_and_cannot_be_changed():
@@ -60,15 +62,39 @@ def test_the_federal_authority_ends_with_the_year_and_nobody_extended_it():
 
 
 def test_chronic_pain_is_off_in_florida_until_counsel_signs():
-    assert policy_on(CATALOG, "chronic_pain_by_telehealth", "FL", date(2026, 11, 21)).value == "off"
-    assert policy_on(CATALOG, "chronic_pain_by_telehealth", "NJ", date(2026, 11, 21)).value == "review"
+    assert CATALOG.states["FL"].program_on("chronic_pain", TODAY) == "off"
+    assert CATALOG.states["NJ"].program_on("chronic_pain", TODAY) == "review"
+    assert "chronic_pain" not in CATALOG.states["FL"].programs_on(TODAY)
+    assert set(CATALOG.states["NJ"].programs_on(TODAY)) == set(CATALOG.programs)
 
 
 def test_each_state_names_its_monitoring_program_and_keeps_records_seven_years():
-    assert CATALOG.states["FL"].pdmp == "E-FORCSE"
-    assert CATALOG.states["NJ"].pdmp == "NJPMP"
-    assert {state.record_retention_years for state in CATALOG.states.values()} == {7}
-    assert "physician" in CATALOG.states["NJ"].before_visit_notice
+    assert CATALOG.states["FL"].pdmp_on(TODAY) == Pdmp("E-FORCSE", timedelta(hours=24))
+    assert CATALOG.states["NJ"].pdmp_on(TODAY) == Pdmp("NJPMP", timedelta(hours=24))
+    assert {state.retention_years_on(TODAY) for state in CATALOG.states.values()} == {7}
+
+
+def test_new_jersey_wants_patients_told_that_they_may_ask_for_a_physician_and_florida_asks_for_nothing():
+    assert set(CATALOG.states["NJ"].disclosures_on(TODAY)) == {"physician"}
+    assert "You may ask for a physician at any time, and if you do" in CATALOG.states["NJ"].notice_on(TODAY)
+    assert CATALOG.states["FL"].notice_on(TODAY) == ""
+
+
+def test_schedule_three_needs_a_dea_registration_everywhere_and_new_jersey_its_own_beside_it():
+    assert CATALOG.states["FL"].registrations_on(TODAY) == ("dea",)
+    assert CATALOG.states["NJ"].registrations_on(TODAY) == ("dea", "cds")
+
+
+def test_a_registration_for_telehealth_from_elsewhere_counts_in_florida_alone():
+    assert "out_of_state_telehealth" in CATALOG.states["FL"].licenses_on(TODAY)
+    assert "out_of_state_telehealth" not in CATALOG.states["NJ"].licenses_on(TODAY)
+
+
+def test_every_dated_rule_says_where_it_comes_from_and_the_policies_hold_the_states_own():
+    own = [rule for state in CATALOG.states.values() for rule in state.rules]
+    assert set(own) < set(CATALOG.policies)
+    assert [rule for rule in CATALOG.policies if len(rule.source) < 10] == []
+    assert {rule.jurisdiction for rule in CATALOG.policies} == {"US", *CATALOG.states}
 
 
 @pytest.mark.parametrize(("code", "minutes"), [("RF-SI-ACUTE", 15), ("RF-SI", 240), ("RF-SI-LOW", 1440)])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
 from typing import Any
 from uuid import UUID
 
+from service.catalog.rules.dated import REGISTRATION_KINDS
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes as enrollments
 from service.enrollment.actions import book, complete, decide
@@ -62,11 +64,12 @@ def a_clinician(
     name: str = "Dr. Maya Lin",
     states: tuple[str, ...] = ("FL", "NJ"),
     expires_on: date = date(2028, 1, 31),
+    registered: tuple[str, ...] = REGISTRATION_KINDS,
     zone: str = "America/New_York",
     weekdays: tuple[int, ...] = WORKDAYS,
     hours: tuple[time, time] = (time(9), time(17)),
 ) -> Clinician:
-    """A physician licensed in `states`, open on `weekdays` between `hours`."""
+    """A physician licensed and `registered` in `states`, open on `weekdays` between `hours`."""
     user_id = a_staff_member("clinician", name=("Maya", "Lin")).user_id
     with db.transaction() as session:
         practitioner_id = writes.add_practitioner(
@@ -83,6 +86,16 @@ def a_clinician(
             )
             for state in states
         }
+        for state, kind in product(states, registered):
+            writes.add_license(
+                session,
+                practitioner_id=practitioner_id,
+                state=state,
+                number=f"{kind}-{state}-1234",
+                expires_on=expires_on,
+                verified_at=MADE_AT,
+                kind=kind,
+            )
         for weekday in weekdays:
             writes.add_open_hours(
                 session, practitioner_id=practitioner_id, weekday=weekday, starts=hours[0], ends=hours[1]

@@ -125,8 +125,8 @@ class _Case:
 
 def _case(state: str, policies: tuple[Policy, ...], situation: Situation) -> _Case | None:
     rules = tuple(policy for policy in policies if policy.jurisdiction == state)
-    if not rules or situation.day is None:
-        return None  # a state without rules, or no day: nothing can be a yes
+    if situation.day is None or not any(rule.topic == "open" for rule in rules):
+        return None  # no day, or no state of ours: nothing can be a yes
     return _Case(DatedRules(state, rules), policies, situation.day, situation)
 
 

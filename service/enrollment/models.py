@@ -137,6 +137,7 @@ class EnrollmentMove(Base):
     to_status: Mapped[str]
     actor_id: Mapped[UUID | None]
     at: Mapped[datetime]
+    place: Mapped[str | None]  # the state it goes on in, where that is what changed
 
 
 class EligibilityDecision(Base):

@@ -26,6 +26,15 @@ TABLE: Final = MappingProxyType(
         ("decided", "withdraw"): "ended",
         ("approved", "withdraw"): "ended",
         ("consented", "withdraw"): "ended",
+        # A new place. Before a decision all goes on there at once; after one a clinician licensed there says so, and
+        # who had signed everything has the new state's texts to sign.
+        ("assessed", "relocate"): "assessed",
+        ("booked", "relocate"): "assessed",
+        ("more_info", "relocate"): "more_info",
+        ("decided", "transfer"): "decided",
+        ("approved", "transfer"): "approved",
+        ("consented", "transfer"): "approved",
+        ("active", "transfer"): "active",
     }
 )
 

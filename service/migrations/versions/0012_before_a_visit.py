@@ -168,6 +168,7 @@ def _consents() -> None:
 def _enrollments() -> None:
     op.add_column("enrollments", sa.Column("moving_to", sa.Text(), nullable=True))
     op.add_column("enrollments", sa.Column("moving_since", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("enrollment_moves", sa.Column("place", sa.Text(), nullable=True))
     op.drop_index("ix_enrollments_queue", table_name="enrollments")
     waiting = ["status", "status_changed_at", "id"]
     op.create_index("ix_enrollments_queue", "enrollments", waiting)
@@ -191,6 +192,7 @@ def downgrade() -> None:
         "waitlist_entries": ["told_at", "program"],
         "patients": ["demographics_sealed"],
         "enrollments": ["moving_since", "moving_to"],
+        "enrollment_moves": ["place"],
     }.items():
         for column in columns:
             op.drop_column(table, column)

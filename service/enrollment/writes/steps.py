@@ -1,4 +1,4 @@
-"""Enrollment, inside the caller's transaction: how one begins, and the only way it moves."""
+"""How an enrollment begins, and the only way it moves. Inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -37,13 +37,21 @@ def move(session: Session, enrollment: Enrollment | UUID, event: str, actor: Act
     Raises Conflict when the table knows no such move, NotFound when there is no such enrollment.
     """
     row = locked(session, enrollment if isinstance(enrollment, UUID) else enrollment.id)
+    return step(session, row, event, actor, now)
+
+
+def step(
+    session: Session, row: Enrollment, event: str, actor: Actor, now: datetime, *, place: str | None = None
+) -> str:
+    """Apply rules/status.py to a row that is locked. `place` is the state it goes on in, where that is what changes."""
     before = row.status
     row.status = status.move(before, event)
-    row.status_changed_at = now
-    _keep_step(session, row, event, before, actor, now)
+    if row.status != before:  # a new place is no new beginning: who waited goes on waiting since then
+        row.status_changed_at = now
+    _keep_step(session, row, event, before, actor, now, place)
     if row.status == "ended":
         people.end_care_team(session, patient_id=row.patient_id)
-    audit.record(session, actor, f"enrollment.{event}", "enrollment", row.id, patient_id=row.patient_id)
+    audit.record(session, actor, f"enrollment.{event}", "enrollment", row.id, patient_id=row.patient_id, reason=place)
     session.flush()
     return row.status
 
@@ -102,7 +110,15 @@ def leave_after_visit(session: Session, row: Enrollment, practitioner_id: UUID) 
         people.leave_care_team(session, patient_id=row.patient_id, user_id=clinician.user_id, why="visit")
 
 
-def _keep_step(session: Session, row: Enrollment, event: str, before: str, actor: Actor, now: datetime) -> None:
+def _keep_step(
+    session: Session,
+    row: Enrollment,
+    event: str,
+    before: str,
+    actor: Actor,
+    now: datetime,
+    place: str | None = None,
+) -> None:
     session.add(
         EnrollmentMove(
             id=new_id(),
@@ -112,5 +128,6 @@ def _keep_step(session: Session, row: Enrollment, event: str, before: str, actor
             to_status=row.status,
             actor_id=actor.user_id,
             at=now,
+            place=place,
         )
     )

@@ -32,6 +32,7 @@ app = Celery(
             "privacy",
             "reminders",
             "safety",
+            "visits",
         )
     ],
 )

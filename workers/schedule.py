@@ -52,6 +52,10 @@ SCHEDULE = (
     Entry(
         "enrollment.mail_waitlist_links", "tick", "whoever asked to be told of a state gets the link that confirms it"
     ),
+    Entry(
+        "visits.remind_of_licenses", "hour", "a licence that runs out: told 60, 30 and 7 days before, and on the day"
+    ),
+    Entry("visits.watch_bookings", "sweep", "no patient waits for a clinician who may not see them any more"),
     Entry("mail.deliver_due", "tick", "send what is due, whoever queued it"),
     Entry("billing.sweep_events", "sweep", "handle webhooks whose job was lost, retry those that failed"),
     Entry("billing.ask_before_renewals", "sweep", "remind of charges to come and stop those the gate refuses"),

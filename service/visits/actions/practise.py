@@ -1,24 +1,104 @@
-"""Letting clinicians in, with what patients must be able to rely on: licences and hours."""
+"""Letting clinicians in, with what patients must be able to rely on: who they are, licences and hours."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import available_timezones
 
+from sqlalchemy.orm import Session
+
 from service.accounts import queries as accounts
 from service.accounts.actions import create_staff
+from service.accounts.models import User
 from service.accounts.rules import normal_email
+from service.accounts.rules.contact import NAME_MAX, one_line, phone_number
 from service.audit import writes as audit
 from service.kit import db
 from service.kit.actor import Actor
-from service.kit.errors import Conflict, NotFound, Rejected, words
+from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected, words
 from service.visits import writes
 from service.visits.queries import practitioner_of
+from service.visits.rules.licenses import DEGREES, PHYSICIANS, checked_npi
 from service.visits.rules.rota import TypedHours, TypedLicense
 
 INCOMPLETE = Rejected("clinician_incomplete", words("A clinician needs at least one license and some hours."))
+NO_SUCH_ZONE = Rejected("no_such_zone", words("There is no such time zone. Write it like America/New_York."))
+NO_SUCH_CLINICIAN = NotFound(
+    "no_such_clinician", words("No clinician on the team has this address. Invite them first.")
+)
+OWNERS_ONLY = NotAllowed("owners_only", words("Only an owner of the practice can change this."))
+NO_NAME = Rejected("no_name", words("Enter the name as patients should read it."))
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Who a clinician is, as patients are told (N.J.S.A. 45:1-62 asks for name, credentials and contact)."""
+
+    display_name: str
+    credentials: str
+    time_zone: str
+    board: str = ""
+    npi: str = ""
+    phone: str = ""
+
+    def checked(self) -> About:
+        """The same, tidied. Raises Rejected with what to do."""
+        name, board = one_line(self.display_name), one_line(self.board)
+        if not name or len(name) > NAME_MAX:
+            raise NO_NAME
+        if self.credentials not in DEGREES:
+            raise Rejected("no_such_degree", words("Choose the degree."))
+        if self.time_zone not in available_timezones():
+            raise NO_SUCH_ZONE
+        if len(board) > 200:
+            raise Rejected("board_too_long", words("Keep the name of the board under 200 letters."))
+        phone = phone_number(self.phone) if self.phone.strip() else ""
+        return About(name, self.credentials, self.time_zone, board, checked_npi(self.npi), phone)
+
+
+def check_owner(actor: Actor) -> None:
+    """Owners look after licences. Raises NotAllowed for everybody else but the system."""
+    if actor.kind != "system" and actor.role != "owner":
+        raise OWNERS_ONLY
+
+
+def begin_practice(*, user_id: UUID, about: About, actor: Actor) -> UUID:
+    """Make a clinician's account a practitioner: bookable as soon as a licence and hours stand. Returns its id.
+
+    Raises NotAllowed for all but owners, NotFound for anybody but an active clinician, Conflict, Rejected.
+    """
+    check_owner(actor)
+    about = about.checked()
+    with db.transaction() as session:
+        user = session.get(User, user_id, with_for_update=True)
+        if user is None or user.kind != "staff" or user.role != "clinician" or user.deactivated_at is not None:
+            raise NO_SUCH_CLINICIAN
+        practitioner_id = _begin(session, user_id, about)
+        audit.record(session, actor, "clinician.practise", "practitioner", practitioner_id)
+    return practitioner_id
+
+
+def change_about(*, practitioner_id: UUID, about: About, actor: Actor) -> None:
+    """Put right who somebody is. Hours stay what the clock on their wall says; what is booked stays at its moment.
+
+    Raises NotAllowed for all but owners, NotFound, Rejected.
+    """
+    check_owner(actor)
+    about = about.checked()
+    with db.transaction() as session:
+        row = writes.practitioner_locked(session, practitioner_id)
+        changed = [
+            name
+            for name in ("display_name", "credentials", "time_zone", "board", "npi", "phone")
+            if getattr(row, name) != getattr(about, name)
+        ]
+        for name in changed:
+            setattr(row, name, getattr(about, name))
+        if changed:
+            audit.record(session, actor, "clinician.change", "practitioner", row.id, reason=",".join(changed))
 
 
 def start_practising(
@@ -30,6 +110,10 @@ def start_practising(
     hours: Sequence[TypedHours],
     actor: Actor,
     now: datetime,
+    board: str = "",
+    npi: str = "",
+    phone: str = "",
+    source: str = "",
 ) -> UUID:
     """Make a clinician on the team somebody whom patients can book. Returns the practitioner's id.
 
@@ -39,30 +123,25 @@ def start_practising(
     if not licenses or not hours:
         raise INCOMPLETE
     if time_zone not in available_timezones():
-        raise Rejected("no_such_zone", words("There is no such time zone. Write it like America/New_York."))
+        raise NO_SUCH_ZONE
     address = normal_email(email)
     with db.transaction() as session:
         user = accounts.user_by_email(session, address)
         if user is None or user.role != "clinician" or user.deactivated_at is not None:
-            raise NotFound("no_such_clinician", words("No clinician on the team has this address. Invite them first."))
-        if practitioner_of(session, user.id) is not None:
-            raise Conflict("practises_already", words("This clinician can be booked already."))
+            raise NO_SUCH_CLINICIAN
         name = accounts.display_name(session, user.id)
-        practitioner_id = writes.add_practitioner(
-            session,
-            user_id=user.id,
-            display_name=f"Dr. {name}" if credentials in ("MD", "DO") else name,
-            credentials=credentials,
-            time_zone=time_zone,
-        )
+        name = f"Dr. {name}" if credentials in PHYSICIANS else name
+        practitioner_id = _begin(session, user.id, About(name, credentials, time_zone, board, npi, phone).checked())
         for license in licenses:
             writes.add_license(
                 session,
                 practitioner_id=practitioner_id,
                 state=license.state,
+                kind=license.kind,
                 number=license.number,
                 expires_on=license.expires_on,
                 verified_at=now,
+                source=source,
             )
         for stretch in hours:
             writes.add_open_hours(
@@ -74,6 +153,21 @@ def start_practising(
             )
         audit.record(session, actor, "clinician.practise", "practitioner", practitioner_id)
     return practitioner_id
+
+
+def _begin(session: Session, user_id: UUID, about: About) -> UUID:
+    if practitioner_of(session, user_id) is not None:
+        raise Conflict("practises_already", words("This clinician can be booked already."))
+    return writes.add_practitioner(
+        session,
+        user_id=user_id,
+        display_name=about.display_name,
+        credentials=about.credentials,
+        time_zone=about.time_zone,
+        board=about.board,
+        npi=about.npi,
+        phone=about.phone,
+    )
 
 
 def add_clinician(
@@ -88,6 +182,10 @@ def add_clinician(
     totp_secret: str,
     actor: Actor,
     now: datetime,
+    board: str = "",
+    npi: str = "",
+    phone: str = "",
+    source: str = "",
 ) -> UUID:
     """For the sandbox's demo people: an account as `create_staff` makes it, and its practice. Returns the latter's id.
 
@@ -112,4 +210,8 @@ def add_clinician(
         hours=hours,
         actor=actor,
         now=now,
+        board=board,
+        npi=npi,
+        phone=phone,
+        source=source,
     )

@@ -33,6 +33,7 @@ def _assessments() -> None:
     op.add_column("assessments", sa.Column("earlier_id", sa.Uuid(), nullable=True))
     for column in ("contact_sealed", "contact_index", "link_hash"):
         op.add_column("assessments", sa.Column(column, sa.LargeBinary(), nullable=True))
+    op.add_column("assessments", sa.Column("do_not_market", sa.Boolean(), nullable=False, server_default="false"))
     for column in ("link_until", "link_wanted_at", "nudge_at", "nudged_at"):
         op.add_column("assessments", sa.Column(column, sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_assessments_contact_index", "assessments", ["contact_index"])
@@ -211,6 +212,7 @@ def downgrade() -> None:
     op.drop_table("review_requests")
     op.drop_table("assessment_turns")
     for column in (
+        "do_not_market",
         "nudged_at",
         "nudge_at",
         "link_wanted_at",

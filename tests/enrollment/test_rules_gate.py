@@ -11,19 +11,30 @@ from hypothesis import strategies as st
 
 from config.settings import HOUSE
 from service.catalog.queries import catalog
-from service.enrollment.rules.gate import ALSO, Facts, may
+from service.catalog.rules.engine import ASKS, Delivery, Held
+from service.enrollment.rules.gate import ALSO, ALWAYS, STEPS, Facts, may
 
-POLICIES = catalog(HOUSE / "config").policies
+CATALOG = catalog(HOUSE / "config")
+POLICIES = CATALOG.policies
 NOW = datetime(2026, 12, 1, 15, tzinfo=UTC)
+
+
+def licensed(expires_on=date(2027, 6, 1), state="NJ", kinds=("physician", "dea", "cds")):
+    return tuple(Held(kind=kind, state=state, expires_on=expires_on) for kind in kinds)
+
+
 READY = Facts(
     time_zone="America/New_York",
     approved=True,
     consents_current=True,
-    state_open=True,
-    patient_in_state=True,
-    license_expires_on=date(2027, 6, 1),
+    state="NJ",
+    program="ocd",
+    residence="NJ",
+    location="NJ",
+    licenses=licensed(),
     policies=POLICIES,
     hold=False,
+    delivery=Delivery(state="NJ", kind="street"),
     prescription_valid=True,
     membership_live=True,
     last_check_in_at=NOW - timedelta(days=2),
@@ -37,14 +48,16 @@ NEEDED = {
         "time_zone",
         "approved",
         "consents_current",
-        "state_open",
-        "patient_in_state",
-        "license_expires_on",
+        "state",
+        "program",
+        "residence",
+        "location",
+        "licenses",
         "policies",
         "hold",
     },
 }
-NEEDED["ship"] = NEEDED["charge"] | {"prescription_valid", "membership_live", "last_check_in_at"}
+NEEDED["ship"] = NEEDED["charge"] | {"delivery", "prescription_valid", "membership_live", "last_check_in_at"}
 NEEDED["session"] = NEEDED["charge"] | {"prescription_valid", "delivered", "precheck_passed"}
 
 
@@ -65,7 +78,9 @@ def test_any_missing_fact_answers_no(action, missing):
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_knowing_nothing_gives_every_reason(action):
-    assert len(may(action, Facts(), NOW).reasons) == 7 + len(ALSO[action])
+    codes = may(action, Facts(), NOW).codes
+    assert set(codes) == {*ALWAYS, *ASKS[STEPS[action]], *ALSO[action]}
+    assert len(codes) == len(set(codes))
 
 
 @pytest.mark.parametrize(
@@ -73,10 +88,12 @@ def test_knowing_nothing_gives_every_reason(action):
     [
         ("approved", False, "approved"),
         ("consents_current", False, "consents"),
-        ("state_open", False, "state_open"),
-        ("patient_in_state", False, "in_state"),
+        ("program", "wellness", "program_closed"),
+        ("residence", "FL", "residence"),
+        ("location", "NY", "location"),
         ("hold", True, "hold"),
-        ("license_expires_on", date(2026, 12, 1), "license"),
+        ("licenses", licensed(kinds=("dea", "cds")), "license"),
+        ("licenses", licensed(kinds=("physician", "dea")), "registration"),
     ],
 )
 @pytest.mark.parametrize("action", ACTIONS)
@@ -108,8 +125,29 @@ def test_the_year_ends_at_midnight_where_the_patient_lives():
     assert may("charge", replace(READY, time_zone="America/Chicago"), just_past_in_new_york).yes
 
 
-def test_a_license_counts_until_the_day_before_it_expires():
-    assert may("charge", replace(READY, license_expires_on=date(2026, 12, 2)), NOW).yes
+def test_a_license_counts_until_the_day_before_it_expires_where_the_patient_lives():
+    tomorrow = replace(READY, licenses=licensed(date(2026, 12, 2)))
+    assert may("charge", tomorrow, NOW).yes
+    assert may("charge", tomorrow, datetime(2026, 12, 2, 4, 59, tzinfo=UTC)).yes
+    assert may("charge", tomorrow, datetime(2026, 12, 2, 5, 0, tzinfo=UTC)).codes == ("license", "registration")
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_state_that_closes_stops_everything_from_that_day_on(action):
+    shut = tuple(replace(rule, effective_to=date(2026, 11, 30)) if rule.topic == "open" else rule for rule in POLICIES)
+    assert may(action, replace(READY, policies=shut), NOW).codes == ("state_closed",)
+
+
+def test_only_a_parcel_asks_for_a_street_address():
+    boxed = replace(READY, delivery=Delivery(state="NJ", kind="post_box"))
+    assert may("ship", boxed, NOW).codes == ("delivery",)
+    assert may("charge", boxed, NOW).yes
+
+
+def test_the_reasons_come_in_the_order_of_the_patients_path():
+    nothing = may("ship", Facts(), NOW).codes
+    assert nothing[:2] == ("approved", "consents")
+    assert nothing[-4:] == ("hold", "prescription", "membership", "check_in")
 
 
 @pytest.mark.parametrize(

@@ -138,10 +138,8 @@ def _registered(case: _Case) -> bool:
 
 
 def _delivered_there(case: _Case) -> bool:
-    to = case.seen.delivery
-    if to is None or to.kind not in case.rules.delivery_on(case.on):
-        return False
-    return to.state == case.rules.code == case.seen.residence
+    to = case.seen.delivery  # residence is a reason of its own
+    return to is not None and to.state == case.rules.code and to.kind in case.rules.delivery_on(case.on)
 
 
 def _pdmp_fresh(case: _Case) -> bool:

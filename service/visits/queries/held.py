@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.catalog.rules.engine import Held
-from service.visits.models import Encounter, LocationAttestation
+from service.visits.models import Encounter
 from service.visits.queries.clinicians import licenses_of
 
 
 @dataclass(frozen=True, slots=True)
 class LastSeen:
-    """A patient's latest signed visit: with whom, and where they were by it or by what they attested since."""
+    """A patient's latest signed visit: with whom, and where they were. What they attest since raises AWAY's hold."""
 
     practitioner_id: UUID
     location: str
@@ -32,17 +32,9 @@ def held_by(session: Session, practitioner_id: UUID) -> tuple[Held, ...]:
 def last_seen(session: Session, patient_id: UUID) -> LastSeen | None:
     """None for somebody whom no clinician has seen."""
     seen = session.execute(
-        select(Encounter.practitioner_id, Encounter.patient_state, Encounter.signed_at)
+        select(Encounter.practitioner_id, Encounter.patient_state)
         .where(Encounter.patient_id == patient_id)
         .order_by(Encounter.signed_at.desc())
         .limit(1)
     ).one_or_none()
-    if seen is None:
-        return None
-    said = session.scalar(
-        select(LocationAttestation.state)
-        .where(LocationAttestation.patient_id == patient_id, LocationAttestation.attested_at > seen.signed_at)
-        .order_by(LocationAttestation.attested_at.desc())
-        .limit(1)
-    )
-    return LastSeen(seen.practitioner_id, said or seen.patient_state)
+    return None if seen is None else LastSeen(*seen)

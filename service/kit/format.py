@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, get_timezone_name
+from babel.lists import format_list
 
 DAY_PATTERNS = {
     "short": "MMM d",
@@ -35,6 +37,11 @@ def money(cents: int, whole: bool = False) -> str:
 def unbroken(phone: str) -> str:
     """A telephone number that a narrow page does not break over two lines."""
     return phone.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\N{NON-BREAKING HYPHEN}")
+
+
+def listed(names: Iterable[str], locale: str = "en") -> str:
+    """Names in a sentence: "Florida and New Jersey", "Florida, Georgia, and New Jersey"."""
+    return format_list(list(names), locale=locale)
 
 
 def _day_pattern(style: str, locale: str) -> str:

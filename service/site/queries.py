@@ -29,6 +29,11 @@ class Offer:
     places: tuple[Place, ...]
     conditions: tuple[str, ...]
 
+    @property
+    def open_names(self) -> tuple[str, ...]:
+        """The states a new patient may live in; all of them where none is open today."""
+        return tuple(place.name for place in self.places if place.open) or tuple(place.name for place in self.places)
+
 
 def offer(catalog: Catalog, now: datetime) -> Offer:
     """What is offered at this moment."""

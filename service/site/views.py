@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 
-from service.kit import access, clock, health
+from service.kit import access, clock, format, health
 from service.kit.clock import wall_now
 from service.site.queries import Offer, offer
 
@@ -31,7 +32,12 @@ def home() -> str:
     """What this is, for whom, how it goes and what it costs."""
     told = _offer()
     names = [name for condition, name in CONDITIONS.items() if condition in told.conditions]
-    return render_template("site/home.html", offer=told, conditions=names)
+    return render_template(
+        "site/home.html",
+        offer=told,
+        conditions=names,
+        where=format.listed(told.open_names, str(get_locale() or "en")),
+    )
 
 
 @bp.get("/how-it-works")

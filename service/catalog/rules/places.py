@@ -43,10 +43,11 @@ class Found:
 
 @dataclass(frozen=True)
 class AskCounty:
-    """A ZIP of a state on file that does not tell the county."""
+    """A ZIP of a state on file that does not tell the county. `time_zone` is the one of most of the state."""
 
     zip_code: str
     state: str
+    time_zone: str
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def place(
     chosen = state.county(county_fips) if county_fips and (listed is None or confirm) else None
     county = chosen or listed
     if county is None:
-        return AskCounty(zip_code, state.code)
+        return AskCounty(zip_code, state.code, state.time_zone)
     zone = _zone(state, county, zip_code)
     return Found(
         zip_code,

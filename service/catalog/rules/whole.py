@@ -83,8 +83,8 @@ def cross_check(catalog: Catalog) -> Catalog:
     for state in catalog.states.values():
         for rule in state.rules:
             if rule.topic.startswith(PROGRAM):
-                program = rule.topic.removeprefix(PROGRAM)
-                _known(catalog.programs, "states/", f"{state.code}.{rule.topic}", program, "programs/")
+                named = rule.topic.removeprefix(PROGRAM)
+                _known(catalog.programs, "states/", f"{state.code}.{rule.topic}", named, "programs/")
     _one_county_one_state(catalog)
     return catalog
 

@@ -157,8 +157,8 @@ def age_on(born_on: date, day: date) -> int:
 
 
 def local_day(place: PlaceAnswer | None, now: datetime) -> date:
-    """Today where the person lives; where that is unknown, in New York."""
-    zone = place.time_zone if isinstance(place, Found) else "America/New_York"
+    """Today where the person lives; where that is unknown, or not ours, in New York."""
+    zone = place.time_zone if isinstance(place, Found | AskCounty) else "America/New_York"
     return now.astimezone(ZoneInfo(zone)).date()
 
 

@@ -19,7 +19,7 @@ from service.enrollment.rules.regions import waiting_regions
 from service.enrollment.views import bp, visitor
 from service.enrollment.views.safety_page import help_now, help_without_records
 from service.enrollment.views.words import counties, summary
-from service.kit import access, clock, db, limits, web
+from service.kit import access, clock, db, format, limits, web
 from service.kit.errors import NotFound, Rejected
 
 
@@ -189,7 +189,7 @@ def result() -> ResponseReturnValue:
         worried=not {"H1", "H2"}.isdisjoint(here.rule_ids),
         waitlist=WaitlistForm(regions, data={"state": home}),
         home=regions.get(home or ""),
-        open_states=_(" and ").join(states.values()),
+        open_states=format.listed(states.values(), str(get_locale() or "en")),
     )
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from service.mail.rules import Email
 
 
+def enrollment_decided() -> Email:
+    """The visit is recorded, and staff prepare what comes next. It does not say what was decided."""
+    return Email("enrollment_decided", {"path": "/home"})
+
+
 def enrollment_approved() -> Email:
     """The way is open: the next steps wait on the site."""
     return Email("enrollment_approved", {"path": "/consents"})
@@ -28,3 +33,33 @@ def waitlist_confirm(token: str, state_name: str) -> Email:
 def waitlist_joined(token: str, state_name: str) -> Email:
     """The address is on the list, and how to leave it."""
     return Email("waitlist_joined", {"path": f"/waitlist/leave/{token}", "state": state_name})
+
+
+def consent_withdrawn() -> Email:
+    """What was taken back is noted. Which text it was is never told by mail."""
+    return Email("consent_withdrawn", {"path": "/consents/signed"})
+
+
+def consent_soon(day: str) -> Email:
+    """A document has a new version from `day` on, as people write it. Which one stands on the site."""
+    return Email("consent_soon", {"path": "/consents", "day": day})
+
+
+def consent_now() -> Email:
+    """The new version holds from today, and it is not signed."""
+    return Email("consent_now", {"path": "/consents"})
+
+
+def assessment_link(token: str) -> Email:
+    """The link somebody asked for, to go on with what they began. It says neither what nor why."""
+    return Email("assessment_link", {"path": f"/assessment/resume/{token}", "hours": 72})
+
+
+def assessment_nudge(token: str) -> Email:
+    """The one reminder somebody asked for, with a fresh link."""
+    return Email("assessment_nudge", {"path": f"/assessment/resume/{token}", "hours": 72})
+
+
+def review_answered(token: str, days: int) -> Email:
+    """Somebody has looked at what was asked. The answer stands behind the link, never in the mail."""
+    return Email("review_answered", {"path": f"/assessment/resume/{token}", "days": days})

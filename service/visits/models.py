@@ -178,7 +178,7 @@ class Encounter(Base):
     identity_checked: Mapped[bool]
     physician_option_disclosed: Mapped[bool]
     pdmp_system: Mapped[str]
-    pdmp_checked_at: Mapped[datetime]
+    pdmp_checked_at: Mapped[datetime | None]  # a follow-up that prescribes nothing asks nobody
     in_person_exam_on: Mapped[date | None]
     notes_sealed: Mapped[bytes]
     signed_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))

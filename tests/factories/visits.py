@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
 from typing import Any
 from uuid import UUID
 
+from config.settings import HOUSE
+from service.accounts.models import Patient
+from service.catalog.queries import catalog as shipped
 from service.catalog.rules.dated import REGISTRATION_KINDS
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes as enrollments
-from service.enrollment.actions import book, complete, decide
+from service.enrollment.actions import book, complete, decide, hold
 from service.enrollment.models import Assessment
 from service.enrollment.queries.assessments import questionnaire
 from service.kit import crypto, db
 from service.kit.actor import Actor
 from service.kit.ids import new_id, new_token, token_hash
 from service.visits import queries, writes
-from service.visits.rules.encounters import VisitRecord
+from service.visits.rules.encounters import Identity, Reading, VisitRecord
 from tests.factories.accounts import Person, a_patient, a_staff_member
 from tests.factories.care import looking_after
 
@@ -156,27 +160,77 @@ def booked(applicant: Applicant, now: datetime, state: str = "FL") -> UUID:
 
 
 def _book(applicant: Applicant, first: queries.OpenTime, now: datetime) -> UUID:
-    return book.book_visit(
-        practitioner_id=first.practitioner.id, starts_at=first.starts_at, actor=applicant.actor, now=now
+    rules, actor = shipped(HOUSE / "config"), applicant.actor
+    appointment_id = hold.hold_time(
+        practitioner_id=first.practitioner.id, starts_at=first.starts_at, catalog=rules, actor=actor, now=now
     )
+    book.confirm_visit(appointment_id=appointment_id, catalog=rules, actor=actor, now=now)
+    return appointment_id
 
 
 def a_record(now: datetime, **changes: Any) -> VisitRecord:
-    """A record that may be signed in Florida, with `changes`."""
+    """A record that may be signed in Florida at `now`, a visit just begun, with `changes`."""
     return replace(
         VisitRecord(
             modality="video",
+            platform="A video room",
+            started_at=now - timedelta(minutes=1),
+            ended_at=now,
             patient_state="FL",
-            identity_checked=True,
-            physician_option_disclosed=False,
+            patient_county="12086",
+            place_confirmed=True,
+            emergency_address="1 Main Street, Miami, FL 33101",
+            callback="+13055550123",
+            practitioner_state="FL",
+            identity=AN_ID,
+            agreed_to_telehealth=True,
             pdmp_checked_at=now - timedelta(hours=1),
-            in_person_exam_on=None,
+            pdmp_finding="none",
+            history_reviewed=True,
+            medicines_reconciled=True,
+            readings=(Reading(122, 78), Reading(118, 76)),
+            heart_rate=68,
+            sitter="settled",
+            monitor="settled",
+            assessment="As the questions said.",
+            diagnoses=("F33.1",),
+            plan="Begin as discussed.",
+            safety_plan_given=True,
+            em_code="99204",
             notes="Seen and heard well.",
             decision="approve",
-            reason="",
         ),
         **changes,
     )
+
+
+AN_ID = Identity(
+    method="photo_id",
+    document="drivers_license",
+    issued_by="Florida",
+    last4="1234",
+    expires_on=date(2030, 5, 17),
+    matches=("name", "birth_date", "address"),
+)
+IN_NEW_JERSEY: dict[str, Any] = {
+    "patient_state": "NJ",
+    "patient_county": "34013",
+    "practitioner_state": "NJ",
+    "disclosed": frozenset({"physician"}),
+}
+
+
+def reachable(patient_id: UUID) -> None:
+    """The patient told us a street, a telephone and whom to call, as staff need them to complete an approval."""
+    told = {
+        "phone": "+13055550123",
+        "address": json.dumps({"line1": "1 Main Street", "line2": "Apt 4", "city": "Miami"}),
+        "emergency_contact": json.dumps({"name": "Luis Rivera", "relation": "brother", "phone": "+13055550199"}),
+    }
+    with db.transaction() as session:
+        patient = session.get_one(Patient, patient_id)
+        for column, value in told.items():
+            setattr(patient, f"{column}_sealed", crypto.seal(value, "patients", column, patient_id))
 
 
 def visit_at(applicant: Applicant) -> datetime | None:
@@ -198,6 +252,7 @@ def approved(applicant: Applicant, clinician: Clinician, catalog: Catalog, now: 
         actor=clinician.actor,
         now=now,
     )
+    reachable(applicant.patient_id)
     coordinator = looking_after(staff_actor("coordinator"), applicant.patient_id)
     complete.complete_approval(enrollment_id=applicant.enrollment_id, actor=coordinator, now=now)
     return encounter_id

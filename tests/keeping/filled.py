@@ -13,7 +13,8 @@ from service.accounts import models as people
 from service.billing.actions import events
 from service.billing.gateway.facts import Notice
 from service.checkins.actions import submit
-from service.enrollment.actions import answer, decide, waitlist
+from service.enrollment.actions import decide, waitlist
+from service.enrollment.writes import assessments
 from service.kit import crypto, db
 from service.kit.ids import new_id, new_token, token_hash
 from service.privacy import models as privacy
@@ -26,7 +27,7 @@ from tests.factories.billing import ready_to_pay
 from tests.factories.care import looking_after
 from tests.factories.checkins import a_due_checkin, a_member, actor_of, checkins_of
 from tests.factories.safety import a_hold
-from tests.factories.visits import a_clinician, a_record, an_applicant, booked, staff_actor, visit_at
+from tests.factories.visits import IN_NEW_JERSEY, a_clinician, a_record, an_applicant, booked, staff_actor, visit_at
 from tests.marks import Mark
 
 BORN = date(1931, 7, 23)
@@ -73,7 +74,7 @@ def _record(house: House) -> None:
     token = enrolling.an_assessment(house, send=False)
     with db.transaction() as session:
         row = session.scalars(select(enrolling.Assessment).where(enrolling.Assessment.submitted_at.is_(None))).one()
-        answer._keep(row, {"program": value("answer")})  # the forms let only their own choices through
+        assessments.keep(row, {"program": value("answer")})  # the forms let only their own choices through
     assert token
     clinician, applicant = a_clinician(states=("NJ",)), an_applicant(house.catalog, "NJ")
     booked(applicant, house.now, "NJ")
@@ -82,8 +83,7 @@ def _record(house: House) -> None:
         enrollment_id=applicant.enrollment_id,
         record=replace(
             a_record(seen),
-            patient_state="NJ",
-            physician_option_disclosed=True,
+            **IN_NEW_JERSEY,
             notes=value("note"),
             decision="decline",
             reason=value("decision reason"),

@@ -1,49 +1,57 @@
-"""A clinician records the visit and decides. The software checks and keeps; it never decides."""
+"""A clinician records the visit and, where one is due, decides. The software checks and keeps; it never decides."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
 from service.audit import writes as audit
-from service.catalog.queries import policy_on
 from service.catalog.rules.whole import Catalog
 from service.enrollment import emails, writes
 from service.enrollment.models import EligibilityDecision, Enrollment
 from service.enrollment.queries import records
+from service.enrollment.queries.signing import VisitToSign, visit_to_sign
 from service.enrollment.rules import status
 from service.kit import crypto, db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotAllowed, Rejected, words
 from service.kit.ids import new_id
 from service.mail import writes as mail
-from service.safety import queries as safety
 from service.visits import queries as visits
 from service.visits import writes as bookings
-from service.visits.queries import License, Practitioner
-from service.visits.rules.encounters import Circumstances, VisitRecord, why_not
+from service.visits.queries import Practitioner
+from service.visits.rules.encounters import VisitRecord, Why, why_not
 
 EVENTS = {"approve": "decide_approve", "decline": "decide_decline", "more_info": "ask_more"}
-AUTHORITY = "federal_telemedicine_authority"
 
 
 class NotSignable(Rejected):
-    """The record cannot be signed as it is. `reasons` are plain sentences for the clinician."""
+    """The record cannot be signed as it is. `whys` name the field of each reason, `reasons` are the sentences alone."""
 
-    def __init__(self, reasons: tuple[str, ...]) -> None:
-        super().__init__("not_signable", reasons[0])
-        self.reasons = reasons
+    def __init__(self, whys: tuple[Why, ...]) -> None:
+        super().__init__("not_signable", whys[0].message)
+        self.whys = whys
+        self.reasons = tuple(why.message for why in whys)
 
 
-def record_decision(*, enrollment_id: UUID, record: VisitRecord, catalog: Catalog, actor: Actor, now: datetime) -> UUID:
+def record_decision(
+    *,
+    enrollment_id: UUID,
+    record: VisitRecord,
+    catalog: Catalog,
+    actor: Actor,
+    now: datetime,
+    appointment_id: UUID | None = None,
+) -> UUID:
     """Sign the encounter and keep the decision that rests on it, in one transaction. Returns the encounter's id.
 
+    A consultation decides, a transfer decides about care in the state the patient moved to, a follow-up is only
+    recorded. `appointment_id`: the visit the clinician had before them, where the page says so.
     Raises NotAllowed for anybody but a practitioner, OutsideCareTeam for one who does not look after this patient,
-    NotSignable with every reason, Conflict when there is no visit to record. Sending the same decision twice gives the
+    NotSignable with every reason, Conflict when there is no visit to record. Sending the same record twice gives the
     first one's encounter.
     """
     with db.transaction() as session:
@@ -53,57 +61,43 @@ def record_decision(*, enrollment_id: UUID, record: VisitRecord, catalog: Catalo
         enrollment = writes.locked(session, enrollment_id)
         accounts.check_may_open(session, actor, enrollment.patient_id)
         visit = visits.booked_visit(session, enrollment.patient_id)
-        if visit is None:
-            return _the_first(session, enrollment, clinician, record)
-        license = visits.license_for(session, clinician.id, enrollment.state)
-        reasons = why_not(record, _known(session, enrollment, clinician, license, visit.starts_at, catalog, now))
-        if reasons or license is None:
-            raise NotSignable(reasons)
+        if visit is None or appointment_id not in (None, visit.id):
+            return _the_first(session, enrollment, clinician, record, appointment_id)
+        case = visit_to_sign(session, catalog, enrollment, visit, clinician, now)
+        whys = why_not(record, case.known)
+        if case.license is None or whys:
+            raise NotSignable(whys or (Why("", words("You have no license for this patient's state.")),))
         encounter_id = bookings.sign_encounter(
             session,
             appointment_id=visit.id,
             patient_id=enrollment.patient_id,
-            license=license,
+            practitioner_id=clinician.id,
+            license=case.license,
             record=record,
-            pdmp_system=_pdmp_system(catalog, enrollment.state, now),
+            kind=case.kind,
+            pdmp_system=case.pdmp_system,
+            attestation_id=case.attestation.id if case.attestation else None,
+            around=case.around,
             signed_by=clinician.user_id,
             now=now,
         )
-        bookings.finish(session, visit.id)
-        _keep(session, enrollment, encounter_id, clinician, record, now)
-        writes.move(session, enrollment, EVENTS[record.decision], actor, now)
+        bookings.finish(session, visit.id, now)
         audit.record(session, actor, "encounter.sign", "encounter", encounter_id, patient_id=enrollment.patient_id)
-        _tell(session, enrollment, record, now)
+        if record.decision is not None:
+            _keep(session, enrollment, encounter_id, clinician, record, now)
+            _follow(session, enrollment, case, record, actor, now)
+            _tell(session, enrollment, case, record, encounter_id, now)
         return encounter_id
 
 
-def _known(
-    session: Session,
-    enrollment: Enrollment,
-    clinician: Practitioner,
-    license: License | None,
-    starts_at: datetime,
-    catalog: Catalog,
-    now: datetime,
-) -> Circumstances:
-    today = now.astimezone(ZoneInfo(clinician.time_zone)).date()
-    authority = policy_on(catalog, AUTHORITY, "US", today)
-    return Circumstances(
-        now=now,
-        starts_at=starts_at,
-        today=today,
-        license_expires_on=license.expires_on if license else None,
-        enrolled_in=enrollment.state,
-        physician_option=bool(catalog.states[enrollment.state].disclosures_on(today)),
-        telemedicine_authority=authority is not None and authority.value is True,
-        on_hold=safety.standing_hold(session, enrollment.patient_id),
-    )
-
-
-def _pdmp_system(catalog: Catalog, code: str, now: datetime) -> str:
-    state = catalog.states[code]
-    pdmp = state.pdmp_on(state.day(now))
-    return pdmp.system if pdmp else ""
+def _follow(
+    session: Session, enrollment: Enrollment, case: VisitToSign, record: VisitRecord, actor: Actor, now: datetime
+) -> None:
+    """Move on as decided. A no to a transfer leaves things where they stand: stopped, until staff have spoken."""
+    if case.kind == "consultation" and record.decision:
+        writes.move(session, enrollment, EVENTS[record.decision], actor, now)
+    elif record.decision == "approve":
+        writes.transfer(session, enrollment, case.known.state, actor, now)
 
 
 def _keep(
@@ -129,25 +123,48 @@ def _keep(
     session.flush()
 
 
-def _the_first(session: Session, enrollment: Enrollment, clinician: Practitioner, record: VisitRecord) -> UUID:
-    """The same decision sent a second time is the first; anything else has nothing to rest on."""
+def _the_first(
+    session: Session,
+    enrollment: Enrollment,
+    clinician: Practitioner,
+    record: VisitRecord,
+    appointment_id: UUID | None,
+) -> UUID:
+    """The same record sent a second time is the first; anything else has nothing to rest on."""
+    if appointment_id is not None:
+        row = visits.encounter_at(session, appointment_id)
+        if row is not None and row.patient_id == enrollment.patient_id:
+            kept = records.decision_on(session, row.id)
+            if (row.signed_by, kept) == (clinician.user_id, record.decision):
+                return row.id
+            raise bookings.already_recorded()
+        raise Conflict("no_visit", words("This visit is no longer booked. Go back to the record to see what is."))
     last = records.latest_decision(session, enrollment.id)
-    moved_so = status.TABLE[("booked", EVENTS[record.decision])] == enrollment.status
+    moved_so = record.decision and status.TABLE[("booked", EVENTS[record.decision])] == enrollment.status
     if last and moved_so and (last.practitioner_id, last.decision) == (clinician.id, record.decision):
         return last.encounter_id
     raise Conflict("no_visit", words("There is no booked visit to record. A decision always rests on a visit."))
 
 
-def _tell(session: Session, enrollment: Enrollment, record: VisitRecord, now: datetime) -> None:
-    """Approvals are told when staff complete them; the others now, in words that say nothing of the reason."""
-    letters = {"decline": emails.enrollment_declined, "more_info": emails.enrollment_more_info}
-    if record.decision not in letters:
-        return
+def _tell(
+    session: Session,
+    enrollment: Enrollment,
+    case: VisitToSign,
+    record: VisitRecord,
+    encounter_id: UUID,
+    now: datetime,
+) -> None:
+    """One mail for each decision, in words that say neither what it was nor why."""
+    letters = {
+        "approve": emails.enrollment_approved if case.kind == "transfer" else emails.enrollment_decided,
+        "decline": emails.enrollment_declined,
+        "more_info": emails.enrollment_more_info,
+    }
     person = accounts.patient(session, enrollment.patient_id)
     mail.put(
         session,
-        letters[record.decision](),
-        key=f"enrollment_{record.decision}:{enrollment.id}:{now.isoformat()}",
+        letters[record.decision or "decline"](),
+        key=f"enrollment_decision:{encounter_id}",
         user_id=person.user_id,
         locale=person.locale,
         now=now,

@@ -118,6 +118,12 @@ def latest_decision(session: Session, enrollment_id: UUID) -> Decision | None:
     return Decision(row.encounter_id, row.practitioner_id, row.decision, reason, row.decided_at)
 
 
+def decision_on(session: Session, encounter_id: UUID) -> str | None:
+    """What was decided on one encounter: approve, decline or more_info; None where nothing was."""
+    query = select(EligibilityDecision.decision).where(EligibilityDecision.encounter_id == encounter_id)
+    return session.scalar(query)
+
+
 def address_confirmed(session: Session, patient_user_id: UUID) -> bool:
     """Has this account proved its e-mail address?"""
     return session.scalar(select(User.email_confirmed_at).where(User.id == patient_user_id)) is not None

@@ -1,4 +1,4 @@
-"""One person's record, and the two small things done on it: taking it over and completing an approval."""
+"""One person's record, and two small things done on it: taking it over, and noting that nobody came."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from service.enrollment.actions import complete, look, miss
 from service.enrollment.queries.queue import OVER
 from service.enrollment.staff_views import bp
 from service.enrollment.staff_views.queue import status_names
+from service.enrollment.staff_views.words import encounter_words
 from service.kit import access, clock, web
 from service.kit.errors import Conflict
 
@@ -29,11 +30,14 @@ def record(enrollment_id: UUID) -> ResponseReturnValue:
         record=found,
         names={**status_names(), "declined": _("Declined"), "ended": _("Ended")},
         decisions={"approve": _("Approve"), "decline": _("Decline"), "more_info": _("Ask for more information")},
-        may_decide=current_user.role == "clinician" and found.enrollment.status == "booked",
+        may_decide=current_user.role == "clinician"
+        and found.booked is not None
+        and found.enrollment.status not in OVER,
         may_complete=current_user.role in complete.ROLES and found.enrollment.status == "decided",
         may_miss=current_user.role in miss.ROLES and found.booked is not None and found.booked.ends_at <= clock.now(),
         may_take=not found.owner_name and found.enrollment.status not in OVER,
         zone=current_user.time_zone,
+        words=encounter_words(),
     )
 
 
@@ -49,19 +53,6 @@ def take(enrollment_id: UUID) -> ResponseReturnValue:
         flash(_(no.message), "bad")
         return redirect(url_for(".queue"), code=303)
     flash(_("This is yours now."), "good")
-    return redirect(url_for(".record", enrollment_id=enrollment_id), code=303)
-
-
-@bp.post("/staff/enrollments/<uuid:enrollment_id>/complete")
-@access.staff(*complete.ROLES)
-def complete_submit(enrollment_id: UUID) -> ResponseReturnValue:
-    """Complete what a clinician approved."""
-    try:
-        complete.complete_approval(enrollment_id=enrollment_id, actor=web.actor(), now=clock.now())
-    except Conflict as no:
-        flash(_(no.message), "bad")
-    else:
-        flash(_("The approval is complete. We wrote to the patient."), "good")
     return redirect(url_for(".record", enrollment_id=enrollment_id), code=303)
 
 

@@ -145,6 +145,7 @@ def _encounters() -> None:
         op.add_column("encounters", sa.Column(column, sa.DateTime(timezone=True), nullable=True))
     op.add_column("encounters", sa.Column("follow_up_on", sa.Date(), nullable=True))
     op.add_column("encounters", sa.Column("attestation_id", sa.Uuid(), nullable=True))
+    op.alter_column("encounters", "pdmp_checked_at", existing_type=sa.DateTime(timezone=True), nullable=True)
     op.create_foreign_key(
         "fk_encounters_attestation_id_location_attestations",
         "encounters",
@@ -175,6 +176,8 @@ def downgrade() -> None:
     op.drop_column("reminders", "appointment_id")
     op.alter_column("reminders", "checkin_id", existing_type=sa.UUID(), nullable=False)
     op.drop_table("encounter_addenda")
+    op.execute("UPDATE encounters SET pdmp_checked_at = signed_at WHERE pdmp_checked_at IS NULL")
+    op.alter_column("encounters", "pdmp_checked_at", existing_type=sa.DateTime(timezone=True), nullable=False)
     for column in (
         "attestation_id",
         "follow_up_on",

@@ -14,6 +14,7 @@ from service.visits.queries.clinicians import (
 from service.visits.queries.encounters import (
     Addendum,
     SignedEncounter,
+    addenda_of,
     credentials_of,
     document_until,
     encounter_at,
@@ -57,6 +58,7 @@ __all__ = [
     "Room",
     "SignedEncounter",
     "Visit",
+    "addenda_of",
     "asked_for",
     "attestation_of",
     "booked_at",

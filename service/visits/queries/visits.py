@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from service.kit import crypto
-from service.visits.models import Appointment, Encounter, Practitioner
+from service.visits.models import Appointment, Practitioner
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +27,14 @@ class Visit:
     starts_at: datetime
     ends_at: datetime
     status: str
+    held_until: datetime | None = None
+    changed_from_id: UUID | None = None
+    physician_asked: bool = False
+    needs: Sequence[str] = ()  # of rules.day.NEEDS
 
     @property
     def with_whom(self) -> str:
         return f"{self.practitioner_name}, {self.practitioner_credentials}"
-
-
-@dataclass(frozen=True, slots=True)
-class SignedEncounter:
-    """A signed encounter, with its notes opened: for clinicians only."""
-
-    id: UUID
-    appointment_id: UUID
-    practitioner_id: UUID
-    license_id: UUID
-    modality: str
-    patient_state: str
-    identity_checked: bool
-    physician_option_disclosed: bool
-    pdmp_system: str
-    pdmp_checked_at: datetime
-    in_person_exam_on: date | None
-    notes: str
-    signed_by: UUID
-    signed_at: datetime
-    sha256: str
 
 
 def _visits() -> Select[Any]:
@@ -66,6 +48,10 @@ def _visits() -> Select[Any]:
         func.lower(Appointment.during).label("starts_at"),
         func.upper(Appointment.during).label("ends_at"),
         Appointment.status,
+        Appointment.held_until,
+        Appointment.changed_from_id,
+        Appointment.physician_asked,
+        Appointment.needs,
     ).join(Practitioner, Practitioner.id == Appointment.practitioner_id)
 
 
@@ -76,6 +62,13 @@ BOOKED_OF_PATIENT = _visits().where(Appointment.patient_id == bindparam("patient
 def visit(session: Session, appointment_id: UUID) -> Visit | None:
     """One appointment, or None."""
     row = session.execute(_visits().where(Appointment.id == appointment_id)).one_or_none()
+    return None if row is None else Visit(*row)
+
+
+def live_hold(session: Session, patient_id: UUID, now: datetime) -> Visit | None:
+    """The time a patient holds at `now` and has not booked yet, or None."""
+    mine = (Appointment.patient_id == patient_id, Appointment.status == "held", Appointment.held_until > now)
+    row = session.execute(_visits().where(*mine)).one_or_none()
     return None if row is None else Visit(*row)
 
 
@@ -102,37 +95,8 @@ def booked_at(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, dat
 
 
 def visits_of(session: Session, patient_id: UUID) -> list[Visit]:
-    """Every appointment of a patient, the latest first."""
-    query = _visits().where(Appointment.patient_id == patient_id).order_by(func.lower(Appointment.during).desc())
+    """Every appointment of a patient that was ever booked, the latest first."""
+    ever_booked = Appointment.status.not_in(("held", "let_go"))
+    query = _visits().where(Appointment.patient_id == patient_id, ever_booked)
+    query = query.order_by(func.lower(Appointment.during).desc())
     return [Visit(*row) for row in session.execute(query)]
-
-
-def encounters_of(session: Session, patient_id: UUID) -> list[SignedEncounter]:
-    """Every signed encounter of a patient, the latest first."""
-    rows = session.scalars(select(Encounter).where(Encounter.patient_id == patient_id).order_by(Encounter.signed_at))
-    found = [
-        SignedEncounter(
-            id=row.id,
-            appointment_id=row.appointment_id,
-            practitioner_id=row.practitioner_id,
-            license_id=row.license_id,
-            modality=row.modality,
-            patient_state=row.patient_state,
-            identity_checked=row.identity_checked,
-            physician_option_disclosed=row.physician_option_disclosed,
-            pdmp_system=row.pdmp_system,
-            pdmp_checked_at=row.pdmp_checked_at,
-            in_person_exam_on=row.in_person_exam_on,
-            notes=crypto.unseal(row.notes_sealed, "encounters", "notes", row.id),
-            signed_by=row.signed_by,
-            signed_at=row.signed_at,
-            sha256=row.sha256,
-        )
-        for row in rows
-    ]
-    return found[::-1]
-
-
-def in_person_exam_on(session: Session, patient_id: UUID) -> date | None:
-    """The latest in-person exam any clinician recorded of a patient, or None."""
-    return session.scalar(select(func.max(Encounter.in_person_exam_on)).where(Encounter.patient_id == patient_id))

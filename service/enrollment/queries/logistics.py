@@ -1,0 +1,51 @@
+"""What stands on file of everything an approval waits for before it is completed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from service.accounts.models import Patient
+from service.accounts.queries.settings import own_patient
+from service.enrollment.rules.completion import Item, Logistics, checklist
+from service.visits import queries as visits
+from service.visits.queries import SignedEncounter
+
+
+def completion(
+    session: Session, *, patient_id: UUID, state: str, encounter_id: UUID | None, now: datetime
+) -> tuple[Item, ...]:
+    """The checklist of an approval that rests on `encounter_id`."""
+    patient = own_patient(session.get_one(Patient, patient_id))
+    signed = visits.encounters_of(session, patient_id)
+    rests_on = next((one for one in signed if one.id == encounter_id), None)
+    contact, address = patient.emergency_contact, patient.address
+    settled = frozenset[str]().union(*(one.settled for one in signed))
+    return checklist(
+        Logistics(
+            day=now.astimezone(ZoneInfo(patient.time_zone)).date(),
+            identity_checked=rests_on.identity_checked if rests_on else None,
+            document_until=_document_until(rests_on, signed),
+            old=rests_on is not None and rests_on.record is None,
+            street=" ".join(part for part in (address.line1, address.line2) if part) if address else None,
+            lives_in=patient.state,
+            cared_for_in=state,
+            emergency_contact=bool(contact and contact.name and contact.phone),
+            phone=bool(patient.phone),
+            settled=settled,
+        )
+    )
+
+
+def _document_until(rests_on: SignedEncounter | None, signed: list[SignedEncounter]) -> date | None:
+    """Of that visit's own ID or, where the clinician knew the patient, of the one seen last before it."""
+    if rests_on is None or rests_on.record is None:
+        return None
+    seen = [one for one in signed if one.signed_at <= rests_on.signed_at and one.record is not None]
+    return next(
+        (one.record.identity.expires_on for one in seen if one.record and one.record.identity.method == "photo_id"),
+        None,
+    )

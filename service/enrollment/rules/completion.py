@@ -1,0 +1,101 @@
+"""What has to be in place before staff complete an approval: logistics, each named where it is missing. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from service.kit.errors import words
+
+# A box takes post and opens no door: nothing is delivered to one, and no help finds anybody in it.
+_BOX = re.compile(
+    r"\b(p\.?\s*o\.?|post(al)?\s*(office)?)\s*\.?\s*(box|drawer|bin)\b|\bpob\b|\bpmb\b|^\s*box\s+\d|"
+    r"\bgeneral delivery\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logistics:
+    """What is known. None is unknown, and unknown is missing.
+
+    `document_until`: the last day of the ID that the signed encounter rests on; `old`: it was signed before records
+    said which ID it was. `day` is the patient's own. `settled`: of SETTLES in the visits' rules.
+    """
+
+    day: date
+    identity_checked: bool | None
+    document_until: date | None
+    old: bool
+    street: str | None
+    lives_in: str | None
+    cared_for_in: str
+    emergency_contact: bool | None
+    phone: bool | None
+    settled: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the checklist: what it is, whether it is there, and who can put it right where it is not."""
+
+    key: str
+    done: bool
+    title: str
+    otherwise: str
+
+
+def checklist(known: Logistics) -> tuple[Item, ...]:
+    """Every line, in the order of the page."""
+    identified = known.identity_checked is True and (
+        known.old or (known.document_until is not None and known.day <= known.document_until)
+    )
+    return (
+        Item(
+            "identity",
+            identified,
+            words("Identity verified in the signed visit"),
+            words("No ID that is still valid stands in the record. A clinician has to see the patient again."),
+        ),
+        Item(
+            "address",
+            bool(known.street) and not is_box(known.street or "") and known.lives_in == known.cared_for_in,
+            words("A street address in the state of care"),
+            words("The patient enters it in their settings. A post office box is not enough, nor another state."),
+        ),
+        Item(
+            "emergency_contact",
+            known.emergency_contact is True,
+            words("An emergency contact"),
+            words("The patient names somebody in their settings."),
+        ),
+        Item(
+            "phone",
+            known.phone is True,
+            words("A phone number"),
+            words("The patient enters it in their settings."),
+        ),
+        Item(
+            "sitter",
+            "sitter" in known.settled,
+            words("Who stays with the patient is settled"),
+            words("A clinician of the care team settles it, in an addendum to the visit."),
+        ),
+        Item(
+            "monitor",
+            "monitor" in known.settled,
+            words("A blood pressure monitor is settled"),
+            words("A clinician of the care team settles it, in an addendum to the visit."),
+        ),
+    )
+
+
+def missing(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """What is not there."""
+    return tuple(item for item in items if not item.done)
+
+
+def is_box(text: str) -> bool:
+    """Is this a post office box, a mailbox shop's, or general delivery?"""
+    return _BOX.search(text) is not None

@@ -1,0 +1,115 @@
+"""The record of a visit (shared/domain.md 3.5), as the clinician says it and as it is signed. Pure values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+Kind = Literal["consultation", "follow_up", "transfer"]
+Modality = Literal["video", "audio", "in_person"]
+Decision = Literal["approve", "decline", "more_info"]
+Method = Literal["photo_id", "recognised", "questions", "none"]
+
+METHODS = ("photo_id", "recognised", "questions", "none")
+DOCUMENTS = ("drivers_license", "state_id", "passport", "military_id", "tribal_id", "residence_card", "other")
+MATCHES = ("name", "birth_date", "address")
+PAYMENT_SOURCES = ("self_pay", "insurance", "medicare", "medicaid", "other")
+SETTLED = ("settled", "open")
+SETTLES = ("sitter", "monitor")  # what may stay open when a visit is signed, and is settled before care begins
+PHYSICIAN = "physician"  # the key of New Jersey's disclosure in config/states
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """How the clinician made sure whom they met (shared/domain.md 3.6). Never a picture, never a whole number.
+
+    `matches` are those of MATCHES that the document and the person agreed on. An old address on a licence is no reason
+    to turn somebody away, another name or birthday is.
+    """
+
+    method: Method
+    document: str = ""
+    issued_by: str = ""
+    last4: str = ""
+    expires_on: date | None = None
+    matches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A blood pressure in mmHg."""
+
+    systolic: int
+    diastolic: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A licence or registration as it stood when the record was signed. `verified_at` is aware."""
+
+    id: str
+    state: str
+    kind: str
+    number: str
+    expires_on: date
+    verified_at: datetime
+    source: str
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitRecord:
+    """What the clinician says of a visit. Moments are aware. All of it is sealed when stored.
+
+    States are USPS codes ("elsewhere" for the patient outside of them), the county is a FIPS code or empty. `disclosed`
+    are keys of what the state wants said before a visit. `sitter` and `monitor`: whether it is settled that a sober
+    adult stays with the patient, and that a blood pressure monitor is there. `decision` is None where none is due.
+    """
+
+    modality: Modality
+    platform: str = ""
+    started_at: datetime
+    ended_at: datetime
+    patient_state: str
+    patient_county: str = ""
+    place_confirmed: bool
+    emergency_address: str
+    callback: str  # E.164
+    practitioner_state: str
+    identity: Identity
+    disclosed: frozenset[str] = frozenset()
+    agreed_to_telehealth: bool = False
+    others_present: str = ""
+    pdmp_checked_at: datetime | None = None
+    pdmp_checked_by: str = ""  # a designee; empty: the clinician
+    pdmp_finding: str = ""  # none | concern
+    pdmp_note: str = ""
+    in_person_exam_on: date | None = None
+    history_reviewed: bool = False
+    medicines_reconciled: bool = False
+    readings: tuple[Reading, ...] = ()
+    heart_rate: int | None = None
+    sitter: str = ""
+    monitor: str = ""
+    assessment: str = ""
+    diagnoses: tuple[str, ...] = ()  # ICD-10-CM
+    plan: str = ""
+    safety_plan_given: bool = False
+    referral: str = ""
+    follow_up_on: date | None = None
+    em_code: str = ""
+    payment_source: str = "self_pay"
+    notes: str = ""
+    decision: Decision | None = None
+    reason: str = field(default="", repr=False)
+
+    @property
+    def identity_checked(self) -> bool:
+        """Was it made sure whom the clinician met, by a document or by one seen earlier?"""
+        return self.identity.method in ("photo_id", "recognised")
+
+    @property
+    def physician_option_disclosed(self) -> bool:
+        """Was the patient told that they may ask for a physician (N.J.S.A. 45:1-62)?"""
+        return PHYSICIAN in self.disclosed

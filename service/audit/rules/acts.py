@@ -18,6 +18,7 @@ ACTS: Final = MappingProxyType(
         "account.change_about_you": words("Changed name or pronouns"),
         "account.change_address": words("Changed the home address"),
         "account.change_email": words("Changed the email address"),
+        "account.change_demographics": words("Changed what they told about sex, race and ethnicity"),
         "account.change_emergency_contact": words("Changed the emergency contact"),
         "account.change_language": words("Changed the language"),
         "account.change_password": words("Changed the password"),
@@ -51,8 +52,10 @@ ACTS: Final = MappingProxyType(
         "alert.acknowledge": words("Took an alert"),
         "alert.escalate": words("Called the next person about an alert"),
         "alert.raise": words("Raised an alert for the care team"),
+        "assessment.leave_address": words("Left an address for a link to go on"),
         "assessment.start": words("Began the questions about joining"),
         "assessment.submit": words("Sent the answers about joining"),
+        "assessment.take_over": words("Went on with the answers on another device"),
         "break_glass.ask": words("Went to the page that opens a record from outside the care team"),
         "break_glass.open": words("Opened the record from outside the care team, with a reason"),
         "break_glass.review": words("Reviewed why a record was opened from outside the care team"),
@@ -78,6 +81,7 @@ ACTS: Final = MappingProxyType(
         "copy.download": words("Downloaded a copy of the data"),
         "copy.fail": words("Could not make a copy of the data"),
         "copy.ready": words("Made a copy of the data"),
+        "encounter.add": words("Added to the signed record of a visit"),
         "encounter.sign": words("Signed the record of a visit"),
         "enrollment.ask_more": words("Asked for more before deciding"),
         "enrollment.book": words("Moved on: a visit is booked"),
@@ -121,6 +125,8 @@ ACTS: Final = MappingProxyType(
         "membership.stopped": words("Found the membership stopped"),
         "membership.undo_cancel": words("Took the cancellation back"),
         "queue.view": words("Saw the name in a list"),
+        "report.export": words("Downloaded a report of visits without names"),
+        "report.view": words("Looked at a report of visits without names"),
         "record.view": words("Looked at the record"),
         "retention.remove": words("Removed a record that is no longer kept"),
         "retention.run": words("Removed what is no longer kept"),
@@ -137,6 +143,8 @@ ACTS: Final = MappingProxyType(
         "staff.withdraw_invitation": words("Withdrew an invitation"),
         "trail.anchor": words("Wrote the head of the audit trail down outside the database"),
         "trail.export": words("Exported the audit trail"),
+        "review.answer": words("Answered somebody who asked that a person looks"),
+        "review.ask": words("Asked that a person looks at the result"),
         "trail.purge": words("Removed audit entries that are no longer kept"),
         "trail.view": words("Looked at the audit trail"),
         "visit.attest": words("Said where they are, before a visit"),
@@ -162,6 +170,7 @@ LOOKED_AT: Final = MappingProxyType(
         "hold": words("Looked at a safety hold"),
         "membership": words("Looked at the membership and its payments"),
         "reminders": words("Looked at the reminders"),
+        "review": words("Looked at a request to look at a result, and at what was answered"),
     }
 )
 # What the page of the trail offers to look for: acts by the beginnings of their names.
@@ -174,6 +183,7 @@ GROUPS: Final = MappingProxyType(
             words("Care: enrollment, visits, check-ins, alerts"),
             (
                 "assessment.",
+                "review.",
                 "enrollment.",
                 "encounter.",
                 "visit.",
@@ -193,6 +203,7 @@ GROUPS: Final = MappingProxyType(
             words("Copies, exports, closing and keeping"),
             (
                 "copy.",
+                "report.",
                 "trail.",
                 "legal_hold.",
                 "retention.",

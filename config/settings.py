@@ -53,6 +53,9 @@ class Settings(BaseModel):
     stripe_webhook_secrets: SecretStr
     checkout_origin: str = STRIPE_CHECKOUT
 
+    # The practice's video vendor: where a visit's room opens, with {room} for its name. Without one visits go by phone.
+    video_url: str | None = None
+
     # Mail.
     smtp_host: str
     smtp_port: int = Field(default=587, ge=1, le=65535)
@@ -86,6 +89,8 @@ class Settings(BaseModel):
             reasons.append("HOMEWARD_STRIPE_KEY is a live key but HOMEWARD_STRIPE_URL is not Stripe's")
         if not [s for s in self.stripe_webhook_secrets.get_secret_value().split(",") if s.strip()]:
             reasons.append("HOMEWARD_STRIPE_WEBHOOK_SECRETS is empty: no webhook could be trusted")
+        if self.video_url is not None and "{room}" not in self.video_url:
+            reasons.append("HOMEWARD_VIDEO_URL says with {room} where the name of the room goes")
         if self.environment == "production":
             if self.stripe_url != STRIPE_API:
                 reasons.append("HOMEWARD_STRIPE_URL: production speaks to Stripe itself, not to a stand-in")
@@ -95,6 +100,8 @@ class Settings(BaseModel):
                 reasons.append("HOMEWARD_PUBLIC_URL: production is reached over https")
             if self.audit_anchors is None:
                 reasons.append("HOMEWARD_AUDIT_ANCHORS: production anchors its audit trail outside the database")
+            if self.video_url is None or urlsplit(self.video_url).scheme != "https":
+                reasons.append("HOMEWARD_VIDEO_URL: production meets patients by video, over https")
             if self.smtp_security == "none":
                 reasons.append("HOMEWARD_SMTP_SECURITY: production mail travels encrypted")
         if reasons:

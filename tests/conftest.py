@@ -99,6 +99,7 @@ def settings_for(database_url: str, **changes: str) -> Settings:
         "STRIPE_URL": "http://127.0.0.1:1",
         "STRIPE_WEBHOOK_SECRETS": "whsec_test",
         "CHECKOUT_ORIGIN": "http://127.0.0.1:1",
+        "VIDEO_URL": "https://video.example/{room}",
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": "1",
         "SMTP_SECURITY": "none",

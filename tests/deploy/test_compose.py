@@ -29,6 +29,7 @@ VALUES = {
     "HOMEWARD_SEAL_KEYS": f"first:{KEY}",
     "HOMEWARD_INDEX_KEY": KEY,
     "HOMEWARD_PUBLIC_URL": "https://homeward.example",
+    "HOMEWARD_VIDEO_URL": "https://video.example/{room}",
 }
 
 

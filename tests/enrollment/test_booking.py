@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from service.accounts.models import User
 from service.audit.models import AuditEntry
-from service.enrollment.actions import book
+from service.enrollment.actions import book, hold
 from service.enrollment.forms.booking import slot_value
 from service.enrollment.models import Enrollment
 from service.kit import db
@@ -19,12 +20,17 @@ from service.visits import queries as visits
 from tests.client import Browser
 from tests.conftest import House
 from tests.factories.accounts import a_staff_member
-from tests.factories.visits import a_clinician, an_applicant, booked, open_times
+from tests.factories.booking import confirmed, held
+from tests.factories.visits import Applicant, a_clinician, an_applicant, booked, open_times
 
 
 def _status(enrollment_id: object) -> str:
     with db.reading() as session:
         return session.scalars(select(Enrollment.status).where(Enrollment.id == enrollment_id)).one()
+
+
+def _cancel(house: House, who: Applicant, visit_id: UUID, later: timedelta = timedelta(0)) -> None:
+    book.cancel_visit(appointment_id=visit_id, catalog=house.catalog, actor=who.actor, now=house.now + later)
 
 
 def _templates() -> list[str]:
@@ -50,33 +56,19 @@ def test_booking_the_same_time_twice_is_one_booking(house: House) -> None:
     a_clinician()
     applicant = an_applicant(house.catalog)
     first = open_times("FL", house.now)[0]
-    ids = [
-        book.book_visit(
-            practitioner_id=first.practitioner.id, starts_at=first.starts_at, actor=applicant.actor, now=house.now
-        )
-        for _ in range(2)
-    ]
+    ids = [held(house, applicant, first) for _ in range(2)]
     assert ids[0] == ids[1]
+    assert [confirmed(house, applicant, ids[0]) for _ in range(2)] == [False, False]
     assert _templates() == ["visit_booked"]
-
-
-def test_a_second_visit_beside_the_first_is_refused(house: House) -> None:
-    a_clinician()
-    applicant = an_applicant(house.catalog)
-    booked(applicant, house.now)
-    other = open_times("FL", house.now)[3]
-    with pytest.raises(Conflict):
-        book.book_visit(
-            practitioner_id=other.practitioner.id, starts_at=other.starts_at, actor=applicant.actor, now=house.now
-        )
 
 
 def test_a_time_that_was_never_offered_cannot_be_booked(house: House) -> None:
     clinician, applicant = a_clinician(), an_applicant(house.catalog)
     with pytest.raises(Conflict) as no:
-        book.book_visit(
+        hold.hold_time(
             practitioner_id=clinician.practitioner_id,
             starts_at=house.now + timedelta(minutes=7),
+            catalog=house.catalog,
             actor=applicant.actor,
             now=house.now,
         )
@@ -106,7 +98,7 @@ def test_cancelling_opens_the_time_again_and_once_is_enough(house: House) -> Non
     appointment_id = booked(applicant, house.now)
     assert len(open_times("FL", house.now)) == len(before) - 1
     for _ in range(2):
-        book.cancel_visit(appointment_id=appointment_id, actor=applicant.actor, now=house.now)
+        _cancel(house, applicant, appointment_id)
     assert open_times("FL", house.now) == before
     assert _status(applicant.enrollment_id) == "assessed"
     assert sorted(_templates()) == ["visit_booked", "visit_cancelled"]
@@ -117,9 +109,9 @@ def test_nobody_cancels_somebody_elses_visit_or_one_that_has_begun(house: House)
     applicant, stranger = an_applicant(house.catalog), an_applicant(house.catalog)
     appointment_id = booked(applicant, house.now)
     with pytest.raises(NotFound):
-        book.cancel_visit(appointment_id=appointment_id, actor=stranger.actor, now=house.now)
+        _cancel(house, stranger, appointment_id)
     with pytest.raises(Conflict):
-        book.cancel_visit(appointment_id=appointment_id, actor=applicant.actor, now=house.now + timedelta(hours=3))
+        _cancel(house, applicant, appointment_id, later=timedelta(hours=3))
 
 
 def test_a_patient_books_and_cancels_through_the_pages(house: House, client: Browser) -> None:
@@ -132,11 +124,18 @@ def test_a_patient_books_and_cancels_through_the_pages(house: House, client: Bro
     assert "Eastern (EST)" in times.text
     assert "Dr. Maya Lin, MD" in times.text
     first = open_times("FL", house.now)[0]
-    answer = client.submit("/visits/book", {"slot": slot_value(first), "day": "2026-11-23"})
-    assert (answer.status_code, answer.location) == (303, "/visits")
-    again = client.submit("/visits/book", {"slot": slot_value(first), "day": "2026-11-23"})
-    assert (again.status_code, again.location) == (303, "/visits")
+    for _ in range(2):
+        answer = client.submit("/visits/book", {"slot": slot_value(first), "day": "2026-11-23"})
+        assert answer.status_code == 303
+    assert answer.location
+    check = client.get(answer.location).text
+    assert "We keep this time for you until 10:10 AM Eastern (EST)" in check
+    assert "Free. Nothing is charged" in check
+    for _ in range(2):
+        done = client.submit(answer.location, {"needs": ["captions", "more_time"], "own_words": "I read lips."})
+        assert (done.status_code, done.location) == (303, "/visits")
     page = client.get("/visits").text
+    assert "You asked for: captions, more time." in page
     assert "Dr. Maya Lin, MD" in page
     with db.reading() as session:
         visit = visits.booked_visit(session, applicant.patient_id)
@@ -154,7 +153,7 @@ def test_whoever_comes_second_sees_the_times_that_are_left(house: House, client:
     client.sign_in(slow.person.user_id)
     page = client.submit("/visits/book", {"slot": slot_value(first), "day": "2026-11-23"})
     assert page.status_code == 409
-    assert "Somebody else has just booked that time" in page.text
+    assert "Somebody else has just chosen that time" in page.text
     assert slot_value(first) not in page.text
     assert slot_value(second) in page.text
 

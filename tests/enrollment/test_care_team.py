@@ -43,7 +43,7 @@ def test_a_booked_clinician_looks_after_the_patient_and_leaves_when_the_visit_is
     visit = booked(applicant, house.now)
     assert reasons(applicant) == {clinician.user_id: "visit"}
     for _ in range(2):
-        book.cancel_visit(appointment_id=visit, actor=applicant.actor, now=house.now)
+        book.cancel_visit(appointment_id=visit, catalog=house.catalog, actor=applicant.actor, now=house.now)
     assert reasons(applicant) == {}
 
 
@@ -51,7 +51,7 @@ def test_whoever_has_another_reason_stays_when_a_visit_is_cancelled(house: House
     clinician, applicant = a_clinician(), an_applicant(house.catalog)
     visit = booked(applicant, house.now)
     look.take(enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=clinician.actor, now=house.now)
-    book.cancel_visit(appointment_id=visit, actor=applicant.actor, now=house.now)
+    book.cancel_visit(appointment_id=visit, catalog=house.catalog, actor=applicant.actor, now=house.now)
     assert on_team(applicant, clinician.user_id), "they own the enrollment"
 
 
@@ -163,7 +163,7 @@ def test_whoever_has_a_visit_booked_stays_and_the_last_clinician_is_warned_of(ho
     looking_after(clinician.actor, applicant.patient_id)
     with db.transaction() as session:  # another reason to be there than the visit
         session.execute(update(CareTeamMember).values(why="assigned"))
-    book.cancel_visit(appointment_id=visit, actor=applicant.actor, now=house.now)
+    book.cancel_visit(appointment_id=visit, catalog=house.catalog, actor=applicant.actor, now=house.now)
     assert "the last clinician" in client.get(path).text
     looking_after(staff_actor("clinician"), applicant.patient_id)
     assert "the last clinician" not in client.get(path).text

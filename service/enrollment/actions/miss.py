@@ -1,4 +1,4 @@
-"""A visit that did not take place: the patient may book again."""
+"""A visit that did not take place, a follow-up too: the patient may book again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import UUID
 from service.accounts import queries as accounts
 from service.audit import writes as audit
 from service.enrollment import writes
+from service.enrollment.rules.booking import MOVES_THE_ENROLLMENT
 from service.kit import db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotAllowed, words
@@ -33,8 +34,9 @@ def mark_missed(*, enrollment_id: UUID, actor: Actor, now: datetime) -> None:
         visit = visits.booked_visit(session, enrollment.patient_id)
         if visit is None or visit.ends_at > now:
             raise Conflict("visit_not_over", words("There is no booked visit whose time is over."))
-        bookings.miss(session, visit.id)
-        writes.move(session, enrollment, "cancel_visit", actor, now)
+        bookings.miss(session, visit.id, now)
+        if visit.kind == MOVES_THE_ENROLLMENT:
+            writes.move(session, enrollment, "cancel_visit", actor, now)
         audit.record(session, actor, "visit.miss", "appointment", visit.id, patient_id=visit.patient_id)
         person = accounts.patient(session, visit.patient_id)
         mail.put(

@@ -1,4 +1,4 @@
-"""Choosing a time: one choice, shown in up to three groups of tiles."""
+"""Choosing a time: one choice, shown in up to three groups of tiles; then what somebody needs at the visit."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, RadioField
+from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length
 
-from service.kit.fields import Form
+from service.kit.fields import Form, TicksField
 from service.kit.format import hour
 from service.visits.queries import OpenTime
 from service.visits.rules.times import part_of_day
@@ -23,6 +24,7 @@ class BookingForm(Form):
     """Three groups of tiles that are one question: they share their name, so one choice unticks the others."""
 
     day = HiddenField()
+    physician = HiddenField()
     morning = RadioField(_("Morning"), name="slot", id="slot-morning", choices=[], validate_choice=False)
     afternoon = RadioField(_("Afternoon"), name="slot", id="slot-afternoon", choices=[], validate_choice=False)
     evening = RadioField(_("Evening"), name="slot", id="slot-evening", choices=[], validate_choice=False)
@@ -55,6 +57,26 @@ class BookingForm(Form):
             return (UUID(practitioner), starts_at) if MINYEAR < starts_at.year < MAXYEAR else None
         except (ValueError, OverflowError, OSError):
             return None
+
+
+class CheckForm(Form):
+    """What somebody needs at a visit. Nothing has to be ticked."""
+
+    needs = TicksField(
+        _("Is there anything you need for this visit?"),
+        description=_("Tick all that you need. It is free, and we arrange it."),
+        choices=[
+            SelectChoice("captions", _("Captions")),
+            SelectChoice("interpreter", _("An interpreter")),
+            SelectChoice("more_time", _("More time")),
+            SelectChoice("support_person", _("Somebody with me who supports me")),
+        ],
+    )
+    own_words = TextAreaField(
+        _("Anything else that helps you take part"),
+        description=_("For example the language of the interpreter. Your care team reads it."),
+        validators=[Length(max=1000, message=_("Keep this under 1,000 letters"))],
+    )
 
 
 def slot_value(time: OpenTime) -> str:

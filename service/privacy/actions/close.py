@@ -66,7 +66,7 @@ def _close(patient_id: UUID, catalog: Catalog, actor: Actor, now: datetime, wall
         user = session.get_one(User, patient.user_id, with_for_update={"key_share": True})
         held = queries.is_held(session, patient_id)
         in_care = _in_care(session, patient_id, row)
-        _end_visit(session, patient_id, actor)
+        _end_visit(session, patient_id, actor, now)
         if row is not None:
             enrollments.move(session, row, "end" if row.status == "active" else "withdraw", actor, now)
         writes.close_checkins(session, patient_id)
@@ -96,9 +96,9 @@ def _in_care(session: Session, patient_id: UUID, row: Enrollment | None) -> bool
     return under_way or patient_id in safety.patients_alerted(session, [patient_id])
 
 
-def _end_visit(session: Session, patient_id: UUID, actor: Actor) -> None:
+def _end_visit(session: Session, patient_id: UUID, actor: Actor, now: datetime) -> None:
     booked = visits.booked_visit(session, patient_id)
-    if booked is not None and bookings.cancel(session, booked.id):
+    if booked is not None and bookings.cancel(session, booked.id, now):
         audit.record(session, actor, "visit.cancel", "appointment", booked.id, patient_id=patient_id)
 
 

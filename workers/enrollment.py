@@ -1,13 +1,32 @@
-"""The waitlist answers."""
+"""The waitlist answers, and so does whoever left an address to go on elsewhere."""
 
 from __future__ import annotations
 
-from service.enrollment.actions import waitlist
+from service.catalog.queries import catalog
+from service.enrollment.actions import resume, waitlist
 from service.kit.clock import now
-from workers.app import app
+from workers.app import app, settings
 
 
 @app.task(name="enrollment.mail_waitlist_links")  # type: ignore[untyped-decorator]
 def mail_waitlist_links() -> None:
     """Look at who asked to be told when a state opens, and mail them the link that confirms it."""
     waitlist.mail_waitlist_links(now=now())
+
+
+@app.task(name="enrollment.mail_resume_links")  # type: ignore[untyped-decorator]
+def mail_resume_links() -> None:
+    """Mail the link to whoever left an address to go on elsewhere, and tie attempts of one address together."""
+    resume.mail_links(catalog=catalog(settings.config_dir), now=now())
+
+
+@app.task(name="enrollment.nudge_left")  # type: ignore[untyped-decorator]
+def nudge_left() -> None:
+    """Remind, once, whoever asked for it and left the assessment unfinished."""
+    resume.nudge_left(catalog=catalog(settings.config_dir), now=now())
+
+
+@app.task(name="enrollment.warn_of_authority")  # type: ignore[untyped-decorator]
+def warn_of_authority() -> None:
+    """Raise the alerts of 60, 30 and 14 days before the federal telemedicine authority ends."""
+    authority.warn_of_authority(catalog=catalog(settings.config_dir), now=now())

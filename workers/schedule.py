@@ -55,7 +55,14 @@ SCHEDULE = (
     Entry(
         "visits.remind_of_licenses", "hour", "a licence that runs out: told 60, 30 and 7 days before, and on the day"
     ),
+    Entry(
+        "enrollment.warn_of_authority",
+        "hour",
+        "60, 30 and 14 days before the federal telemedicine authority ends, whose care rests on it",
+    ),
     Entry("visits.watch_bookings", "sweep", "no patient waits for a clinician who may not see them any more"),
+    Entry("enrollment.mail_resume_links", "tick", "whoever asked to go on with the assessment elsewhere gets the link"),
+    Entry("enrollment.nudge_left", "sweep", "one reminder for whoever asked for it and left the assessment unfinished"),
     Entry("mail.deliver_due", "tick", "send what is due, whoever queued it"),
     Entry("billing.sweep_events", "sweep", "handle webhooks whose job was lost, retry those that failed"),
     Entry("billing.ask_before_renewals", "sweep", "remind of charges to come and stop those the gate refuses"),

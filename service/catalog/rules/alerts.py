@@ -10,6 +10,7 @@ from service.catalog.rules.reading import Table
 
 # Staff roles, as in the accounts domain.
 ROLES = ("owner", "clinician", "coordinator", "auditor")
+WITHIN_A_DAY = 1440
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class AlertRule:
     """One red-flag code. `acknowledge_minutes` from the moment it was raised; `roles` in the order they are called.
 
     `plain` is for colleagues who are not clinicians: how urgent it is and whom to ask, not which answer it was.
+    `together`: about many people at once and never urgent, so one mail a day tells of all of them.
     """
 
     code: str
@@ -26,6 +28,7 @@ class AlertRule:
     holds: bool
     source: str
     plain: str = "An alert that needs a person"
+    together: bool = False
 
     def minutes_until_level(self, level: int) -> int | None:
         """Minutes after raising at which the alert climbs to `level` (1, 2, ...), or None where nobody is left.
@@ -53,11 +56,14 @@ def _alert(code: str, row: Table) -> AlertRule:
         holds=row.flag("holds"),
         source=row.text("source"),
         plain=row.text("plain", row.text("title")),
+        together=row.flag("together", False),
     )
     row.close()
     for role in rule.roles:
         if role not in ROLES:
             raise row.fail("roles", f'"{role}" is not one of {", ".join(ROLES)}')
+    if rule.together and rule.acknowledge_minutes < WITHIN_A_DAY:
+        raise row.fail("together", "is for what can wait a day: this one must be acknowledged sooner")
     if len(rule.roles) < 2:
         raise row.fail("roles", "needs at least two steps: an alert nobody hears must climb")
     return rule

@@ -1,14 +1,10 @@
-"""Open times in every season, and what stands between a clinician and a signature."""
+"""Open times in every season."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
-
-from service.visits.rules.encounters import Circumstances, VisitRecord, fingerprint, signed_content, why_not
 from service.visits.rules.times import (
     Span,
     Stretch,
@@ -95,86 +91,3 @@ def test_the_part_of_the_day_is_the_patients_own() -> None:
     moment = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
     assert part_of_day(moment, NEW_YORK) == "afternoon"
     assert part_of_day(moment, "America/Chicago") == "morning"
-
-
-NOW = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
-RECORD = VisitRecord(
-    modality="video",
-    patient_state="NJ",
-    identity_checked=True,
-    physician_option_disclosed=True,
-    pdmp_checked_at=NOW - timedelta(hours=1),
-    in_person_exam_on=None,
-    notes="A calm talk.",
-    decision="approve",
-    reason="",
-)
-KNOWN = Circumstances(
-    now=NOW,
-    starts_at=NOW - timedelta(minutes=20),
-    today=date(2026, 12, 1),
-    license_expires_on=date(2027, 6, 30),
-    enrolled_in="NJ",
-    physician_option=True,
-    telemedicine_authority=True,
-    on_hold=False,
-)
-
-
-def test_a_complete_record_may_be_signed() -> None:
-    assert why_not(RECORD, KNOWN) == ()
-
-
-@pytest.mark.parametrize(
-    ("record", "known", "about"),
-    [
-        ({}, {"license_expires_on": None}, "no license"),
-        ({}, {"license_expires_on": date(2026, 12, 1)}, "expires today"),
-        ({"patient_state": "FL"}, {}, "state of your license"),
-        ({}, {"starts_at": NOW + timedelta(minutes=1)}, "still ahead"),
-        ({"identity_checked": False}, {}, "identity"),
-        ({"physician_option_disclosed": False}, {}, "physician"),
-        ({"pdmp_checked_at": NOW - timedelta(hours=25)}, {}, "24 hours"),
-        ({"pdmp_checked_at": NOW + timedelta(minutes=1)}, {}, "future"),
-        ({"in_person_exam_on": date(2026, 12, 2)}, {}, "future"),
-        ({"notes": "  "}, {}, "notes"),
-        ({"modality": "audio"}, {}, "audio alone"),
-        ({}, {"telemedicine_authority": False}, "federal telemedicine authority"),
-        ({}, {"on_hold": True}, "safety hold"),
-        ({"decision": "decline"}, {}, "reason"),
-    ],
-)
-def test_each_missing_piece_is_named(record: dict[str, object], known: dict[str, object], about: str) -> None:
-    reasons = why_not(replace(RECORD, **record), replace(KNOWN, **known))  # type: ignore[arg-type]
-    assert len(reasons) == 1
-    assert about in reasons[0]
-
-
-def test_a_visit_may_be_signed_from_the_moment_it_begins() -> None:
-    assert why_not(RECORD, replace(KNOWN, starts_at=NOW)) == ()
-
-
-def test_not_even_a_no_is_signed_before_the_visit() -> None:
-    ahead = replace(KNOWN, starts_at=NOW + timedelta(days=3))
-    assert len(why_not(replace(RECORD, decision="decline", reason="Not now."), ahead)) == 1
-
-
-def test_a_check_23_hours_old_is_fresh_enough() -> None:
-    assert why_not(replace(RECORD, pdmp_checked_at=NOW - timedelta(hours=23)), KNOWN) == ()
-
-
-def test_an_exam_in_person_stands_in_for_the_federal_authority() -> None:
-    known = replace(KNOWN, telemedicine_authority=False)
-    assert why_not(replace(RECORD, in_person_exam_on=date(2026, 11, 20)), known) == ()
-
-
-def test_declining_needs_neither_authority_nor_a_lifted_hold() -> None:
-    known = replace(KNOWN, telemedicine_authority=False, on_hold=True)
-    assert why_not(replace(RECORD, decision="decline", reason="Not now."), known) == ()
-
-
-def test_the_fingerprint_changes_with_any_word_and_not_with_how_it_was_typed() -> None:
-    content = signed_content(replace(RECORD, notes="caf\u00e9"), encounter_id="1")
-    assert fingerprint(content) == fingerprint({**content, "notes": "cafe\u0301"})
-    assert fingerprint(content) != fingerprint({**content, "notes": "cafe"})
-    assert "decision" not in content

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient
 from service.accounts.queries.settings import own_patient
+from service.enrollment.queries.delivery import delivery_of
 from service.enrollment.rules.completion import Item, Logistics, checklist
 from service.visits import queries as visits
 from service.visits.queries import SignedEncounter
@@ -22,7 +23,7 @@ def completion(
     patient = own_patient(session.get_one(Patient, patient_id))
     signed = visits.encounters_of(session, patient_id)
     rests_on = next((one for one in signed if one.id == encounter_id), None)
-    contact, address = patient.emergency_contact, patient.address
+    contact = patient.emergency_contact
     settled = frozenset[str]().union(*(one.settled for one in signed))
     return checklist(
         Logistics(
@@ -30,8 +31,7 @@ def completion(
             identity_checked=rests_on.identity_checked if rests_on else None,
             document_until=_document_until(rests_on, signed),
             old=rests_on is not None and rests_on.record is None,
-            street=" ".join(part for part in (address.line1, address.line2) if part) if address else None,
-            lives_in=patient.state,
+            delivery=delivery_of(session, patient_id),
             cared_for_in=state,
             emergency_contact=bool(contact and contact.name and contact.phone),
             phone=bool(patient.phone),

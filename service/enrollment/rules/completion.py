@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 
+from service.catalog.rules.engine import Delivery
 from service.kit.errors import words
-
-# A box takes post and opens no door: nothing is delivered to one, and no help finds anybody in it.
-_BOX = re.compile(
-    r"\b(p\.?\s*o\.?|post(al)?\s*(office)?)\s*\.?\s*(box|drawer|bin)\b|\bpob\b|\bpmb\b|^\s*box\s+\d|"
-    r"\bgeneral delivery\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logistics:
     """What is known. None is unknown, and unknown is missing.
 
-    `document_until`: the last day of the ID that the signed encounter rests on; `old`: it was signed before records
-    said which ID it was. `day` is the patient's own. `settled`: of SETTLES in the visits' rules.
+    `day` is the patient's own. `document_until`: the last day of the ID that the signed visit rests on; `old`: it was
+    signed before records said which ID it was. `delivery`: the home on file. `settled`: of SETTLES (visits).
     """
 
     day: date
     identity_checked: bool | None
     document_until: date | None
     old: bool
-    street: str | None
-    lives_in: str | None
+    delivery: Delivery | None
     cared_for_in: str
     emergency_contact: bool | None
     phone: bool | None
@@ -60,7 +52,7 @@ def checklist(known: Logistics) -> tuple[Item, ...]:
         ),
         Item(
             "address",
-            bool(known.street) and not is_box(known.street or "") and known.lives_in == known.cared_for_in,
+            known.delivery == Delivery(state=known.cared_for_in, kind="street"),
             words("A street address in the state of care"),
             words("The patient enters it in their settings. A post office box is not enough, nor another state."),
         ),
@@ -94,8 +86,3 @@ def checklist(known: Logistics) -> tuple[Item, ...]:
 def missing(items: tuple[Item, ...]) -> tuple[Item, ...]:
     """What is not there."""
     return tuple(item for item in items if not item.done)
-
-
-def is_box(text: str) -> bool:
-    """Is this a post office box, a mailbox shop's, or general delivery?"""
-    return _BOX.search(text) is not None

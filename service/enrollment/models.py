@@ -111,6 +111,7 @@ class Enrollment(Base):
             "id",
             postgresql_where=text("status NOT IN ('declined', 'ended')"),
         ),
+        Index("ix_enrollments_moving", "moving_since", postgresql_where=text("moving_since IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -123,7 +124,7 @@ class Enrollment(Base):
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     moving_to: Mapped[str | None]  # another state we serve, where they live by now: a clinician there sees them first
-    moving_since: Mapped[datetime | None]
+    moving_since: Mapped[datetime | None]  # since when they live in another state, one we serve or not
 
 
 class EnrollmentMove(Base):
@@ -166,6 +167,12 @@ class WaitlistEntry(Base):
     __table_args__ = (
         UniqueConstraint("email_index", "state", "program"),
         Index("ix_waitlist_entries_wanted", "wanted_at", postgresql_where=text("wanted_at IS NOT NULL")),
+        Index(
+            "ix_waitlist_entries_untold",
+            "state",
+            "program",
+            postgresql_where=text("confirmed_at IS NOT NULL AND left_at IS NULL AND told_at IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -173,6 +180,7 @@ class WaitlistEntry(Base):
     email_index: Mapped[bytes]
     state: Mapped[str]
     token_hash: Mapped[bytes] = mapped_column(unique=True)
+    told_token_hash: Mapped[bytes | None] = mapped_column(unique=True)  # of the link to leave in the mail that tells
     asked_at: Mapped[datetime]
     wanted_at: Mapped[datetime | None]  # somebody asked, and no worker has looked yet
     locale: Mapped[str] = mapped_column(default="en")

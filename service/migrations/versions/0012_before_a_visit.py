@@ -169,6 +169,12 @@ def _consents() -> None:
 def _enrollments() -> None:
     op.add_column("enrollments", sa.Column("moving_to", sa.Text(), nullable=True))
     op.add_column("enrollments", sa.Column("moving_since", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_enrollments_moving",
+        "enrollments",
+        ["moving_since"],
+        postgresql_where=sa.text("moving_since IS NOT NULL"),
+    )
     op.add_column("enrollment_moves", sa.Column("place", sa.Text(), nullable=True))
     op.drop_index("ix_enrollments_queue", table_name="enrollments")
     waiting = ["status", "status_changed_at", "id"]
@@ -180,6 +186,14 @@ def _enrollments() -> None:
     op.add_column("patients", sa.Column("demographics_sealed", sa.LargeBinary(), nullable=True))
     op.add_column("waitlist_entries", sa.Column("program", sa.Text(), nullable=False, server_default=""))
     op.add_column("waitlist_entries", sa.Column("told_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("waitlist_entries", sa.Column("told_token_hash", sa.LargeBinary(), nullable=True))
+    op.create_unique_constraint("uq_waitlist_entries_told_token_hash", "waitlist_entries", ["told_token_hash"])
+    op.create_index(
+        "ix_waitlist_entries_untold",
+        "waitlist_entries",
+        ["state", "program"],
+        postgresql_where=sa.text("confirmed_at IS NOT NULL AND left_at IS NULL AND told_at IS NULL"),
+    )
     op.drop_constraint("uq_waitlist_entries_email_index_state", "waitlist_entries", type_="unique")
     op.create_unique_constraint(
         "uq_waitlist_entries_email_index_state_program", "waitlist_entries", ["email_index", "state", "program"]
@@ -190,7 +204,7 @@ def downgrade() -> None:
     op.drop_constraint("uq_waitlist_entries_email_index_state_program", "waitlist_entries", type_="unique")
     op.create_unique_constraint("uq_waitlist_entries_email_index_state", "waitlist_entries", ["email_index", "state"])
     for table, columns in {
-        "waitlist_entries": ["told_at", "program"],
+        "waitlist_entries": ["told_token_hash", "told_at", "program"],
         "patients": ["demographics_sealed"],
         "enrollments": ["moving_since", "moving_to"],
         "enrollment_moves": ["place"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.catalog.queries import catalog
-from service.enrollment.actions import resume, waitlist
+from service.enrollment.actions import authority, resume, waitlist
 from service.kit.clock import now
 from workers.app import app, settings
 

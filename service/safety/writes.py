@@ -84,7 +84,8 @@ def call(session: Session, alert: Alert, rule: AlertRule, level: int, *, now: da
     """Mail the people of `level`, each once. Returns how many there are. No quiet hours: safety does not wait.
 
     Anonymous visitors together call a person at most once in a quarter of an hour: whoever plays with our questions
-    must not bury a patient's call. Nor must what concerns many at once (`together`): one mail a day for all. After the last step one mail a day says that alerts wait, however many do.
+    must not bury a patient's call. Nor must what concerns many at once (`together`): one mail a day for all. After the
+    last step one mail a day says that alerts wait, however many do.
     Whoever broke the glass is not called about it.
     """
     email = emails.alert_raised() if level == 0 else emails.alert_escalated()

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from config.settings import HOUSE
 from service.catalog.queries import catalog
-from service.catalog.rules.delivery import delivery_to
 from service.catalog.rules.engine import ASKS, CHECKS, MESSAGES, Asked, Delivery, Held, Situation, ask
 
 CATALOG = catalog(HOUSE / "config")
@@ -231,25 +230,3 @@ def test_every_reason_is_given_not_only_the_first():
 )
 def test_a_parcel_goes_to_a_street_address_in_the_state_of_residence(to, yes):
     assert codes("shipment", delivery=to) == (() if yes else ("delivery",))
-
-
-@pytest.mark.parametrize(
-    ("line1", "line2", "kind"),
-    [
-        ("12 Poplar Street", "", "street"),
-        ("12 Box Hill Road", "Apt 3", "street"),
-        ("4 Post Road", "", "street"),
-        ("P.O. Box 12", "", "post_box"),
-        ("PO Box 12", "", "post_box"),
-        ("p o box 12", "", "post_box"),
-        ("POB 12", "", "post_box"),
-        ("Post Office Box 12", "", "post_box"),
-        ("12 Poplar Street", "P.O.Box 12", "post_box"),
-        ("12 Poplar Street", "PMB 12", "post_box"),
-        ("General Delivery", "", "post_box"),
-        ("PSC 808 Box 5", "", "post_box"),
-        ("", "", "post_box"),
-    ],
-)
-def test_a_post_box_is_known_as_one_however_it_is_written(line1, line2, kind):
-    assert delivery_to("NJ", line1, line2) == Delivery(state="NJ", kind=kind)

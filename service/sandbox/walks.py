@@ -206,6 +206,7 @@ def staff_sign_in(walker: Walker, colleague: Colleague) -> Page:
 
 def book(walker: Walker, *, with_whom: str = "Maya") -> datetime:
     """Book the first open time of one clinician, who looks after the patient from then on. Returns when it begins."""
+    become_reachable(walker)
     page = walker.get("/visits/book")
     days = [href for href, _ in page.links if re.search(r"/visits/book/\d{4}-", href)]
     if not days:
@@ -268,31 +269,79 @@ def record_decision(
     """As a clinician: sign the visit and approve. `seen_at` is the clinician's clock, "11/23/2026 10:15 AM"."""
     record = open_record(walker, person)
     walker.get(record.path + "/encounter")
-    values: Values = {
-        "modality": "video",
-        "patient_state": state,
-        "identity_checked": "y",
-        "physician_option_disclosed": "y",
-        "pdmp_checked_at": seen_at,
-        "notes": "Spoke for thirty minutes. History taken, options and risks discussed, questions answered.",
-        "decision": "approve",
-    }
+    values = a_visit(state=state, seen_at=seen_at)
     if in_person_exam_on is not None:
-        day = in_person_exam_on
-        values.update(
-            {
-                "in_person_exam_on-month": str(day.month),
-                "in_person_exam_on-day": str(day.day),
-                "in_person_exam_on-year": str(day.year),
-            }
-        )
+        values |= day_values("in_person_exam_on", in_person_exam_on)
     return walker.fill(values, "decision")
 
 
+def a_visit(*, state: str, seen_at: str) -> Values:
+    """What a clinician fills in who approves, in full. When it began, the page knows; it ended at `seen_at`."""
+    return {
+        "modality": "video",
+        "platform": "The practice's video room",
+        "ended_at": seen_at,
+        "practitioner_state": state,
+        "patient_state": state,
+        "place_confirmed": "y",
+        "emergency_address": f"1 Main Street, {state}",
+        "callback": "(305) 555-0123",
+        "identity_method": "photo_id",
+        "document": "drivers_license",
+        "issued_by": state,
+        "last4": "1234",
+        **day_values("document_expires_on", date(2031, 5, 17)),
+        "matches": ["name", "birth_date", "address"],
+        "agreed_to_telehealth": "y",
+        "disclosed": ["physician"],
+        "pdmp_checked_at": seen_at,
+        "pdmp_finding": "none",
+        "history_reviewed": "y",
+        "medicines_reconciled": "y",
+        "systolic_1": "122",
+        "diastolic_1": "78",
+        "heart_rate": "68",
+        "sitter": "settled",
+        "monitor": "settled",
+        "assessment": "As the assessment said. Alert, oriented, no acute risk.",
+        "diagnoses": "F33.1",
+        "plan": "Begin with the first parcel, check in each week.",
+        "safety_plan_given": "y",
+        "visit_level": "99204",
+        "notes": "Spoke for thirty minutes. History taken, options and risks discussed, questions answered.",
+        "decision": "approve",
+    }
+
+
+def day_values(name: str, day: date) -> Values:
+    """A day as the three boxes of its field."""
+    return {f"{name}-month": str(day.month), f"{name}-day": str(day.day), f"{name}-year": str(day.year)}
+
+
+def become_reachable(walker: Walker) -> None:
+    """Tell a street, a telephone and whom to call, as far as that is not told yet. Needs a fresh proof."""
+    told: tuple[tuple[str, str, Values], ...] = (
+        ("/settings/address", "line1", {"line1": "1 Main Street", "city": "Springfield"}),
+        ("/settings/phone", "phone", {"phone": "(305) 555-0123"}),
+        (
+            "/settings/emergency-contact",
+            "name",
+            {"name": "Luis Rivera", "relation": "brother", "phone": "(305) 555-0199"},
+        ),
+    )
+    for path, field, values in told:
+        page = walker.get(path)
+        if field not in _names(page):
+            raise WalkError(f"{path} does not ask for {field}: {page.text[:400]}")
+        if not any(form.values.get(field) for form in page.forms):
+            walker.fill(values, field).must("changed")
+
+
 def complete(walker: Walker, person: Person) -> Page:
-    """As a coordinator: take it where nobody has, and complete the approval."""
+    """As a coordinator: take it where nobody has, go through the checklist, and complete the approval."""
     record = take(walker, person)
-    return walker.send(record.form("/complete"))
+    checklist = walker.get(f"{urlsplit(record.url).path}/complete")
+    return walker.send(checklist.form("/complete"))
 
 
 def pay(walker: Walker, *, card: str = "4242424242424242") -> Page:

@@ -11,7 +11,7 @@ from service.kit.clock import wall_now
 from service.sandbox import walks
 from service.sandbox.people import CLINIC
 from service.sandbox.running import Running
-from service.sandbox.walker import Walker
+from service.sandbox.walker import Values, Walker
 from service.sandbox.walks import Colleague, Person
 from tests.browser.browsing import Browsing
 
@@ -59,19 +59,24 @@ def decide(window: Browsing, person: Person, state: str, seen_at: str) -> None:
     window.see("The checks", name="encounter")
     window.press("Sign and decide")
     window.see("There is a problem", name="encounter-errors", status=422)
-    window.choose("modality", "video")
-    window.page.locator("[name='patient_state']").first.wait_for(state="attached")
-    if window.page.locator("select[name='patient_state']").count():
-        window.page.select_option("[name='patient_state']", state)
-    else:
-        window.choose("patient_state", state)
-    window.choose("identity_checked", "y")
-    if window.page.locator("[name='physician_option_disclosed']").count():
-        window.choose("physician_option_disclosed", "y")
-    window.fill(pdmp_checked_at=seen_at, notes="Spoke for half an hour. Options and risks discussed.")
-    window.choose("decision", "approve")
+    fill_in(window, walks.a_visit(state=state, seen_at=seen_at))
     window.press("Sign and decide")
     window.see("signed", name="record-decided")
+
+
+def fill_in(window: Browsing, values: Values) -> None:
+    """Type, choose and pick, each where its field stands; what this page does not ask for is left out."""
+    for name, value in values.items():
+        field = window.page.locator(f"[name='{name}']")
+        if not field.count():
+            continue
+        if field.first.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value)
+        elif field.first.get_attribute("type") in ("radio", "checkbox"):
+            for one in [value] if isinstance(value, str) else value:
+                window.choose(name, one)
+        else:
+            field.fill(str(value))
 
 
 def complete(window: Browsing, person: Person) -> None:
@@ -81,6 +86,8 @@ def complete(window: Browsing, person: Person) -> None:
     row = window.page.get_by_role("row").filter(has_text=person.family_name)
     row.get_by_role("button", name="Take it").click()
     window.see("Next: complete the approval", name="record-to-complete")
+    window.press("Go through the checklist")
+    window.see("The checklist", name="checklist")
     window.press("Complete the approval")
     window.see(name="record-completed")
 

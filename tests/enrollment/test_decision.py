@@ -19,9 +19,9 @@ from service.kit.errors import Conflict, NotAllowed
 from service.kit.ids import new_id
 from service.mail.models import OutboxMessage
 from service.safety.models import SafetyHold
+from service.sandbox import walks
 from service.visits import queries as visits
 from service.visits.models import Appointment, Encounter
-from service.visits.rules.encounters import fingerprint, signed_content
 from tests.client import Browser
 from tests.conftest import House
 from tests.factories.care import looking_after
@@ -32,6 +32,7 @@ from tests.factories.visits import (
     a_record,
     an_applicant,
     booked,
+    reachable,
     staff_actor,
     visit_at,
 )
@@ -82,30 +83,23 @@ def test_an_approval_signs_the_encounter_and_waits_for_staff(house: House) -> No
         assert session.scalars(select(Appointment.status)).one() == "finished"
         assert session.scalars(select(EligibilityDecision.encounter_id)).one() == encounter_id
     assert encounter.pdmp_system == "E-FORCSE"
-    content = signed_content(
-        a_record(house.now),
-        encounter_id=encounter.id,
-        appointment_id=encounter.appointment_id,
-        patient_id=applicant.patient_id,
-        practitioner_id=clinician.practitioner_id,
-        license_id=clinician.license_ids["FL"],
-        pdmp_system="E-FORCSE",
-        signed_by=clinician.user_id,
-        signed_at=house.now,
-    )
-    assert encounter.sha256 == fingerprint(content)
+    assert encounter.verified
+    assert encounter.record == a_record(house.now)
+    assert encounter.around is not None
+    assert encounter.around["license"]["number"] == "FL-1234"
     assert _status(applicant) == "decided"
-    assert _mails() == []
+    assert _mails() == ["enrollment_decided"]
 
 
 def test_staff_complete_an_approval_once_and_the_patient_hears_of_it(house: House) -> None:
     clinician, applicant = a_clinician(), an_applicant(house.catalog)
     booked(applicant, house.now)
     _decide(house, clinician, applicant)
+    reachable(applicant.patient_id)
     for _ in range(2):
         complete.complete_approval(enrollment_id=applicant.enrollment_id, actor=_coordinator(applicant), now=house.now)
     assert _status(applicant) == "approved"
-    assert _mails() == ["enrollment_approved"]
+    assert _mails() == ["enrollment_approved", "enrollment_decided"]
 
 
 @pytest.mark.parametrize("role", ["clinician", "billing", "auditor"])
@@ -127,9 +121,13 @@ def test_a_coordinator_can_never_approve_what_no_clinician_decided(house: House)
             )
         if expected == "assessed":
             booked(applicant, house.now)
-    ways_in = {start for start, end in TABLE.items() if end == "approved"}
+    # Who moves after a decision stays where they are, or has more to sign: that is no way in.
+    ways_in = {start for start, end in TABLE.items() if end == "approved" and start[1] != "transfer"}
     assert ways_in == {("decided", "complete")}
-    assert {event for (_, event), end in TABLE.items() if end == "decided"} == {"decide_approve"}
+    assert {start for start, end in TABLE.items() if end == "decided"} == {
+        ("booked", "decide_approve"),
+        ("decided", "transfer"),
+    }
 
 
 def test_even_a_row_forced_to_decided_needs_a_decision_behind_it(house: House) -> None:
@@ -197,7 +195,7 @@ def test_a_license_that_expires_today_cannot_sign_and_one_that_expires_tomorrow_
     house.at(datetime(2026, 11, 25, 15, 0, tzinfo=UTC))
     with pytest.raises(NotSignable) as no:
         _decide(house, clinician, applicant)
-    assert no.value.reasons == ("Your license for this patient's state has expired, or expires today.",)
+    assert no.value.reasons[0] == "You have no license for this patient's state that is valid today."
     house.at(datetime(2026, 11, 25, 4, 30, tzinfo=UTC))  # still the evening before in New York
     _decide(house, clinician, applicant)
     assert _status(applicant) == "decided"
@@ -291,13 +289,11 @@ def test_sending_the_same_decision_twice_signs_once(house: House) -> None:
         _decide(house, clinician, applicant, decision="decline", reason="Changed my mind.")
 
 
-FORM = {
-    "modality": "video",
-    "patient_state": "FL",
-    "identity_checked": "y",
+FORM: dict[str, Any] = {
+    **walks.a_visit(state="FL", seen_at="11/23/2026 12:00 PM"),
+    "started_at": "11/23/2026 11:55 AM",
     "pdmp_checked_at": "11/23/2026 09:30 AM",
     "notes": "Seen and heard well.",
-    "decision": "approve",
 }
 
 
@@ -315,6 +311,8 @@ def test_what_stands_in_the_way_is_listed_on_the_form(house: House, client: Brow
     assert refused.status_code == 422
     assert "state of your license" in refused.text
     assert "more than 24 hours old" in refused.text
+    assert refused.text.count("#patient_state") == 1, "each reason leads to its field"
+    assert "Begin with the first parcel" in refused.text, "what was typed stays"
     empty = client.submit(path, {"pdmp_checked_at": "yesterday"})
     assert empty.status_code == 422
     assert "like 11/23/2026 10:15 AM" in empty.text
@@ -330,11 +328,12 @@ def test_new_jersey_asks_whether_the_physician_was_offered(house: House, client:
     _at_the_visit(house, applicant)
     client.sign_in(clinician.user_id)
     path = f"/staff/enrollments/{applicant.enrollment_id}/encounter"
-    form = {**FORM, "patient_state": "NJ"}
+    form = {**FORM, "patient_state": "NJ", "practitioner_state": "NJ", "disclosed": []}
     refused = client.submit(path, form)
     assert refused.status_code == 422
-    assert "may ask for a physician, and record" in refused.text
-    assert client.submit(path, {**form, "physician_option_disclosed": "y"}).status_code == 303
+    assert "You may ask for a physician at any time" in refused.text
+    assert "Tell the patient what this state wants said" in refused.text
+    assert client.submit(path, {**form, "disclosed": ["physician"]}).status_code == 303
 
 
 def test_a_coordinator_completes_from_the_record(house: House, client: Browser) -> None:
@@ -348,7 +347,9 @@ def test_a_coordinator_completes_from_the_record(house: House, client: Browser) 
     assert _status(applicant) == "booked"
     assert client.get(f"{path}/encounter").status_code == 403
     _decide(house, clinician, applicant)
-    assert "Complete the approval" in client.get(path).text
+    reachable(applicant.patient_id)
+    assert "Go through the checklist" in client.get(path).text
+    assert "Complete the approval" in client.get(f"{path}/complete").text
     client.submit(f"{path}/complete")
     assert _status(applicant) == "approved"
 

@@ -196,11 +196,9 @@ class Journey:
     def _record(self, decision: str, state: str) -> dict[str, str | list[str]]:
         first = decision == "approve"
         return {
-            "modality": "video",
-            "patient_state": state,
-            "identity_checked": "y",
-            "physician_option_disclosed": "y",
-            "pdmp_checked_at": self.live.mover.now().astimezone(CLINIC).strftime("%m/%d/%Y %I:%M %p"),
+            **walks.a_visit(
+                state=state, seen_at=self.live.mover.now().astimezone(CLINIC).strftime("%m/%d/%Y %I:%M %p")
+            ),
             "notes": self.values["visit notes"] if first else "Nothing to note here.",
             "decision": decision,
             "reason": self.values["decision reason"] if first else self.values["decline reason"],

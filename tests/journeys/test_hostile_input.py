@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from service.kit import access, db, passwords
+from service.sandbox.walks import a_visit
 from tests.client import Browser
 from tests.conftest import House
 from tests.factories import accounts
@@ -228,10 +229,12 @@ def sending_answers(client: Browser, house: House) -> tuple[str, dict[str, str]]
 def recording_a_visit(client: Browser, house: House) -> tuple[str, dict[str, str]]:
     own = a_clinician_at_work(client, house)
     return f"/staff/enrollments/{own['enrollment_id']}/encounter", {
-        "modality": "video",
-        "patient_state": "FL",
-        "identity_checked": "y",
-        "pdmp_checked_at": "11/23/2026 09:45 AM",
+        **{
+            name: one
+            for name, one in a_visit(state="FL", seen_at="11/23/2026 09:45 AM").items()
+            if isinstance(one, str)
+        },
+        "started_at": "11/23/2026 09:30 AM",
         "in_person_exam_on-month": "11",
         "in_person_exam_on-day": "20",
         "in_person_exam_on-year": "2026",

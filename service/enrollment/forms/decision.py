@@ -49,9 +49,10 @@ class EncounterForm(MeetingPart, PlacePart, IdentityPart, ChecksPart, FindingsPa
             SelectChoice(ELSEWHERE, gettext("Somewhere else"))
         ]
         self.patient_county.choices = [SelectChoice("", "")] + [SelectChoice(c.fips, c.name) for c in state.counties]
-        self.disclosed.choices = [SelectChoice(*one) for one in disclosures.items()]
-        if not disclosures and "disclosed" in self:
-            del self.disclosed
+        if "disclosed" in self:
+            self.disclosed.choices = [SelectChoice(*one) for one in disclosures.items()]
+            if not disclosures:
+                del self.disclosed
         self.pdmp_checked_at.label.text = gettext("When was %(program)s checked?", program=pdmp)
         clock = gettext("On your own clock (%(zone)s), like 11/23/2026 10:15 AM.", zone=zone.replace("_", " "))
         for field in (self.started_at, self.ended_at):

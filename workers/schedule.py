@@ -43,6 +43,8 @@ SCHEDULE = (
     Entry("audit.watch", "sweep", "anchor the head once a day; unsealed for a minute, or unanchored, calls a person"),
     Entry("checkins.open_due", "tick", "open the check-ins whose patient-local moment has come, close the missed"),
     Entry("reminders.plan_due", "tick", "put the nudges for open check-ins into the outbox, once each"),
+    Entry("reminders.plan_visits", "tick", "put the nudges for visits ahead into the outbox, once each"),
+    Entry("visits.let_go_expired", "sweep", "times that were held and not booked in time are open again"),
     Entry("accounts.mail_reset_links", "tick", "whoever asked for a new password gets a link, if there is an account"),
     Entry(
         "accounts.mail_confirmations",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from service.kit.format import moment
 from service.mail.rules import Email
 
 
@@ -63,3 +66,9 @@ def assessment_nudge(token: str) -> Email:
 def review_answered(token: str, days: int) -> Email:
     """Somebody has looked at what was asked. The answer stands behind the link, never in the mail."""
     return Email("review_answered", {"path": f"/assessment/resume/{token}", "days": days})
+
+
+def visit_not_there(starts_at: datetime, time_zone: str, locale: str, *, may_book: bool) -> Email:
+    """A visit is cancelled because nobody may hold it where the patient lives now: another one, or what happens."""
+    facts = {"when": moment(starts_at, time_zone, "full", locale), "path": "/visits/book" if may_book else "/moved"}
+    return Email("visit_not_there", {**facts, "may_book": may_book})

@@ -48,7 +48,7 @@ class Assessment(Base):
     link_wanted_at: Mapped[datetime | None]  # somebody asked for the link, and no worker has looked yet
     nudge_at: Mapped[datetime | None]  # they asked to be reminded once; None again when that is done or void
     nudged_at: Mapped[datetime | None]
-    do_not_market: Mapped[bool] = mapped_column(default=False, server_default=text("false"))  # after an emergency: never
+    do_not_market: Mapped[bool] = mapped_column(default=False, server_default=text("false"))  # an emergency: never
 
 
 class AssessmentTurn(Base):

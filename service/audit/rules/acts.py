@@ -72,6 +72,7 @@ ACTS: Final = MappingProxyType(
         "clinician.leave": words("Noted that a clinician leaves"),
         "clinician.other_day": words("Noted a day unlike a clinician's others"),
         "clinician.other_day_removed": words("Made a clinician's day like the others again"),
+        "clinician.stay": words("Noted that a clinician stays, or comes back"),
         "clinician.practise": words("Added a clinician's licenses and hours"),
         "consent.decline": words("Would rather not sign a text that was offered"),
         "consent.download": words("Took a signed text along as a file"),
@@ -165,6 +166,7 @@ ACTS: Final = MappingProxyType(
 LOOKED_AT: Final = MappingProxyType(
     {
         "alert": words("Looked at an alert"),
+        "consents": words("Looked at the signed documents and estimates"),
         "data_request": words("Looked at a request about data"),
         "enrollment": words("Looked at the enrollment and what was answered"),
         "hold": words("Looked at a safety hold"),

@@ -5,34 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.audit import writes as audit
 from service.catalog.rules.places import AskCounty, Found
-from service.catalog.rules.questionnaires import Question, Questionnaire
+from service.catalog.rules.questionnaires import Question
 from service.catalog.rules.whole import Catalog
 from service.enrollment.models import Assessment
 from service.enrollment.queries.assessments import details, opened, place_of, questionnaire, used_up
+from service.enrollment.queries.attempts import latest_of
 from service.enrollment.rules.answers import validate_answer
 from service.enrollment.rules.eligibility import (
+    OUTCOMES,
     Answer,
     ScreeningResult,
     decide,
+    fitting,
     local_day,
     next_question,
-    program_of,
     screen,
 )
-from service.enrollment.rules.emergencies import emergency_choices
+from service.enrollment.rules.emergencies import emergency_choices, emergency_rules_of
+from service.enrollment.rules.nudge import NUDGE_AFTER
+from service.enrollment.writes import assessments as writes
 from service.kit import crypto, db
 from service.kit.actor import Actor
 from service.kit.errors import NotFound, Rejected, words
 from service.kit.ids import new_id, new_token, token_hash
-from service.safety import rules as safety_rules
-from service.safety import writes as safety
 
 DISCLAIMER_VERSION = "1"
 GONE = NotFound("assessment_gone", words("We could not find those answers. You can start again at any time."))
@@ -53,8 +54,11 @@ class Saved:
     next_id: str | None = None
 
 
-def start(*, catalog: Catalog, locale: str, actor: Actor, now: datetime) -> str:
-    """Begin an assessment. Returns its secret: whoever holds it may read and go on with the answers."""
+def start(*, catalog: Catalog, locale: str, actor: Actor, now: datetime, earlier: str | None = None) -> str:
+    """Begin an assessment. Returns its secret: whoever holds it may read and go on with the answers.
+
+    `earlier` is the secret of the attempt that this browser holds; a patient's own attempts are known by who they are.
+    """
     token, row_id, form = new_token(), new_id(), questionnaire(catalog)
     with db.transaction() as session:
         session.add(
@@ -68,6 +72,7 @@ def start(*, catalog: Catalog, locale: str, actor: Actor, now: datetime) -> str:
                 rule_ids=[],
                 locale=locale,
                 started_at=now,
+                earlier_id=latest_of(session, token=earlier, patient_id=actor.patient_id),
             )
         )
         audit.record(session, actor, "assessment.start", "assessment", row_id)
@@ -86,7 +91,7 @@ def save_answer(
     form = questionnaire(catalog)
     question = form.question(question_id)
     with db.transaction() as session:
-        row = _locked(session, token)
+        row = locked_by(session, token)
         urgent = emergency_choices(form, question, sent) if question else []
         if question and urgent:
             _emergency(session, catalog, row, question, urgent, actor, now)
@@ -104,13 +109,15 @@ def save_answer(
         known = here.answers.get(question.id)
         if revision != row.revision and known is not None and known != answer:
             return Saved(changed_elsewhere=True)
-        answers = _with(here.answers, question.id, answer)
-        if answers != here.answers:
-            _keep(row, answers)
+        answers = _with(catalog, here.answers, question.id, answer)
         place = place_of(catalog, answers)
+        if answers != here.answers:
+            writes.turned(session, catalog, row, here.answers, answers, now)
+            writes.keep(row, answers)
+            row.nudge_at = now + NUDGE_AFTER if row.nudge_at else None  # they are here still
         result = screen(form, answers, place=place, now=now, policies=catalog.policies)
         if result.ends:
-            _finish(session, catalog, row, answers, result, actor, now)
+            writes.finish(session, catalog, row, answers, result, actor, now)
             return Saved(ended=True)
         following = next_question(form, answers, place=place, now=now, policies=catalog.policies)
         return Saved(next_id=following.id if following else None)
@@ -123,7 +130,7 @@ def submit(*, token: str, catalog: Catalog, actor: Actor, now: datetime) -> str:
     are others by now, NotFound when there is no such assessment.
     """
     with db.transaction() as session:
-        row = _locked(session, token)
+        row = locked_by(session, token)
         if row.outcome is not None:
             return row.outcome
         if details(session, catalog, row, now).outdated:
@@ -131,11 +138,12 @@ def submit(*, token: str, catalog: Catalog, actor: Actor, now: datetime) -> str:
         answers, form = opened(row), questionnaire(catalog)
         place = place_of(catalog, answers)
         result = decide(form, answers, place=place, now=now, policies=catalog.policies)
-        _finish(session, catalog, row, answers, result, actor, now)
+        writes.finish(session, catalog, row, answers, result, actor, now)
         return result.outcome
 
 
-def _locked(session: Session, token: str) -> Assessment:
+def locked_by(session: Session, token: str) -> Assessment:
+    """The assessment whose secret `token` is, or was until somebody joined with it. Raises NotFound."""
     mine = Assessment.token_hash.in_([token_hash(token), used_up(token)])  # an emergency is heard after joining, too
     row = session.scalars(select(Assessment).where(mine).with_for_update()).one_or_none()
     if row is None:
@@ -143,16 +151,11 @@ def _locked(session: Session, token: str) -> Assessment:
     return row
 
 
-def _with(answers: dict[str, Answer], question_id: str, answer: Answer) -> dict[str, Answer]:
+def _with(catalog: Catalog, answers: dict[str, Answer], question_id: str, answer: Answer) -> dict[str, Answer]:
     changed = {**answers, question_id: answer}
     if question_id == "zip" and answers.get("zip") != answer:
         changed.pop("county", None)  # it belonged to the other ZIP code
-    return changed
-
-
-def _keep(row: Assessment, answers: dict[str, Answer]) -> None:
-    row.answers_sealed = crypto.seal_json(answers, "assessments", "answers", row.id)
-    row.revision += 1
+    return fitting(questionnaire(catalog), changed, place_of(catalog, changed))
 
 
 def _emergency(
@@ -164,52 +167,18 @@ def _emergency(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """An assessment that was sent before keeps its outcome; the alert and the hold stand all the same."""
-    form: Questionnaire = questionnaire(catalog)
-    answers = _with(opened(row), question.id, urgent[0] if question.kind == "radios" else urgent)
-    place = place_of(catalog, answers)
-    result = screen(form, answers, place=place, now=now, policies=catalog.policies)
+    """Help is called for whatever else stands there, also by a page that is not asked or that is asked no more.
+
+    An assessment that was sent before keeps its outcome; the alert and the hold stand all the same.
+    """
+    form, answers = questionnaire(catalog), opened(row)
+    answers[question.id] = urgent[0] if question.kind == "radios" else urgent
+    others = screen(form, answers, place=place_of(catalog, answers), now=now, policies=catalog.policies)
+    called = emergency_rules_of(form, question, urgent)
+    hits = tuple(dict.fromkeys((*called, *others.hits)))
+    result = ScreeningResult("emergency", tuple(sorted(hits, key=lambda rule: OUTCOMES.index(rule.result))))
     if row.submitted_at is None:
-        _keep(row, answers)
-        _finish(session, catalog, row, answers, result, actor, now)
+        writes.keep(row, answers)
+        writes.finish(session, catalog, row, answers, result, actor, now)
     else:
-        _raise(session, catalog, result, row.id, row.patient_id, now)
-
-
-def _finish(
-    session: Session,
-    catalog: Catalog,
-    row: Assessment,
-    answers: dict[str, Answer],
-    result: ScreeningResult,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    place = place_of(catalog, answers)
-    row.outcome = result.outcome
-    row.rule_ids = result.rule_ids
-    row.program = program_of(questionnaire(catalog), answers)
-    row.state = place.state if isinstance(place, Found | AskCounty) else None
-    row.submitted_at = now
-    audit.record(session, actor, "assessment.submit", "assessment", row.id)  # never what came of it
-    _raise(session, catalog, result, row.id, row.patient_id, now)
-
-
-def _raise(
-    session: Session, catalog: Catalog, result: ScreeningResult, row_id: UUID, patient_id: UUID | None, now: datetime
-) -> None:
-    for code in result.alerts:
-        rule = safety_rules.definition(catalog, code)
-        safety.raise_alert(
-            session,
-            code=code,
-            source_kind="assessment",
-            source_id=row_id,
-            patient_id=patient_id,
-            now=now,
-            definition=rule,
-        )
-        if rule.holds:
-            safety.place_hold(
-                session, code=code, source_kind="assessment", source_id=row_id, patient_id=patient_id, now=now
-            )
+        writes.sound(session, catalog, row, result, now)

@@ -9,14 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.accounts import writes as accounts
+from service.accounts.queries import email_index
 from service.accounts.rules import normal_email
 from service.audit import writes as audit
 from service.catalog.rules.places import Found
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes
 from service.enrollment.models import Assessment
-from service.enrollment.queries.assessments import MAY_JOIN, opened, place_of, used_up
-from service.kit import db
+from service.enrollment.queries.assessments import leads_to_account, opened, place_of, review_of, used_up
+from service.kit import db, queue
 from service.kit.actor import Actor
 from service.kit.errors import Rejected, words
 from service.kit.ids import token_hash
@@ -54,7 +55,7 @@ def join(
         row = session.scalars(query).one_or_none()
         if row is None and _is_used_up(session, token):
             return  # the button was pressed twice
-        if row is None or row.outcome not in MAY_JOIN or safety.assessment_held(session, row.id):
+        if row is None or not _may(session, row):
             raise NOT_FROM_HERE
         row.token_hash = used_up(token)  # whatever becomes of it: what this browser sees next must not tell
         user_id = accounts.create_patient_user(
@@ -66,6 +67,10 @@ def join(
             locale=locale,
             now=now,
         )
+        row.contact_index = email_index(address)  # a worker ties it to attempts that left the same address
+        row.link_wanted_at = now
+        queue.enqueue(session, "enrollment.mail_resume_links")
+        row.contact_sealed = row.link_hash = row.link_until = row.nudge_at = None
         patient_id = _patient(session, catalog, row, user_id, given_name, family_name, now)
         row.patient_id = patient_id
         session.flush()
@@ -81,6 +86,11 @@ def join(
         accounts.ask_for_confirmation(session, address)
         for done in ("account.join", "account.agree_to_email_notices"):
             audit.record(session, actor, done, "user", user_id, patient_id=patient_id)
+
+
+def _may(session: Session, row: Assessment) -> bool:
+    open_ = leads_to_account(row.outcome, row.rule_ids, review_of(session, row.id))
+    return open_ and not safety.assessment_held(session, row.id)
 
 
 def _patient(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,7 +14,7 @@ from service.catalog.queries import place_of_zip
 from service.catalog.rules.places import PlaceAnswer
 from service.catalog.rules.questionnaires import Question, Questionnaire
 from service.catalog.rules.whole import Catalog
-from service.enrollment.models import Assessment
+from service.enrollment.models import Assessment, ReviewRequest
 from service.enrollment.rules.eligibility import (
     Answer,
     ScreeningResult,
@@ -27,6 +28,7 @@ from service.kit.ids import token_hash
 from service.safety import queries as safety
 
 MAY_JOIN = ("eligible", "clinician_review")
+GATES = frozenset({"G-AGE", "G-RES", "G-POLICY"})  # no clinician could open these
 LINK_LIFE = timedelta(days=30)  # business time, from the first page on
 
 
@@ -48,11 +50,23 @@ class AssessmentDetails:
     next: Question | None
     screened: ScreeningResult
     program: str | None
+    review: str | None  # None: nobody asked for one; "asked", "opened" or "stands"
 
     @property
     def may_join(self) -> bool:
         """May an account be made from it? The same answer the action gives under its lock."""
-        return self.outcome in MAY_JOIN and not self.claimed and not self.held
+        return leads_to_account(self.outcome, self.rule_ids, self.review) and not self.claimed and not self.held
+
+    @property
+    def goes_on(self) -> bool:
+        """Is something left to do for whoever began it?"""
+        return self.outcome is None and not self.claimed and not self.outdated
+
+    @property
+    def may_ask_for_review(self) -> bool:
+        """A clinical no may be looked at by a person, once; age, place and law leave nothing to look at."""
+        clinical = self.outcome == "not_eligible" and GATES.isdisjoint(self.rule_ids)
+        return clinical and self.review is None and not self.claimed and not self.held
 
     def reachable(self, question: Question) -> bool:
         """Was it answered already, or is it the next one?"""
@@ -105,7 +119,20 @@ def details(session: Session, catalog: Catalog, row: Assessment, now: datetime) 
         next=next_question(form, answers, place=place, now=now, policies=catalog.policies),
         screened=screen(form, answers, place=place, now=now, policies=catalog.policies),
         program=program_of(form, answers),
+        review=review_of(session, row.id),
     )
+
+
+def leads_to_account(outcome: str | None, rule_ids: Collection[str], review: str | None) -> bool:
+    """ "You may qualify", "a clinician looks first", or a clinical no that a clinician has opened after all."""
+    return outcome in MAY_JOIN or (outcome == "not_eligible" and review == "opened" and GATES.isdisjoint(rule_ids))
+
+
+def review_of(session: Session, assessment_id: UUID) -> str | None:
+    """Whether a person was asked to look at it, and what came of that: None, "asked", "opened" or "stands"."""
+    query = select(ReviewRequest.verdict).where(ReviewRequest.assessment_id == assessment_id)
+    found = session.execute(query).one_or_none()
+    return None if found is None else found.verdict or "asked"
 
 
 def used_up(token: str) -> bytes:
@@ -119,9 +146,23 @@ def used_up(token: str) -> bytes:
 def by_token(session: Session, catalog: Catalog, token: str, now: datetime) -> AssessmentDetails | None:
     """The assessment whose secret `token` is. None when there is none, it is 30 days old, or was joined with."""
     row = session.scalars(select(Assessment).where(Assessment.token_hash == token_hash(token))).one_or_none()
-    if row is None or row.patient_id is not None or now - row.started_at > LINK_LIFE:
+    if row is None or row.patient_id is not None or _too_old(row, now):
         return None
     return details(session, catalog, row, now)
+
+
+def _too_old(row: Assessment, now: datetime) -> bool:
+    """A link that was mailed later, because a person looked, still has its own time."""
+    return now - row.started_at > LINK_LIFE and (row.link_until is None or now > row.link_until)
+
+
+def by_link(session: Session, link: str, now: datetime, *, lock: bool = False) -> Assessment | None:
+    """The assessment whose mailed link this is, while the link works and nobody has joined with it."""
+    query = select(Assessment).where(Assessment.link_hash == token_hash(link))
+    row = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    if row is None or row.patient_id is not None or row.link_until is None or now > row.link_until:
+        return None
+    return row
 
 
 def joined_with(session: Session, catalog: Catalog, token: str, now: datetime) -> AssessmentDetails | None:

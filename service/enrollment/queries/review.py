@@ -11,37 +11,19 @@ from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
 from service.accounts.queries import Contact, PatientDetails, TeamMember
-from service.catalog.rules.questionnaires import Question, Questionnaire
 from service.catalog.rules.whole import Catalog
 from service.consent import queries as consents
 from service.consent.rules import Task
 from service.enrollment.models import Assessment
 from service.enrollment.queries import records
-from service.enrollment.queries.assessments import opened, questionnaire
+from service.enrollment.queries.answered import AnswerLine, RuleLine, answer_lines, rule_lines
+from service.enrollment.queries.assessments import opened
+from service.enrollment.queries.attempts import Attempts, attempts_of
 from service.enrollment.queries.queue import Flag, flags
 from service.enrollment.queries.records import Decision, EnrollmentDetails, Step
-from service.enrollment.rules.eligibility import Answer
-from service.kit import format
 from service.safety import queries as safety
 from service.visits import queries as visits
 from service.visits.queries import SignedEncounter, Visit
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerLine:
-    """A question as it was asked and the answer in words."""
-
-    question: str
-    answer: str
-
-
-@dataclass(frozen=True, slots=True)
-class RuleLine:
-    """A screening rule that an answer set off."""
-
-    rule_id: str
-    result: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +34,7 @@ class Clinical:
     outcome: str
     answers: tuple[AnswerLine, ...]
     hits: tuple[RuleLine, ...]
+    attempts: Attempts
     encounters: tuple[SignedEncounter, ...]
     decision: Decision | None
 
@@ -132,44 +115,13 @@ def full_name(patient: PatientDetails) -> str:
 
 def _clinical(session: Session, catalog: Catalog, found: EnrollmentDetails, decision: Decision | None) -> Clinical:
     row = session.get_one(Assessment, found.assessment_id)
-    form, answers = questionnaire(catalog), opened(row)
     program = catalog.programs.get(found.program)
     return Clinical(
         program=program.name if program else found.program,
         outcome=row.outcome or "",
-        answers=tuple(
-            AnswerLine(question.text, in_words(question, answers[question.id]))
-            for question in form.questions
-            if question.id in answers
-        )
-        + _of_other_questions(form, answers),
-        hits=tuple(_hit(form, rule_id) for rule_id in row.rule_ids),
+        answers=answer_lines(catalog, opened(row)),
+        hits=rule_lines(catalog, row.rule_ids),
+        attempts=attempts_of(session, catalog, row.id),
         encounters=tuple(visits.encounters_of(session, found.patient_id)),
         decision=decision,
     )
-
-
-def _of_other_questions(form: Questionnaire, answers: dict[str, Answer]) -> tuple[AnswerLine, ...]:
-    """Answers to questions that are no longer asked, as they were stored: a clinician must not miss them."""
-    asked = {question.id for question in form.questions}
-    return tuple(
-        AnswerLine(name, value if isinstance(value, str) else ", ".join(value))
-        for name, value in answers.items()
-        if name not in asked
-    )
-
-
-def _hit(form: Questionnaire, rule_id: str) -> RuleLine:
-    rule = form.rules.get(rule_id)
-    return RuleLine(rule_id, rule.result, rule.reason) if rule else RuleLine(rule_id, "", "")
-
-
-def in_words(question: Question, answer: Answer) -> str:
-    """The answer as its choices say it; what was typed, where there are none."""
-    if question.kind == "date" and isinstance(answer, str):
-        return format.day(date.fromisoformat(answer), "long")
-    if question.kind == "readings":
-        return ", ".join(answer) or "None entered"
-    values = [answer] if isinstance(answer, str) else list(answer)
-    chosen = [question.choice(value) for value in values]
-    return ", ".join(choice.label if choice else value for choice, value in zip(chosen, values, strict=True))

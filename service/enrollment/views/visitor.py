@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import current_app, session, url_for
 
 from service.catalog.rules.whole import Catalog
+from service.enrollment.actions.answer import GONE
 from service.enrollment.queries import assessments
 from service.enrollment.queries.assessments import AssessmentDetails
 from service.kit import clock, db
@@ -59,3 +60,11 @@ def next_url(here: AssessmentDetails) -> str:
     if here.next is not None:
         return url_for("enrollment.question", question_id=here.next.id)
     return url_for("enrollment.check")
+
+
+def standing() -> AssessmentDetails:
+    """The assessment in this browser, joined with or not. Raises NotFound when there is none."""
+    here = assessment() or joined()
+    if here is None:
+        raise GONE
+    return here

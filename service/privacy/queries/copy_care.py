@@ -17,8 +17,8 @@ from service.checkins.queries import opened_answers, opened_score
 from service.consent.models import ConsentAcceptance, ConsentText
 from service.enrollment.models import Assessment, EligibilityDecision, Enrollment
 from service.enrollment.queries import records
+from service.enrollment.queries.answered import in_words
 from service.enrollment.queries.assessments import opened, questionnaire
-from service.enrollment.queries.review import in_words
 from service.enrollment.rules.eligibility import Answer
 from service.kit import crypto
 from service.privacy.rules import Entry, Section

@@ -1,0 +1,88 @@
+"""The summary of the answers, and what they come to."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from service.catalog.queries import open_states
+from service.catalog.rules.places import AskCounty, Found, Military, NotServed
+from service.enrollment.actions import answer as actions
+from service.enrollment.forms.waitlist import WaitlistForm
+from service.enrollment.queries.assessments import AssessmentDetails, questionnaire
+from service.enrollment.rules.regions import waiting_regions
+from service.enrollment.views import bp, visitor
+from service.enrollment.views.assessment.questions import start_again
+from service.enrollment.views.safety_page import help_now
+from service.enrollment.views.words import summary
+from service.kit import access, clock, format, web
+from service.kit.errors import NotFound, Rejected
+
+
+@bp.get("/assessment/check")
+@access.public
+def check() -> ResponseReturnValue:
+    """Every answer once more, each with a link that changes it."""
+    here = visitor.assessment()
+    if here is None:
+        return redirect(url_for("enrollment.assessment"), code=303)
+    if here.outcome is not None or here.next is not None:
+        return redirect(visitor.next_url(here), code=303)
+    return render_template("enrollment/assessment/check.html", lines=summary(visitor.catalog(), here))
+
+
+@bp.post("/assessment/check")
+@access.public
+def submit() -> ResponseReturnValue:
+    """Send the answers. Twice is once."""
+    secret = visitor.token()
+    if secret is None:
+        return redirect(url_for("enrollment.assessment"), code=303)
+    try:
+        actions.submit(token=secret, catalog=visitor.catalog(), actor=web.actor(), now=clock.now())
+    except NotFound:
+        visitor.forget()
+        return redirect(url_for("enrollment.assessment"), code=303)
+    except Rejected as error:
+        if error.code == "questions_changed":
+            return start_again()
+        return redirect(visitor.next_url(visitor.standing()), code=303)
+    return redirect(url_for("enrollment.result"), code=303)
+
+
+@bp.get("/assessment/result")
+@access.public
+def result() -> ResponseReturnValue:
+    """What the answers come to: "you may qualify", never "approved"; a kind no; or help."""
+    here = visitor.assessment()
+    if here is None:
+        return redirect(url_for("enrollment.assessment"), code=303)
+    if here.outcome is None:
+        return redirect(visitor.next_url(here), code=303)
+    if here.outcome == "emergency" or here.held:
+        return help_now(here)
+    catalog = visitor.catalog()
+    rules = questionnaire(catalog).rules
+    hits = [rules[name] for name in here.rule_ids if name in rules]
+    states = {code: state.name for code, state in open_states(catalog, clock.now()).items()}
+    regions = waiting_regions(states)
+    home = here.place.state if isinstance(here.place, NotServed | Found | AskCounty) else None
+    return render_template(
+        f"enrollment/assessment/{_template(here)}.html",
+        here=here,
+        reasons=list(dict.fromkeys(_(rule.reason) for rule in hits if rule.result == here.outcome)),
+        worried=not {"H1", "H2"}.isdisjoint(here.rule_ids),
+        waitlist=WaitlistForm(regions, data={"state": home}),
+        home=regions.get(home or ""),
+        open_states=format.listed(states.values(), str(get_locale() or "en")),
+    )
+
+
+def _template(here: AssessmentDetails) -> str:
+    if "G-AGE" in here.rule_ids:
+        return "too_young"
+    if "G-RES" in here.rule_ids:
+        return "military" if isinstance(here.place, Military) else "not_here"
+    return "opened" if here.may_join and here.outcome == "not_eligible" else str(here.outcome)

@@ -30,6 +30,8 @@ from service.privacy import views as privacy_views
 from service.reminders import staff_views as reminders_staff_views
 from service.safety import staff_views as safety_staff_views
 from service.site import views as site_views
+from service.visits import staff_views as visits_staff_views
+from service.visits import views as visits_views
 
 LANGUAGES = ("en",)  # a page may say it is in a language only once its words are: add "es" with its catalog
 YEAR = 365 * 24 * 3600
@@ -40,6 +42,8 @@ BLUEPRINTS = (
     accounts_staff_views.bp,
     enrollment_views.bp,
     enrollment_staff_views.bp,
+    visits_views.bp,
+    visits_staff_views.bp,
     billing_views.bp,
     billing_staff_views.bp,
     billing_webhooks.bp,

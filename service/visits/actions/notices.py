@@ -1,4 +1,4 @@
-"""Before a licence runs out the clinician and the owners are told; and no booked visit is left without its clinician."""
+"""Before a licence runs out the clinician and the owners are told; no booked visit is left without its clinician."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from service.visits.queries.clinicians import (
     practitioner,
     practitioner_of,
 )
+from service.visits.queries.due import VisitToRemind, next_remind_at, to_remind
 from service.visits.queries.encounters import (
     Addendum,
     SignedEncounter,
@@ -58,6 +59,7 @@ __all__ = [
     "Room",
     "SignedEncounter",
     "Visit",
+    "VisitToRemind",
     "addenda_of",
     "asked_for",
     "attestation_of",
@@ -76,6 +78,7 @@ __all__ = [
     "licenses_of",
     "live_hold",
     "next_hold_ends_at",
+    "next_remind_at",
     "open_days",
     "open_times",
     "practitioner",
@@ -83,6 +86,7 @@ __all__ = [
     "reach",
     "room_of",
     "rooms_of",
+    "to_remind",
     "visit",
     "visits_of",
 ]

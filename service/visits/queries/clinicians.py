@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -47,7 +48,7 @@ class License:
     expires_on: date
 
 
-PRACTITIONER = (
+PRACTITIONER: tuple[Any, ...] = (
     PractitionerRow.id,
     PractitionerRow.number,
     PractitionerRow.user_id,

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Select, Text, Uuid, column, exists, func, or_, select, table
+from sqlalchemy import Date, Text, Uuid, column, exists, func, or_, select, table
 from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient, User
@@ -79,7 +79,7 @@ def stranded_visit(session: Session, appointment_id: UUID, code: str, now: datet
     return row.patient_id if row is not None and _is_stranded(row) else None
 
 
-def _doubtful(code: str, now: datetime) -> Select[Any]:
+def _doubtful(code: str, now: datetime) -> Any:
     until = (
         select(func.max(LicenseRecord.expires_on))
         .where(
@@ -92,7 +92,7 @@ def _doubtful(code: str, now: datetime) -> Select[Any]:
     )
     day_after = func.timezone("UTC", func.upper(Appointment.during) + timedelta(days=1)).cast(Date)
     here = User.deactivated_at.is_(None) & (User.role == "clinician")
-    return (
+    query: Any = (
         select(
             Appointment.id,
             Appointment.patient_id,
@@ -115,6 +115,7 @@ def _doubtful(code: str, now: datetime) -> Select[Any]:
             ),
         )
     )
+    return query
 
 
 def _is_stranded(row: Any) -> bool:

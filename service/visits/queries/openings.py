@@ -132,7 +132,7 @@ def _licensed(
     if within.ends_at <= within.starts_at:
         return []
     first = within.starts_at.date() - DAY  # no calendar is further behind than that
-    query = (
+    query: Any = (
         select(*PRACTITIONER, func.max(LicenseRecord.expires_on).label("until"))
         .join(LicenseRecord, LicenseRecord.practitioner_id == PractitionerRow.id)
         .join(User, User.id == PractitionerRow.user_id)
@@ -217,15 +217,14 @@ def _taken(session: Session, ids: Collection[UUID], within: Span, now: datetime)
     """What is booked, and what somebody holds at this moment."""
     around: Range[datetime] = Range(within.starts_at - SLOT, within.ends_at + SLOT)
     spans: defaultdict[UUID, list[Span]] = defaultdict(list)
-    for who, during in session.execute(
-        select(Appointment.practitioner_id, Appointment.during).where(
-            # As the exclusion constraint says it, so that its index answers: what is over is not in it.
-            Appointment.status.in_(("held", "booked")),
-            Appointment.during.overlaps(around),
-            Appointment.practitioner_id == _any(ids),
-            or_(Appointment.status == "booked", Appointment.held_until > now),
-        )
-    ):
+    query: Any = select(Appointment.practitioner_id, Appointment.during).where(
+        # As the exclusion constraint says it, so that its index answers: what is over is not in it.
+        Appointment.status.in_(("held", "booked")),
+        Appointment.during.overlaps(around),
+        Appointment.practitioner_id == _any(ids),
+        or_(Appointment.status == "booked", Appointment.held_until > now),
+    )
+    for who, during in session.execute(query):
         spans[who].append(Span(during.lower, during.upper))
     return spans
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -76,10 +77,10 @@ def practice(session: Session, practitioner_id: UUID) -> Practice | None:
 
 
 def _practices(session: Session, practitioner_id: UUID | None) -> list[Practice]:
-    people = select(*PRACTITIONER, User.deactivated_at.is_(None) & (User.role == "clinician")).join(
+    people: Any = select(*PRACTITIONER, User.deactivated_at.is_(None) & (User.role == "clinician")).join(
         User, User.id == PractitionerRow.user_id
     )
-    licenses = select(
+    licenses: Any = select(
         LicenseRecord.practitioner_id,
         LicenseRecord.id,
         LicenseRecord.kind,

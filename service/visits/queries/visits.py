@@ -84,6 +84,15 @@ def booked_visits(session: Session, limit: int) -> list[Visit]:
     return [Visit(*row) for row in session.execute(query)]
 
 
+def visits_with(session: Session, practitioner_id: UUID, since: datetime) -> list[Visit]:
+    """What is booked with one practitioner and begins at `since` or later, soonest first."""
+    starts = func.lower(Appointment.during)
+    query = _visits().where(
+        Appointment.practitioner_id == practitioner_id, Appointment.status == "booked", starts >= since
+    )
+    return [Visit(*row) for row in session.execute(query.order_by(starts))]
+
+
 def booked_at(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, datetime]:
     """When each of several patients has a visit ahead; those without one are left out."""
     rows = session.execute(

@@ -13,6 +13,14 @@ REGISTRATIONS: Final = ("dea", "cds")  # of the controlled substances acts: fede
 KINDS: Final = (*PRACTICE_KINDS, *REGISTRATIONS)
 PHYSICIANS: Final = ("MD", "DO")  # a physician in the sense of N.J.S.A. 45:1-62
 DEGREES: Final = (*PHYSICIANS, "APRN", "DNP", "NP", "PA-C")
+KIND_WORDS: Final = {
+    "physician": words("Physician license"),
+    "advanced_practice_nurse": words("Advanced practice nurse license"),
+    "physician_assistant": words("Physician assistant license"),
+    "out_of_state_telehealth": words("Out-of-state telehealth registration"),
+    "dea": words("DEA registration"),
+    "cds": words("Controlled substances registration (CDS)"),
+}
 STEPS: Final = (60, 30, 7, 0)  # days before the expiry; the last is the day itself (shared/domain.md 3.6)
 VERIFY_EVERY: Final = timedelta(days=30)  # shared/domain.md 3.6: monthly
 FURTHEST: Final = timedelta(days=10 * 366)  # no licence of ours is given for longer

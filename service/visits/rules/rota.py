@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, time
+from itertools import pairwise
 
 from service.visits.rules.licenses import KINDS, checked_number
 from service.visits.rules.times import Stretch
@@ -84,9 +85,7 @@ def read_day(weekday: int, text: str) -> tuple[Stretch, ...]:
             raise ValueError(part)
         found.append(Stretch(weekday, clocks[0], clocks[1]))
     found.sort(key=lambda one: one.starts)
-    if len(found) > MOST_STRETCHES or any(
-        later.starts < earlier.ends for earlier, later in zip(found, found[1:], strict=False)
-    ):
+    if len(found) > MOST_STRETCHES or any(later.starts < earlier.ends for earlier, later in pairwise(found)):
         raise ValueError(text)
     return tuple(found)
 

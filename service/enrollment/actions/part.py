@@ -1,0 +1,202 @@
+"""A clinician leaves: every visit booked for afterwards goes to a colleague, or is called off with a word about why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from service.accounts import queries as accounts
+from service.accounts import writes as people
+from service.audit import writes as audit
+from service.enrollment import writes
+from service.enrollment.models import Enrollment
+from service.enrollment.queries import records
+from service.kit import db
+from service.kit.actor import Actor
+from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected, words
+from service.mail import writes as mail
+from service.visits import emails
+from service.visits import queries as visits
+from service.visits import writes as bookings
+from service.visits.queries import Practitioner, Visit
+from service.visits.queries.openings import who_is_free
+from service.visits.queries.visits import visits_with
+from service.visits.rules.times import Span, at_wall_time, local_day
+from service.visits.writes.handing import hand_over, let_go_with
+
+OWNERS_ONLY = NotAllowed("owners_only", words("Only an owner of the practice can change this."))
+NOBODY = NotFound("no_such_practitioner", words("We could not find that clinician."))
+MORE_CAME = Conflict(
+    "visits_changed", words("The visits have changed meanwhile. Nothing was saved. Look at the list again.")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ToPlace:
+    """A visit that loses its clinician, and who may hold it instead: licensed in that state, in hours, and free."""
+
+    visit: Visit
+    patient_name: str
+    state: str
+    time_zone: str
+    colleagues: tuple[Practitioner, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """Who leaves, and what is booked with them from that day on, soonest first."""
+
+    clinician: Practitioner
+    visits: tuple[ToPlace, ...]
+
+
+def open_parting(*, user_id: UUID, on: date | None, actor: Actor, now: datetime) -> Parting:
+    """The page before somebody leaves; whose names it showed is noted. Without a day, no visits.
+
+    Raises NotAllowed for all but owners, NotFound for whoever does not practise.
+    """
+    _check(actor)
+    with db.transaction() as session:
+        clinician = _clinician(session, user_id)
+        if on is None:
+            return Parting(clinician, ())
+        found = tuple(_to_place(session, visit, now) for visit in _after(session, clinician, on, now))
+        shown = [(one.visit.id, one.visit.patient_id) for one in found]
+        audit.record_many(session, actor, "queue.view", "appointment", shown)
+        return Parting(clinician, found)
+
+
+def part(*, user_id: UUID, on: date, places: Mapping[UUID, UUID | None], actor: Actor, now: datetime) -> None:
+    """From `on`, on their own calendar, they see nobody. `places`: each visit's new practitioner, None to call it off.
+
+    All of it happens, or nothing. Raises NotAllowed for all but owners, NotFound, Rejected for a day that is past,
+    Conflict where a visit is missing from `places` (somebody booked meanwhile) or a colleague is free no more.
+    """
+    _check(actor)
+    with db.transaction() as session:
+        clinician = _clinician(session, user_id)
+        if on < local_day(now, clinician.time_zone):
+            raise Rejected("day_is_past", words("Choose today or a day ahead."))
+        # In the order in which whoever books takes them: first the enrollment, then the clinician.
+        ahead = _after(session, clinician, on, now)
+        rows = {visit.id: _enrollment(session, visit) for visit in sorted(ahead, key=lambda one: one.patient_id)}
+        for practitioner_id in sorted({clinician.id, *(one for one in places.values() if one is not None)}):
+            bookings.practitioner_locked(session, practitioner_id)
+        ahead = _after(session, clinician, on, now)
+        if {visit.id for visit in ahead} != rows.keys() or not rows.keys() <= places.keys():
+            raise MORE_CAME
+        for visit in ahead:
+            _place(session, visit, rows[visit.id], clinician, places[visit.id], actor, now)
+        leaving = bookings.practitioner_locked(session, clinician.id)
+        leaving.left_on = on
+        let_go_with(session, clinician.id, at_wall_time(on, time(), clinician.time_zone), now)
+        audit.record(session, actor, "clinician.leave", "practitioner", clinician.id, reason=on.isoformat())
+
+
+def stay(*, user_id: UUID, actor: Actor) -> None:
+    """They do not leave after all, or come back: bookable again, as far as licences and hours go."""
+    _check(actor)
+    with db.transaction() as session:
+        row = bookings.practitioner_locked(session, _clinician(session, user_id).id)
+        if row.left_on is not None:
+            row.left_on = None
+            audit.record(session, actor, "clinician.stay", "practitioner", row.id)
+
+
+def _check(actor: Actor) -> None:
+    if actor.role != "owner":
+        raise OWNERS_ONLY
+
+
+def _clinician(session: Session, user_id: UUID) -> Practitioner:
+    found = visits.practitioner_of(session, user_id)
+    if found is None:
+        raise NOBODY
+    return found
+
+
+def _after(session: Session, clinician: Practitioner, on: date, now: datetime) -> list[Visit]:
+    since = max(now, at_wall_time(on, time(), clinician.time_zone))
+    return visits_with(session, clinician.id, since)
+
+
+def _enrollment(session: Session, visit: Visit) -> Enrollment | None:
+    found = records.current_enrollment(session, visit.patient_id)
+    return None if found is None else writes.locked(session, found.id)
+
+
+def _state(session: Session, visit: Visit) -> str:
+    """Where the clinician of a visit must be licensed."""
+    found = records.current_enrollment(session, visit.patient_id)
+    if found is None:
+        return accounts.patient(session, visit.patient_id).state
+    row = session.get_one(Enrollment, found.id)
+    return row.moving_to or row.state if visit.kind == "transfer" else row.state
+
+
+def _free(session: Session, visit: Visit, now: datetime) -> list[Practitioner]:
+    zone = accounts.patient(session, visit.patient_id).time_zone
+    return [
+        one
+        for one in who_is_free(
+            session,
+            state=_state(session, visit),
+            at=Span(visit.starts_at, visit.ends_at),
+            now=now,
+            zone=zone,
+            physician_only=visit.physician_asked,
+        )
+        if one.id != visit.practitioner_id
+    ]
+
+
+def _to_place(session: Session, visit: Visit, now: datetime) -> ToPlace:
+    person = accounts.patient(session, visit.patient_id)
+    return ToPlace(
+        visit,
+        f"{person.given_name} {person.family_name}",
+        _state(session, visit),
+        person.time_zone,
+        tuple(_free(session, visit, now)),
+    )
+
+
+def _place(
+    session: Session,
+    visit: Visit,
+    row: Enrollment | None,
+    leaving: Practitioner,
+    to: UUID | None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    person = accounts.patient(session, visit.patient_id)
+    letter = emails.visit_called_off if to is None else emails.visit_with_another
+    if to is None:
+        bookings.cancel(session, visit.id, now)
+    else:
+        colleague = next((one for one in _free(session, visit, now) if one.id == to), None)
+        if colleague is None:
+            raise Conflict(
+                "colleague_taken", words("A colleague is no longer free. Nothing was saved. Look at the list again.")
+            )
+        hand_over(session, visit.id, colleague)
+        people.join_care_team(session, patient_id=visit.patient_id, user_id=colleague.user_id, why="visit")
+    if row is not None:
+        writes.leave_after_visit(session, row, leaving.id)
+        if to is None and row.status == "booked" and visit.kind == "consultation":
+            writes.move(session, row, "cancel_visit", actor, now)
+    act = "visit.call_off" if to is None else "visit.hand_over"
+    audit.record(session, actor, act, "appointment", visit.id, patient_id=visit.patient_id)
+    mail.put(
+        session,
+        letter(starts_at=visit.starts_at, time_zone=person.time_zone, locale=person.locale),
+        key=f"{act}:{visit.id}:{to}",
+        user_id=person.user_id,
+        locale=person.locale,
+        now=now,
+    )

@@ -1,0 +1,48 @@
+"""A visit goes to another clinician, or a held time is taken back from whoever leaves. In the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import errors as postgres
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from service.kit.errors import Conflict, words
+from service.visits.models import Appointment
+from service.visits.queries import Practitioner
+
+
+def hand_over(session: Session, appointment_id: UUID, to: Practitioner) -> None:
+    """The same visit, at the same time, with somebody else. The database decides whether they are free.
+
+    Raises Conflict where they are not, or where the visit is no longer booked.
+    """
+    row = session.scalars(select(Appointment).where(Appointment.id == appointment_id).with_for_update()).one()
+    if row.status != "booked":
+        raise Conflict("not_booked", words("One of these visits is no longer booked. Nothing was changed. Look again."))
+    try:
+        with session.begin_nested():
+            row.practitioner_id, row.practitioner_number = to.id, to.number
+            session.flush()
+    except IntegrityError as error:
+        if isinstance(error.orig, postgres.ExclusionViolation):
+            raise Conflict(
+                "colleague_taken", words("A colleague has been booked meanwhile. Nothing was changed. Look again.")
+            ) from None
+        raise
+
+
+def let_go_with(session: Session, practitioner_id: UUID, since: datetime, now: datetime) -> None:
+    """Whoever holds a time with this clinician from `since` on chooses another."""
+    session.execute(
+        update(Appointment)
+        .where(
+            Appointment.practitioner_id == practitioner_id,
+            Appointment.status == "held",
+            func.upper(Appointment.during) > since,
+        )
+        .values(status="let_go", ended_at=now)
+    )

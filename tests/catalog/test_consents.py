@@ -19,11 +19,14 @@ def document(key: str, state: str = "FL"):
 
 
 def a_text(file: str, effective_on: str = "2026-01-01", body: str = "Words."):
-    head = f'title = "T"\nin_short = "S"\nstatement = "Yes."\nblocking = true\norder = 1\neffective_on = {effective_on}'
+    head = f'title = "T"\nin_short = "S"\nstatement = "Yes."\nblocking = true\norder = 1\neffective_on = {effective_on}\n'
+    head += 'when = "after_approval"\ntaking_back = "Nothing follows."'
+    if not file.endswith("-v1.md"):
+        head += '\nchanges = "A sentence."'
     return read_consent(f"consents/{file}", f"+++\n{head}\n+++\n{body}\n")
 
 
-def test_the_electronic_records_disclosure_comes_first_and_the_price_last():
+def test_the_electronic_records_disclosure_comes_first_and_what_is_only_offered_last():
     keys = [d.key for d in consents_for(CATALOG, "FL", TODAY)]
     assert keys == [
         "esign",
@@ -32,8 +35,42 @@ def test_the_electronic_records_disclosure_comes_first_and_the_price_last():
         "comm_email",
         "ketamine_treatment",
         "controlled_substance_agreement",
+        "gfe_ack",
         "financial",
+        "sitter_ack",
+        "roi_doctor",
+        "roi_therapist",
+        "roi_contact",
+        "marketing",
     ]
+
+
+def test_each_text_says_when_it_is_asked_for_and_what_taking_it_back_means():
+    when = {d.key: d.when for d in CATALOG.consents}
+    assert when["comm_email"] == "joining"
+    assert {when[key] for key in ("esign", "telehealth", "npp_ack")} == {"before_visit"}
+    treatment = ("ketamine_treatment", "controlled_substance_agreement", "financial", "gfe_ack")
+    assert {when[key] for key in treatment} == {"after_approval"}
+    assert when["sitter_ack"] == "before_session"
+    assert {when[key] for key in ("roi_doctor", "roi_therapist", "roi_contact", "marketing")} == {"optional"}
+    assert all(len(d.taking_back.split()) >= 12 for d in CATALOG.consents)
+    assert {d.key for d in CATALOG.consents if d.stops == "care"} == {
+        "ketamine_treatment",
+        "controlled_substance_agreement",
+    }
+
+
+def test_nothing_that_is_only_offered_or_only_acknowledged_stops_care():
+    for key in ("npp_ack", "gfe_ack", "roi_doctor", "roi_therapist", "roi_contact", "marketing"):
+        assert not document(key).blocking
+
+
+@pytest.mark.parametrize("text", CATALOG.consents, ids=lambda d: f"{d.key}{d.state}")
+def test_no_text_promises_a_cure(text):
+    said = " ".join(f"{text.in_short} {text.body}".split()).lower()
+    for promise in ("cures", "guarantee", "proven to", "risk-free", "will get better", "miracle"):
+        assert promise not in said
+    assert "please" not in said
 
 
 def test_in_new_jersey_a_patient_reads_that_they_may_ask_for_a_physician():

@@ -19,6 +19,7 @@ from service.checkins.models import CheckIn
 from service.enrollment.rules.status import STATUSES, TABLE
 from service.kit.db import Base
 from service.mail.models import OutboxMessage
+from service.kit import typesetting
 from service.privacy import gateway
 from service.privacy.actions.copies import _pages
 from service.privacy.rules import Section, as_json, as_pages
@@ -67,7 +68,7 @@ def test_whatever_somebody_types_can_be_laid_out(text: str) -> None:
 
 def test_what_cannot_be_drawn_is_shown_by_its_number_and_stays_itself_in_the_json() -> None:
     section = Section("profile", "About you", [{"first_name": "李 Ana Ñandú"}])
-    drawn = gateway._drawable(content(section))
+    drawn = typesetting.drawable(content(section))
     assert "[U+674E] Ana Ñandú" in drawn
     exact = as_json([section], made_at=NOW, practice="x", left_out=[])
     assert exact["profile"] == [{"first_name": "李 Ana Ñandú"}]
@@ -75,10 +76,10 @@ def test_what_cannot_be_drawn_is_shown_by_its_number_and_stays_itself_in_the_jso
 
 def test_the_letters_that_are_not_tried_can_all_be_drawn() -> None:
     letters = "".join(
-        chr(code) for low, high in gateway.KNOWN for code in range(low, high + 1) if chr(code).isprintable()
+        chr(code) for low, high in typesetting.KNOWN for code in range(low, high + 1) if chr(code).isprintable()
     )
     assert typst.compile(
-        gateway.PROBE, ignore_system_fonts=True, sys_inputs={"data": letters}, pdf_standards="ua-1", format="pdf"
+        typesetting.PROBE, ignore_system_fonts=True, sys_inputs={"data": letters}, pdf_standards="ua-1", format="pdf"
     )
 
 

@@ -17,7 +17,7 @@ _PLACEHOLDER = re.compile(r"\{\{ ([a-z_]+) \}\}")
 # When a text is asked for, in the order of the way. "optional" is never asked for: it is offered.
 WHEN = ("joining", "before_visit", "after_approval", "before_session", "optional")
 ASKS = ("nothing", "sitter", "release")  # what is filled in below the text
-STOPS = ("nothing", "care")  # what taking it back does beside counting as unsigned: care puts a hold and calls somebody
+STOPS = ("nothing", "call", "care")  # what taking it back does as well: somebody calls; or a hold stops care at once
 
 
 @dataclass(frozen=True)

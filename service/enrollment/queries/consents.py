@@ -5,59 +5,114 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
-from service.catalog.rules.consents import RenderedConsent, render
+from service.accounts.models import Patient
+from service.catalog.rules.consents import WHEN, RenderedConsent, render
 from service.catalog.rules.whole import Catalog
 from service.consent import queries as consents
 from service.consent.rules import Task, all_blocking_signed
 from service.enrollment.queries import records
+from service.enrollment.rules import signing
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Every text with where it stands. `may_begin` is False before the approval."""
+    """Every text with where it stands. `coming` are new versions that hold soon and may be signed already.
+
+    `reachable`: we know whom to call and where help can be sent, without which nothing is signed.
+    """
 
     status: str
-    may_begin: bool
     tasks: tuple[Task, ...]
+    coming: tuple[Task, ...]
     time_zone: str
     everything_signed: bool
+    reachable: bool
+    full_name: str
 
     @property
-    def signed(self) -> int:
-        return sum(task.signed_at is not None for task in self.tasks)
+    def approved(self) -> bool:
+        return self.status in signing.APPROVED
+
+    def may_sign(self, task: Task) -> bool:
+        """Has the time of this text come, and is it not signed?"""
+        return (
+            task.signed_at is None
+            and task.may_sign
+            and self.reachable
+            and signing.may_sign_at(self.status, task.document.when)
+        )
+
+    @property
+    def asked_for(self) -> tuple[Task, ...]:
+        """What is asked for by now: not what comes later, and not what is only offered."""
+        return tuple(
+            task
+            for task in self.tasks
+            if task.document.when != "optional" and signing.may_sign_at(self.status, task.document.when)
+        )
+
+    @property
+    def answered(self) -> int:
+        """How many of those are signed, or were offered and turned down."""
+        return sum(task.signed_at is not None or task.declined_at is not None for task in self.asked_for)
 
     def task(self, key: str) -> Task | None:
-        return next((task for task in self.tasks if task.document.key == key), None)
+        """Today's text, or the one that follows it soon where today's is signed."""
+        return next((task for task in (*self.coming, *self.tasks) if task.document.key == key), None)
 
-    def number(self, key: str) -> int:
-        """The place of a text in the row, counted from 1."""
-        return [task.document.key for task in self.tasks].index(key) + 1
+    def signed_task(self, key: str) -> Task | None:
+        """The text of today, if it is signed."""
+        return next((task for task in self.tasks if task.document.key == key and task.signed_at), None)
+
+    @property
+    def groups(self) -> tuple[tuple[str, tuple[Task, ...]], ...]:
+        """The texts by when they are asked for, in the order of the way."""
+        ordered = sorted(self.tasks, key=lambda task: (WHEN.index(task.document.when), task.document.order))
+        return tuple((when, tuple(tasks)) for when, tasks in groupby(ordered, key=lambda task: task.document.when))
 
     @property
     def following(self) -> Task | None:
-        """The next text to sign."""
-        return next((task for task in self.tasks if task.signed_at is None and task.may_sign), None)
-
-
-BEFORE = ("assessed", "booked", "more_info", "decided", "declined")
+        """The next text to sign, of those that are asked for."""
+        return next(
+            (task for task in (*self.asked_for, *self.coming) if self.may_sign(task) and task.declined_at is None), None
+        )
 
 
 def overview(session: Session, patient_id: UUID, catalog: Catalog, now: datetime) -> Overview | None:
-    """How far a patient is with the texts; None without an enrollment."""
+    """How far a patient is with the texts; None without an enrollment, or where it is over."""
     found = records.current_enrollment(session, patient_id)
-    if found is None:
+    if found is None or found.status in signing.OVER:
         return None
     person = accounts.patient(session, patient_id)
     today = now.astimezone(ZoneInfo(person.time_zone)).date()
     tasks = consents.tasks(session, patient_id, found.state, catalog, today)
     return Overview(
-        found.status, found.status not in (*BEFORE, "ended"), tasks, person.time_zone, all_blocking_signed(tasks)
+        found.status,
+        tasks,
+        consents.coming(catalog, found.state, tasks, today),
+        person.time_zone,
+        all_blocking_signed(tasks),
+        reachable(session, patient_id),
+        f"{person.given_name} {person.family_name}",
+    )
+
+
+def reachable(session: Session, patient_id: UUID) -> bool:
+    """Do we know whom to call, and the street to which help can be sent (domain.md 2.1, G-EMERG)?"""
+    return bool(
+        session.scalar(
+            select(Patient.emergency_contact_sealed.is_not(None) & Patient.address_sealed.is_not(None)).where(
+                Patient.id == patient_id
+            )
+        )
     )
 
 

@@ -7,6 +7,6 @@ from flask import Blueprint
 bp = Blueprint("enrollment", __name__)
 
 # Below the blueprint, because each of them asks for it.
-from service.enrollment.views import assessment, booking, consents, join, move, waitlist  # noqa: E402
+from service.enrollment.views import assessment, booking, consents, estimates, join, move, reach, signed, waitlist  # noqa: E402
 
-__all__ = ["assessment", "booking", "bp", "consents", "join", "move", "waitlist"]
+__all__ = ["assessment", "booking", "bp", "consents", "estimates", "join", "move", "reach", "signed", "waitlist"]

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, url_for
+from datetime import datetime, timedelta
+
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from markdown_it import MarkdownIt
+from itsdangerous import BadSignature
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
-from config.brand import brand
-from service.consent.rules import blanks
+from service.consent.rules import Task, blanks
+from service.consent.rules.blocks import html
 from service.enrollment.actions import sign
-from service.enrollment.forms.consents import SignForm
+from service.enrollment.forms.consents import DETAILS, FORMS, SignForm
 from service.enrollment.queries import consents
 from service.enrollment.queries.consents import Overview
 from service.enrollment.views import bp
 from service.kit import access, clock, db, web
 from service.kit.errors import Conflict, Rejected
+from service.kit.signing import KeptSerializer
 
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+OPEN_FOR = timedelta(days=2)  # how long ago a page may have been opened for the evidence to say when
 
 
 @bp.get("/consents")
@@ -35,15 +38,14 @@ def consent_list() -> ResponseReturnValue:
 def consent(key: str) -> ResponseReturnValue:
     """One text: in short, whole, and where to sign it."""
     overview = _overview()
-    if overview is None or overview.task(key) is None:
+    task = overview.task(key) if overview else None
+    if overview is None or task is None:
         raise NotFound
-    if not overview.may_begin:
-        return redirect(url_for("enrollment.consent_list"), code=303)
-    form = SignForm()
-    if not form.is_submitted():
-        return _page(overview, key, form)
+    form = FORMS[task.document.asks]()
+    if not form.is_submitted() or "change" in request.form:
+        return _page(overview, task, form)
     if not form.validate():
-        return _page(overview, key, form, status=422)
+        return _page(overview, task, form, status=422)
     try:
         sign.sign_consent(
             key=key,
@@ -51,16 +53,55 @@ def consent(key: str) -> ResponseReturnValue:
             typed_name=form.typed_name.data,
             agreed=form.agreed.data,
             catalog=current_app.config["CATALOG"],
-            blanks=_blanks(),
+            blanks=own_blanks(),
+            actor=web.actor(),
+            now=clock.now(),
+            filled=form.filled(),
+            sure=form.sure.data == "y",
+            opened_at=_opened(form.opened.data, task),
+        )
+    except sign.Superseded as changed:
+        return _page(overview, task, form.__class__(formdata=None), status=409, changed=_(changed.message))
+    except sign.NameDiffers:
+        return _check_name(overview, task, form)
+    except Rejected as no:
+        if no.code not in form:
+            return _to_list(_(no.message))
+        form[no.code].errors = [_(no.message)]
+        return _page(overview, task, form, status=422)
+    except Conflict as no:
+        return _to_list(_(no.message))
+    return _onwards()
+
+
+@bp.post("/consents/<key>/decline")
+@access.patient
+def consent_decline(key: str) -> ResponseReturnValue:
+    """I would rather not sign this one."""
+    try:
+        sign.decline_consent(
+            key=key,
+            sha256=request.form.get("shown", ""),
+            catalog=current_app.config["CATALOG"],
+            blanks=own_blanks(),
             actor=web.actor(),
             now=clock.now(),
         )
-    except sign.Superseded as changed:
-        return _page(overview, key, SignForm(formdata=None), status=409, changed=_(changed.message))
-    except (Conflict, Rejected) as no:
-        flash(_(no.message), "bad")
-        return redirect(url_for("enrollment.consent_list"), code=303)
+    except Conflict as no:
+        return _to_list(_(no.message))
+    flash(_("Noted: we offered it, and you would rather not sign. Nothing else changes."), "good")
     return _onwards()
+
+
+def own_blanks() -> dict[str, str]:
+    """What fills the blanks of the texts here."""
+    catalog = current_app.config["CATALOG"]
+    return blanks(catalog.practice, catalog.from_price_cents)
+
+
+def _to_list(words: str) -> ResponseReturnValue:
+    flash(words, "bad")
+    return redirect(url_for("enrollment.consent_list"), code=303)
 
 
 def _onwards() -> ResponseReturnValue:
@@ -73,26 +114,38 @@ def _onwards() -> ResponseReturnValue:
 
 
 def _page(
-    overview: Overview, key: str, form: SignForm, *, status: int = 200, changed: str | None = None
+    overview: Overview, task: Task, form: SignForm, *, status: int = 200, changed: str | None = None
 ) -> ResponseReturnValue:
-    task = overview.task(key)
-    if task is None:
-        raise NotFound
-    text = consents.shown(task, _blanks())
+    text = consents.shown(task, own_blanks())
     form.shown.data = text.sha256
+    form.sure.data = ""
+    if not form.opened.data:
+        form.opened.data = _opening().dumps([task.document.key, clock.now().isoformat()])
     form.agreed.label.text = text.statement
     page = render_template(
         "enrollment/consents/consent.html",
         form=form,
+        details=[form[name] for name in DETAILS if name in form],
         task=task,
         text=text,
-        body=Markup(_markdown.render(text.body)),  # noqa: S704 (our own text; HTML in it is shown, not run)
-        number=overview.number(key),
-        total=len(overview.tasks),
+        body=Markup(html(text.body)),  # noqa: S704 (our own text; HTML in it is shown, not run)
+        overview=overview,
         zone=overview.time_zone,
         changed=changed,
     )
     return page, status
+
+
+def _check_name(overview: Overview, task: Task, form: SignForm) -> ResponseReturnValue:
+    """The name is not the account's: most often a slip, sometimes how somebody signs. The person says which."""
+    sent = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "sure")]
+    return render_template(
+        "enrollment/consents/check_name.html",
+        task=task,
+        typed=" ".join(form.typed_name.data.split()),
+        known=overview.full_name,
+        sent=sent,
+    )
 
 
 def _overview() -> Overview | None:
@@ -100,6 +153,14 @@ def _overview() -> Overview | None:
         return consents.overview(session, current_user.patient_id, current_app.config["CATALOG"], clock.now())
 
 
-def _blanks() -> dict[str, str]:
-    settings, catalog = current_app.config["HOMEWARD"], current_app.config["CATALOG"]
-    return blanks(brand(settings.config_dir), catalog.from_price_cents)
+def _opening() -> KeptSerializer:
+    return KeptSerializer(str(current_app.secret_key), salt="consent opened")
+
+
+def _opened(token: str | None, task: Task) -> datetime | None:
+    """When the page with this text was opened, as we signed it then; None for anything else."""
+    try:
+        key, moment = _opening().loads(token or "", max_age=int(OPEN_FOR.total_seconds()))
+    except (BadSignature, ValueError, TypeError):
+        return None
+    return datetime.fromisoformat(moment) if key == task.document.key else None

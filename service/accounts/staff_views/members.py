@@ -125,6 +125,7 @@ def _change(
     """The page before, or the change and back to the person. A no is said on the page that asked."""
     status = 200
     member = actions.open_member(user_id=user_id)
+    visits = actions.visits_ahead(user_id=user_id, now=clock.now()) if what in ("deactivate", "role") else 0
     if form.validate_on_submit():
         try:
             act()
@@ -135,6 +136,9 @@ def _change(
         else:
             if done is not None:
                 flash(done, "good")
+            if visits:  # what is booked with them does not wait until somebody thinks of it
+                flash(_("Visits are booked with them. Say now what becomes of each."), "bad")
+                return redirect(f"/staff/team/{user_id}/leave", code=303)
             return redirect(url_for("accounts_staff.member", user_id=user_id), code=303)
     if form.errors:
         status = 422
@@ -142,7 +146,7 @@ def _change(
         "accounts/staff/change.html",
         what=what,
         member=member,
-        visits=actions.visits_ahead(user_id=user_id, now=clock.now()) if what in ("deactivate", "role") else 0,
+        visits=visits,
         form=form,
         role_names=ROLE_NAMES,
         role_hints=ROLE_HINTS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from service.catalog.rules.reminders import QuietHours, ReminderLadder
+from service.catalog.rules.reminders import CountdownStep, QuietHours, ReminderLadder
 from service.checkins.rules.local_time import local, moment
 
 
@@ -20,6 +20,7 @@ class PlannedReminder:
     due_at: datetime
     send_at: datetime
     send_before: datetime
+    at_night: bool = False  # leaves at its minute, whatever the hour
 
 
 def send_at(due_at: datetime, time_zone: str, quiet_hours: QuietHours) -> datetime:
@@ -51,6 +52,35 @@ def plan(
     )
 
 
+def count_down(
+    steps: tuple[CountdownStep, ...],
+    starts_at: datetime,
+    booked_at: datetime,
+    time_zone: str,
+    quiet_hours: QuietHours,
+) -> tuple[PlannedReminder, ...]:
+    """Every step towards something that begins at `starts_at`; those that were due before `booked_at` are left out.
+
+    A step of whole days is at the same hour of the wall clock. One gives way to the next, the last to the beginning.
+    """
+    here = local(starts_at, time_zone)
+
+    def before(lead: timedelta) -> datetime:
+        days, rest = divmod(lead, timedelta(days=1))
+        day = moment(here.date() - timedelta(days=days), here.time(), time_zone) if days else starts_at
+        return day - rest
+
+    wanted = [(step, before(step.before)) for step in steps]
+    left = [(step, at) for step, at in wanted if at > booked_at]
+    leaving = [at if step.at_night else send_at(at, time_zone, quiet_hours) for step, at in left]
+    return tuple(
+        PlannedReminder(
+            step.key, step.email, at, leaving[n], min([*leaving[n + 1 : n + 2], starts_at]), at_night=step.at_night
+        )
+        for n, (step, at) in enumerate(left)
+    )
+
+
 def due_now(
     planned: tuple[PlannedReminder, ...], now: datetime, time_zone: str, quiet_hours: QuietHours
 ) -> PlannedReminder | None:
@@ -62,5 +92,7 @@ def due_now(
     if not wanted:
         return None
     newest = wanted[-1]
-    leaving = send_at(max(newest.send_at, now), time_zone, quiet_hours)
+    leaving = max(newest.send_at, now)
+    if not newest.at_night:
+        leaving = send_at(leaving, time_zone, quiet_hours)
     return replace(newest, send_at=leaving) if leaving < newest.send_before else None

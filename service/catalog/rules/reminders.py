@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from types import MappingProxyType
 
 from service.catalog.rules.reading import Table, unique
@@ -37,9 +37,22 @@ class ReminderLadder:
 
 
 @dataclass(frozen=True)
+class CountdownStep:
+    """One nudge, so long before something begins. `at_night`: it leaves at its minute, whatever the hour."""
+
+    key: str
+    before: timedelta
+    at_night: bool
+    email: str
+
+
+@dataclass(frozen=True)
 class ReminderRules:
+    """`ladders` follow what became due, `countdowns` lead up to what begins, the earliest step first."""
+
     quiet_hours: QuietHours
     ladders: Mapping[str, ReminderLadder]
+    countdowns: Mapping[str, tuple[CountdownStep, ...]]
 
 
 def read_reminders(table: Table) -> ReminderRules:
@@ -50,8 +63,30 @@ def read_reminders(table: Table) -> ReminderRules:
     if quiet.opens >= quiet.closes:
         raise hours.fail("closes", "must be later than opens, on the same day")
     ladders = MappingProxyType({key: _ladder(key, row) for key, row in table.named_tables("ladders")})
+    countdowns = MappingProxyType({key: _countdown(row) for key, row in table.named_tables("countdowns")})
     table.close()
-    return ReminderRules(quiet, ladders)
+    return ReminderRules(quiet, ladders, countdowns)
+
+
+def _countdown(row: Table) -> tuple[CountdownStep, ...]:
+    steps = tuple(_count(step) for step in row.tables("steps"))
+    row.close()
+    unique(row, "steps", steps, lambda step: step.key)
+    leads = [step.before for step in steps]
+    if leads != sorted(set(leads), reverse=True):
+        raise row.fail("steps", "must come one after the other")
+    return steps
+
+
+def _count(row: Table) -> CountdownStep:
+    step = CountdownStep(
+        row.like("key", "[a-z0-9-]+", "day-before"),
+        timedelta(hours=row.number("hours_before", least=1)),
+        row.flag("at_night"),
+        row.text("email"),
+    )
+    row.close()
+    return step
 
 
 def _ladder(key: str, row: Table) -> ReminderLadder:

@@ -16,16 +16,18 @@ from service.checkins.models import CheckIn
 from service.mail.models import OutboxMessage
 from service.reminders import rules
 from service.reminders.models import Reminder
+from service.visits.models import Appointment
 
 LADDER = "check_in"
+COUNTDOWN = "visit"
 PATIENCE = timedelta(minutes=15)
 SPACING = timedelta(hours=20)  # at most one nudge a day, also on the day that has 23 hours
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`unplanned` open check-ins have no nudge although one was due; `unsent` nudges wait longer than they should;
-    `failed` ended in the last week without reaching anybody.
+    """`unplanned` open check-ins and visits ahead have no nudge although one was due; `unsent` nudges wait longer
+    than they should; `failed` ended in the last week without reaching anybody.
     """
 
     unplanned: int
@@ -41,7 +43,8 @@ class Comparison:
 def compare(session: Session, catalog: Catalog, now: datetime) -> Comparison:
     """What should have left by now against what did.
 
-    Expectations come from the check-ins themselves and not from the planner's own notes, which may be what is wrong.
+    Expectations come from the check-ins and visits themselves and not from the planner's own notes, which may be what
+    is wrong.
     """
     stuck, failed = session.execute(
         select(
@@ -52,7 +55,34 @@ def compare(session: Session, catalog: Catalog, now: datetime) -> Comparison:
         .join(OutboxMessage, OutboxMessage.id == Reminder.outbox_id)
         .where(OutboxMessage.status.in_(("queued", "failed")))
     ).one()
-    return Comparison(_unplanned(session, catalog, now), stuck, failed)
+    unplanned = _unplanned(session, catalog, now) + _unplanned_visits(session, catalog, now)
+    return Comparison(unplanned, stuck, failed)
+
+
+def _unplanned_visits(session: Session, catalog: Catalog, now: datetime) -> int:
+    steps, quiet = catalog.reminders.countdowns[COUNTDOWN], catalog.reminders.quiet_hours
+    # A day more, because a step of whole days follows the wall clock.
+    furthest = now + max(step.before for step in steps) + timedelta(days=1)
+    starts_at = func.lower(Appointment.during)
+    rows = session.execute(
+        select(
+            Appointment.id,
+            starts_at.label("starts_at"),
+            Appointment.booked_at,
+            Patient.time_zone,
+            func.array_agg(Reminder.step).label("steps"),
+        )
+        .join(Patient, Patient.id == Appointment.patient_id)
+        .outerjoin(Reminder, Reminder.appointment_id == Appointment.id)
+        .where(Appointment.status == "booked", starts_at > now, starts_at < furthest, Patient.closed_at.is_(None))
+        .group_by(Appointment.id, Patient.time_zone)
+    )
+    missing = 0
+    for row in rows:
+        planned = rules.count_down(steps, row.starts_at, row.booked_at, row.time_zone, quiet)
+        expected = rules.due_now(planned, now - PATIENCE, row.time_zone, quiet)
+        missing += expected is not None and expected.send_before > now and expected.step not in row.steps
+    return missing
 
 
 def _unplanned(session: Session, catalog: Catalog, now: datetime) -> int:

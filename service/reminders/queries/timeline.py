@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 
 from service.checkins.models import CheckIn
 from service.reminders.models import Reminder
+from service.visits import queries as visits
 
 
 def next_due_at(session: Session, after: datetime) -> datetime | None:
     """The next business moment after `after` at which a nudge is to be planned."""
-    return session.scalar(
+    of_checkins = session.scalar(
         select(func.min(CheckIn.remind_at)).where(CheckIn.status == "open", CheckIn.remind_at > after)
     )
+    found = [at for at in (of_checkins, visits.next_remind_at(session, after)) if at is not None]
+    return min(found, default=None)
 
 
 def happened(session: Session, since: datetime, until: datetime) -> list[tuple[datetime, str]]:

@@ -21,6 +21,7 @@ from service.visits.queries.encounters import (
     encounter_at,
     encounters_of,
     in_person_exam_on,
+    is_as_signed,
 )
 from service.visits.queries.held import LastSeen, held_by, last_seen
 from service.visits.queries.holds import chain_of, next_hold_ends_at
@@ -73,6 +74,7 @@ __all__ = [
     "encounters_of",
     "held_by",
     "in_person_exam_on",
+    "is_as_signed",
     "last_seen",
     "license_for",
     "licenses_of",

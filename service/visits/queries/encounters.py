@@ -144,7 +144,7 @@ def opened_record(row: Encounter) -> tuple[VisitRecord | None, Mapping[str, Any]
     return from_json(content["record"]), content
 
 
-def verified(row: Encounter) -> bool:
+def is_as_signed(row: Encounter) -> bool:
     """Is the row as it was signed? Each column that rules and reports read must say what the signed record says."""
     record, content = opened_record(row)
     if record is None or content is None:
@@ -220,7 +220,7 @@ def _opened(row: Encounter, added: list[EncounterAddendum], names: Mapping[UUID,
         by_name=names.get(row.signed_by, ""),
         signed_at=row.signed_at,
         sha256=row.sha256,
-        verified=verified(row),
+        verified=is_as_signed(row),
         record=record,
         around=around,
         addenda=tuple(_added(one, row.sha256, names) for one in added),

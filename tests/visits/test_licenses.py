@@ -101,8 +101,7 @@ def _lapsing(**changes: object) -> Clinician:
 def _told() -> dict[str, int]:
     with db.reading() as session:
         query = select(OutboxMessage.template, func.count()).group_by(OutboxMessage.template)
-        found = dict(session.execute(query).tuples().all())
-    return {name: count for name, count in found.items() if name.startswith("license_")}
+        return {name: count for name, count in session.execute(query) if name.startswith("license_")}
 
 
 def _remind(house: House, day: date) -> int:

@@ -166,6 +166,7 @@ class Town:
             "stripe_url": self.standin,
             "stripe_webhook_secrets": keys.webhook_secret,
             "checkout_origin": self.standin,
+            "video_url": f"{self.mailbox}/video/{{room}}",
             "smtp_host": LOOPBACK,
             "smtp_port": str(self.ports.smtp),
             "smtp_security": "none",

@@ -215,7 +215,8 @@ def book(walker: Walker, *, with_whom: str = "Maya") -> datetime:
     own = [href for href, name in page.links if with_whom in name and "with=" in href]
     page = walker.get(own[0]) if own else page
     slot = page.form("slot").choices["slot"][0]
-    walker.fill({"slot": slot}, "slot").must("booked")
+    walker.fill({"slot": slot}, "slot").must("We keep this time for you until")
+    walker.fill({}, "own_words").must("booked")
     return datetime.fromtimestamp(int(slot.rpartition("_")[2]), UTC)
 
 

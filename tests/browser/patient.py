@@ -115,7 +115,9 @@ class Patient:
         slot = window.page.locator("input[name='slot']").first.get_attribute("value") or ""
         window.choose("slot", slot)
         window.see("Choose a time", "E")  # the zone is part of every time
-        window.press("Book this time")
+        window.press("Continue")
+        window.see("Check before you book", "We keep this time for you until", name="check-visit")
+        window.press("Book this visit")
         window.see("booked")
         window.go("/home")
         window.see("Next visit", name="home-booked")

@@ -65,7 +65,7 @@ def test_one_time_booked_from_two_browsers_goes_to_one_and_the_other_sees_what_i
     pages = together(*(lambda walker=walker: walker.fill({"slot": slot}, "slot") for walker in people))
     (won,) = [page for page in pages if page.status == 200]
     (lost,) = [page for page in pages if page.status == 409]
-    won.must("booked")
+    won.must("We keep this time for you until")
     left = lost.form("slot").choices["slot"]
     assert left, "there are other times"
     assert slot not in left

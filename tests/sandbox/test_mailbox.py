@@ -133,3 +133,15 @@ def test_an_unknown_mail_is_not_found(box: Box) -> None:
         box.get("/mail/999999")
     assert answer.value.code == 404
     answer.value.close()
+
+
+def test_it_stands_in_for_the_video_vendor_and_says_which_room_was_opened(box: Box) -> None:
+    page = box.page("/video/a-room-with-a-long-and-random-name")
+    assert "a-room-with-a-long-and-random-name" in page
+    assert "Where you came from</dt><dd>not told" in page
+
+
+@pytest.mark.parametrize("name", ["short", "%3Cscript%3Ealert(1)%3C%2Fscript%3E-long-enough", "a" * 200])
+def test_what_is_no_rooms_name_opens_nothing(box: Box, name: str) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        box.page(f"/video/{name}")

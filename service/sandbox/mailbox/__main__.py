@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType
 
-from service.sandbox.mailbox import page
+from service.sandbox.mailbox import page, video
 from service.sandbox.mailbox.smtp import serve
 from service.sandbox.mailbox.store import Store
 
@@ -33,6 +33,8 @@ class Web(BaseHTTPRequestHandler):
             self._answer(json.dumps(mails), kind="application/json")
         elif parts == ["api", "faults"]:
             self._answer(json.dumps({"next": self.store.faults()}), kind="application/json")
+        elif parts[0] == video.PATH and len(parts) == 2 and (room := video.room(parts[1], self.headers.get("Referer"))):
+            self._answer(room)
         elif parts[0] == "mail" and len(parts) in (2, 3) and (mail := self.store.mail(parts[1])) is not None:
             if len(parts) == 3:
                 self._answer(page.framed(mail.html), policy=page.MAIL_POLICY)

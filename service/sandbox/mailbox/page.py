@@ -44,13 +44,14 @@ pre a { color: var(--brand); }
 """
 
 
-def _page(title: str, body: str) -> str:
+def framed_page(title: str, body: str, place: str = "Sandbox mailbox") -> str:
+    """A whole page of the sandbox around `body`."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>'
-        f"{escape(title)} · Sandbox mailbox</title>"
+        f"{escape(title)} · {escape(place)}</title>"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="stylesheet" href="/style.css"></head><body>'
-        '<header><a href="/">Sandbox mailbox</a><small>Nothing here leaves this machine.</small></header>'
+        f'<header><a href="/">{escape(place)}</a><small>Nothing here leaves this machine.</small></header>'
         f"<main>{body}</main></body></html>"
     )
 
@@ -70,14 +71,16 @@ def listing(mails: list[Mail]) -> str:
         for mail in reversed(mails)
     )
     count = f"{len(mails)} mail{'' if len(mails) == 1 else 's'}"
-    return _page("Mails", f"<h1>{count}</h1>" + (f"<ul>{rows}</ul>" if rows else '<p class="none">No mail yet.</p>'))
+    return framed_page(
+        "Mails", f"<h1>{count}</h1>" + (f"<ul>{rows}</ul>" if rows else '<p class="none">No mail yet.</p>')
+    )
 
 
 def one(mail: Mail) -> str:
     """One mail: who, when, how it looks, and its plain twin with links to follow."""
     text = re.sub(r"(https?://[^\s&]+(?:&amp;[^\s&]+)*)", r'<a href="\1">\1</a>', escape(mail.text))
     copies = f"<dt>Copies</dt><dd>{mail.copies}</dd>" if mail.copies > 1 else ""
-    return _page(
+    return framed_page(
         mail.subject,
         f"<h1>{escape(mail.subject)}</h1><dl><dt>To</dt><dd>{escape(mail.to)}</dd><dt>From</dt>"
         f"<dd>{escape(mail.sender)}</dd><dt>Date</dt><dd>{escape(mail.date)}</dd>{copies}</dl>"

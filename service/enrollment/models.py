@@ -111,6 +111,15 @@ class Enrollment(Base):
             "id",
             postgresql_where=text("status NOT IN ('declined', 'ended')"),
         ),
+        Index(
+            "ix_enrollments_queue_owner_state",
+            "owner_id",
+            "state",
+            "status",
+            "status_changed_at",
+            "id",
+            postgresql_where=text("status NOT IN ('declined', 'ended')"),
+        ),
         Index("ix_enrollments_moving", "moving_since", postgresql_where=text("moving_since IS NOT NULL")),
     )
 

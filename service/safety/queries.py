@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
@@ -91,6 +91,16 @@ def patients_on_hold(session: Session, patient_ids: Collection[UUID]) -> set[UUI
         select(SafetyHold.patient_id).where(SafetyHold.patient_id.in_(patient_ids), SafetyHold.lifted_at.is_(None))
     )
     return {patient_id for patient_id in found if patient_id is not None}
+
+
+def on_hold() -> Select[tuple[UUID | None]]:
+    """Everybody for whom a hold stands, as a part of somebody's statement."""
+    return select(SafetyHold.patient_id).where(SafetyHold.patient_id.is_not(None), SafetyHold.lifted_at.is_(None))
+
+
+def alerted() -> Select[tuple[UUID | None]]:
+    """Everybody about whom an alert is open, as a part of somebody's statement."""
+    return select(Alert.patient_id).where(Alert.patient_id.is_not(None), Alert.acknowledged_at.is_(None))
 
 
 def standing_holds(session: Session, patient_id: UUID) -> list[HoldDetails]:

@@ -30,6 +30,7 @@ class User(Base):
             unique=True,
             postgresql_where=text("email_confirmed_at IS NOT NULL"),
         ),
+        Index("ix_users_role", "role", postgresql_where=text("role IS NOT NULL")),  # the few staff among all patients
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from service.accounts.models import BreakGlass, CareTeamMember, Patient, User
@@ -141,6 +141,12 @@ def carers_among(session: Session, user_ids: Collection[UUID]) -> set[UUID]:
     """Those of `user_ids` who are active staff with a role that looks after patients."""
     query = select(User.id).where(User.id.in_(user_ids), User.role.in_(CARERS), User.deactivated_at.is_(None))
     return set(session.scalars(query))
+
+
+def former_carers() -> Select[tuple[UUID]]:
+    """Staff who look after nobody any more, because they left or do other work now, as a part of a statement."""
+    cares = User.role.in_(CARERS) & User.deactivated_at.is_(None)
+    return select(User.id).where(User.role.is_not(None), ~cares)
 
 
 def callers(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, Caller]:

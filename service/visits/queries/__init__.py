@@ -40,6 +40,7 @@ from service.visits.queries.room import (
 from service.visits.queries.visits import (
     Visit,
     booked_at,
+    booked_between,
     booked_visit,
     booked_visits,
     live_hold,
@@ -65,6 +66,7 @@ __all__ = [
     "asked_for",
     "attestation_of",
     "booked_at",
+    "booked_between",
     "booked_visit",
     "booked_visits",
     "chain_of",

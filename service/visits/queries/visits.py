@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from service.visits.models import Appointment, Practitioner
@@ -35,6 +35,9 @@ class Visit:
     @property
     def with_whom(self) -> str:
         return f"{self.practitioner_name}, {self.practitioner_credentials}"
+
+
+BOOKED = text("appointments.status = 'booked'")  # as the index of what is ahead says it, word for word
 
 
 def _visits() -> Select[Any]:
@@ -101,6 +104,12 @@ def booked_at(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, dat
         )
     )
     return {row.patient_id: row.starts_at for row in rows}
+
+
+def booked_between(since: datetime, until: datetime) -> Select[tuple[UUID]]:
+    """Every patient with a visit booked that begins from `since` on and before `until`, as a part of a statement."""
+    starts = func.lower(Appointment.during)
+    return select(Appointment.patient_id).where(BOOKED, starts >= since, starts < until)
 
 
 def visits_of(session: Session, patient_id: UUID) -> list[Visit]:

@@ -10,6 +10,7 @@ bp = Blueprint("accounts", __name__)
 from service.accounts.views import (  # noqa: E402
     contact,
     credentials,
+    demographics,
     devices,
     door,
     factors,
@@ -28,6 +29,7 @@ __all__ = [
     "bp",
     "contact",
     "credentials",
+    "demographics",
     "devices",
     "door",
     "factors",

@@ -64,10 +64,10 @@ def remove_openers(session: Session, user_id: UUID) -> None:
 
 
 def remove_contacts(session: Session, patient: Patient, now: datetime) -> None:
-    """What only served to reach somebody, or to address them: the law does not ask us to keep it."""
+    """What only served to reach somebody, to address or to count them: the law does not ask us to keep it."""
     patient.contacts_removed_at = now
     patient.phone_sealed = patient.address_sealed = patient.emergency_contact_sealed = None
-    patient.preferred_name_sealed = patient.pronouns_sealed = None
+    patient.preferred_name_sealed = patient.pronouns_sealed = patient.demographics_sealed = None
     session.execute(
         update(User)
         .where(User.id == patient.user_id)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, exists, func, select, text
 from sqlalchemy.orm import Session
@@ -131,6 +132,21 @@ def anchored_at(session: Session, wall_now: datetime) -> datetime | None:
         .order_by(AuditEntry.at.desc())
         .limit(1)
     )
+
+
+def subjects_of(
+    session: Session, actor_id: UUID, action: str, *, patient_ids: Collection[UUID], since: datetime
+) -> set[UUID]:
+    """The subjects of these patients on which `actor_id` did `action` since `since` (wall time), as the trail says."""
+    found = session.scalars(
+        select(AuditEntry.subject_id).where(
+            AuditEntry.patient_id.in_(patient_ids),
+            AuditEntry.at >= since,
+            AuditEntry.actor_id == actor_id,
+            AuditEntry.action == action,
+        )
+    )
+    return {one for one in found if one is not None}
 
 
 def take_your_time(connection: Connection) -> None:

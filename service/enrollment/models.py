@@ -101,6 +101,7 @@ class Enrollment(Base):
             unique=True,
             postgresql_where=text("status NOT IN ('declined', 'ended')"),
         ),
+        Index("ix_enrollments_patient", "patient_id", "created_at"),
         Index("ix_enrollments_queue", "status", "status_changed_at", "id"),
         Index("ix_enrollments_queue_state", "state", "status", "status_changed_at", "id"),
         Index(

@@ -93,12 +93,12 @@ def patients_on_hold(session: Session, patient_ids: Collection[UUID]) -> set[UUI
     return {patient_id for patient_id in found if patient_id is not None}
 
 
-def on_hold() -> Select[tuple[UUID | None]]:
+def on_hold() -> Select[UUID | None]:
     """Everybody for whom a hold stands, as a part of somebody's statement."""
     return select(SafetyHold.patient_id).where(SafetyHold.patient_id.is_not(None), SafetyHold.lifted_at.is_(None))
 
 
-def alerted() -> Select[tuple[UUID | None]]:
+def alerted() -> Select[UUID | None]:
     """Everybody about whom an alert is open, as a part of somebody's statement."""
     return select(Alert.patient_id).where(Alert.patient_id.is_not(None), Alert.acknowledged_at.is_(None))
 

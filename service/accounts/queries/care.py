@@ -143,7 +143,7 @@ def carers_among(session: Session, user_ids: Collection[UUID]) -> set[UUID]:
     return set(session.scalars(query))
 
 
-def former_carers() -> Select[tuple[UUID]]:
+def former_carers() -> Select[UUID]:
     """Staff who look after nobody any more, because they left or do other work now, as a part of a statement."""
     cares = User.role.in_(CARERS) & User.deactivated_at.is_(None)
     return select(User.id).where(User.role.is_not(None), ~cares)

@@ -125,6 +125,7 @@ ACTS: Final = MappingProxyType(
         "membership.stop": words("Stopped the membership"),
         "membership.stopped": words("Found the membership stopped"),
         "membership.undo_cancel": words("Took the cancellation back"),
+        "queue.find": words("Looked for somebody by their e-mail address"),
         "queue.view": words("Saw the name in a list"),
         "report.export": words("Downloaded a report of visits without names"),
         "report.view": words("Looked at a report of visits without names"),
@@ -166,6 +167,7 @@ ACTS: Final = MappingProxyType(
 LOOKED_AT: Final = MappingProxyType(
     {
         "alert": words("Looked at an alert"),
+        "appointment": words("Looked at a visit, and how to reach whom it is with"),
         "consents": words("Looked at the signed documents and estimates"),
         "data_request": words("Looked at a request about data"),
         "enrollment": words("Looked at the enrollment and what was answered"),
@@ -178,7 +180,7 @@ LOOKED_AT: Final = MappingProxyType(
 # What the page of the trail offers to look for: acts by the beginnings of their names.
 GROUPS: Final = MappingProxyType(
     {
-        "looks": (words("Looks at records"), ("record.view", "queue.view", "care_team.view", "break_glass.")),
+        "looks": (words("Looks at records"), ("record.view", "queue.", "care_team.view", "break_glass.")),
         "refused": (words("Doors that stayed shut"), ("refused:",)),
         "doors": (words("Signing in and accounts"), ("account.", "form.")),
         "care": (

@@ -1,8 +1,7 @@
-"""Staff look at the queue and at one record. Looking leaves a trace, in the transaction that loads the page."""
+"""Staff look at one record and at the visits ahead. Looking leaves a trace, in the transaction that loads the page."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from service.audit import writes as audit
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes
 from service.enrollment.queries import queue, records, review
-from service.enrollment.queries.queue import Place, QueuePage, UpcomingVisit
+from service.enrollment.queries.queue import UpcomingVisit
 from service.enrollment.queries.review import Record
 from service.kit import db
 from service.kit.actor import Actor
@@ -30,16 +29,10 @@ MANY_IN_A_DAY = 20  # enrollments nobody owned, taken by one person: our default
 SEES_ANSWERS = ("clinician",)
 
 
-def open_queue(
-    *, statuses: Collection[str], state: str | None, after: Place | None, actor: Actor, now: datetime
-) -> QueuePage:
-    """A page of the queue; whose names it showed is noted. Raises NotAllowed for roles that have no business there."""
-    _check(actor)
-    with db.transaction() as session:
-        page = queue.queue(session, viewer=actor.user_id, statuses=statuses, state=state, after=after, now=now)
-        shown = [(row.enrollment_id, row.patient_id) for row in page.rows]
-        audit.record_many(session, actor, "queue.view", "enrollment", shown)
-        return page
+def check_may_look(actor: Actor) -> None:
+    """Raises NotAllowed for whoever has no business with patients' records."""
+    if actor.kind != "staff" or actor.role not in MAY_LOOK:
+        raise NotAllowed("care_team_only", words("Only the care team may open this."))
 
 
 def open_record(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, now: datetime) -> Record:
@@ -47,7 +40,7 @@ def open_record(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, now: dat
 
     Raises NotAllowed, NotFound, and OutsideCareTeam for whoever does not look after this person.
     """
-    _check(actor)
+    check_may_look(actor)
     clinical = actor.role in SEES_ANSWERS
     with db.transaction() as session:
         found = records.enrollment(session, enrollment_id)
@@ -68,7 +61,7 @@ def open_record(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, now: dat
 
 def open_visits(*, actor: Actor) -> tuple[UpcomingVisit, ...]:
     """The visits ahead; whose names they showed is noted. Raises NotAllowed for roles that have no business there."""
-    _check(actor)
+    check_may_look(actor)
     with db.transaction() as session:
         found = queue.visits_ahead(session)
         shown = [(one.visit.id, one.visit.patient_id) for one in found]
@@ -83,7 +76,7 @@ def take(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, now: datetime) 
     owner, or the practice's, hands it over (`team.hand_over`); and where it is over, because there is nothing left
     to look after.
     """
-    _check(actor)
+    check_may_look(actor)
     assert actor.user_id is not None
     with db.transaction() as session:
         row = writes.locked(session, enrollment_id)
@@ -113,8 +106,3 @@ def _call_about_many(session: Session, user_id: UUID, catalog: Catalog, now: dat
             now=now,
             definition=safety_rules.definition(catalog, safety_rules.MANY_TAKEN),
         )
-
-
-def _check(actor: Actor) -> None:
-    if actor.kind != "staff" or actor.role not in MAY_LOOK:
-        raise NotAllowed("care_team_only", words("Only the care team may open this."))

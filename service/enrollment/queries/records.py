@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
-from service.accounts.models import User
+from service.accounts.models import Patient, User
 from service.enrollment.models import EligibilityDecision, Enrollment, EnrollmentMove
 from service.kit import crypto
 
@@ -82,6 +82,13 @@ def current_enrollment(session: Session, patient_id: UUID) -> EnrollmentDetails 
     """A patient's latest enrollment, living or over, or None."""
     row = session.execute(LATEST_OF_PATIENT, {"patient_id": patient_id}).one_or_none()
     return None if row is None else EnrollmentDetails(*row)
+
+
+def latest_of_user(session: Session, user_id: UUID) -> Enrollment | None:
+    """The latest enrollment, living or over, of the patient with this account, or None."""
+    whose = select(Patient.id).where(Patient.user_id == user_id).scalar_subquery()
+    query = select(Enrollment).where(Enrollment.patient_id == whose).order_by(Enrollment.created_at.desc())
+    return session.scalars(query.limit(1)).one_or_none()
 
 
 def steps(session: Session, enrollment_id: UUID) -> list[Step]:

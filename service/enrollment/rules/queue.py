@@ -56,11 +56,7 @@ class Wanted:
         """What stands in an address: codes, and at most a colleague's random id. Nothing of a patient."""
         words = {"status": self.status, "state": self.state, "owner": self.owner, "flag": self.flag}
         ticks = {"moving": "y" if self.moving else "", "today": "y" if self.today else ""}
-        return {
-            name: word
-            for name, word in {**words, **ticks, "longer": str(self.longer or "")}.items()
-            if word
-        }
+        return {name: word for name, word in {**words, **ticks, "longer": str(self.longer or "")}.items() if word}
 
 
 def wanted(asked: Mapping[str, str], states: Collection[str]) -> Wanted:

@@ -189,6 +189,7 @@ def _enrollments() -> None:
         ["owner_id", "state", *waiting],
         postgresql_where=sa.text(NOT_OVER),
     )
+    op.create_index("ix_enrollments_patient", "enrollments", ["patient_id", "created_at"])
     op.create_index("ix_users_role", "users", ["role"], postgresql_where=sa.text("role IS NOT NULL"))
     op.add_column("patients", sa.Column("demographics_sealed", sa.LargeBinary(), nullable=True))
     op.add_column("waitlist_entries", sa.Column("program", sa.Text(), nullable=False, server_default=""))
@@ -218,6 +219,7 @@ def downgrade() -> None:
     }.items():
         for column in columns:
             op.drop_column(table, column)
+    op.drop_index("ix_enrollments_patient", table_name="enrollments")
     op.drop_index("ix_users_role", table_name="users", postgresql_where=sa.text("role IS NOT NULL"))
     op.drop_index("ix_enrollments_queue_owner_state", table_name="enrollments", postgresql_where=sa.text(NOT_OVER))
     op.drop_index("ix_enrollments_queue_owner", table_name="enrollments", postgresql_where=sa.text(NOT_OVER))

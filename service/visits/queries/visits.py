@@ -106,7 +106,7 @@ def booked_at(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, dat
     return {row.patient_id: row.starts_at for row in rows}
 
 
-def booked_between(since: datetime, until: datetime) -> Select[tuple[UUID]]:
+def booked_between(since: datetime, until: datetime) -> Select[UUID]:
     """Every patient with a visit booked that begins from `since` on and before `until`, as a part of a statement."""
     starts = func.lower(Appointment.during)
     return select(Appointment.patient_id).where(BOOKED, starts >= since, starts < until)

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, select
 from service.accounts import queries as accounts
 from service.accounts.models import Patient, User
 from service.audit.models import AuditEntry
+from service.consent import queries as consents
 from service.enrollment import writes
 from service.enrollment.actions import join as actions
 from service.enrollment.models import Assessment, Enrollment, EnrollmentMove
@@ -83,6 +84,19 @@ def test_joining_leaves_a_trace_of_the_agreement_to_email(client: Browser, house
     with db.reading() as session:
         done = set(session.scalars(select(AuditEntry.action)))
     assert {"account.join", "account.agree_to_email_notices", "enrollment.join"} <= done
+
+
+def test_agreeing_to_mail_is_kept_as_evidence_in_the_words_that_stood_on_the_form(client: Browser, house: House):
+    ready(client)
+    page = client.get("/join").text
+    client.submit("/join", ANA)
+    with db.reading() as session:
+        patient_id = session.scalars(select(Patient.id)).one()
+        (kept,) = consents.evidences(session, patient_id)
+    assert (kept.key, kept.version, kept.typed_name, kept.auth_level) == ("comm_email", 1, "Ana Rivera", "joining")
+    assert kept.statement in page
+    assert "How we write to you" in page
+    assert kept.accepted_at == house.now
 
 
 def test_pressing_the_button_twice_makes_one_account(client: Browser, house: House):

@@ -8,15 +8,18 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.accounts import queries as people
 from service.accounts import writes as accounts
 from service.accounts.queries import email_index
 from service.accounts.rules import normal_email
 from service.audit import writes as audit
 from service.catalog.rules.places import Found
 from service.catalog.rules.whole import Catalog
+from service.consent import writes as evidence
 from service.enrollment import writes
 from service.enrollment.models import Assessment
 from service.enrollment.queries.assessments import leads_to_account, opened, place_of, review_of, used_up
+from service.enrollment.queries.consents import texts_of_joining
 from service.kit import db, queue
 from service.kit.actor import Actor
 from service.kit.errors import Rejected, words
@@ -43,7 +46,8 @@ def join(
 ) -> None:
     """Make the account, the patient and the enrollment from one assessment, and mail the link that confirms.
 
-    All or nothing. The person has agreed to notices by e-mail: the form asks for it, the trail keeps it. Known and
+    All or nothing. The person has agreed to mail: the form shows the text and asks for it, and it is kept as evidence
+    like any signature, under the name that they entered. Known and
     unknown addresses make the same statements: it is a worker that writes to whoever is behind one, and closes what
     was made for an address that somebody else has proved. A second press of the button changes nothing. An assessment
     can be joined with once. Raises Rejected for an unfit address or an assessment that may not lead here.
@@ -83,9 +87,21 @@ def join(
             actor=actor,
             now=now,
         )
+        _agree(session, patient_id, catalog, row.state or "", f"{given_name} {family_name}", actor, now)
         accounts.ask_for_confirmation(session, address)
         for done in ("account.join", "account.agree_to_email_notices"):
             audit.record(session, actor, done, "user", user_id, patient_id=patient_id)
+
+
+def _agree(
+    session: Session, patient_id: UUID, catalog: Catalog, state: str, name: str, actor: Actor, now: datetime
+) -> None:
+    """Keep what the form asked for as evidence: that mail may be sent (domain.md 6, comm_email)."""
+    zone = people.patient(session, patient_id).time_zone
+    for text in texts_of_joining(catalog, state, now):
+        evidence.agree_while_joining(
+            session, patient_id=patient_id, shown=text, typed_name=name, time_zone=zone, actor=actor, now=now
+        )
 
 
 def _may(session: Session, row: Assessment) -> bool:

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
 from service.accounts.models import Patient
+from service.catalog.queries import consents_for
 from service.catalog.rules.consents import WHEN, RenderedConsent, render
 from service.catalog.rules.whole import Catalog
 from service.consent import queries as consents
-from service.consent.rules import Task, all_blocking_signed
+from service.consent.rules import Task, all_blocking_signed, blanks
 from service.enrollment.queries import records
 from service.enrollment.rules import signing
 
@@ -114,6 +115,13 @@ def reachable(session: Session, patient_id: UUID) -> bool:
             )
         )
     )
+
+
+def texts_of_joining(catalog: Catalog, state: str, now: datetime) -> tuple[RenderedConsent, ...]:
+    """What is agreed to with the form that makes an account, with blanks filled."""
+    values = blanks(catalog.practice, catalog.from_price_cents)
+    documents = consents_for(catalog, state, now.date())
+    return tuple(render(document, values) for document in documents if document.when == "joining")
 
 
 def shown(task: Task, blanks: Mapping[str, str]) -> RenderedConsent:

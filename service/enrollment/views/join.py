@@ -7,9 +7,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
+from markupsafe import Markup
 
+from service.catalog.rules.places import Found
+from service.consent.rules.blocks import html
 from service.enrollment.actions import join as actions
 from service.enrollment.forms.join import JoinForm
+from service.enrollment.queries.consents import texts_of_joining
 from service.enrollment.views import bp, visitor
 from service.kit import access, clock, limits, web
 from service.kit.errors import Rejected
@@ -33,7 +37,7 @@ def join() -> ResponseReturnValue:
     away = _elsewhere()
     if away is not None:
         return away
-    return render_template("enrollment/join/join.html", form=JoinForm())
+    return _page(JoinForm())
 
 
 @bp.post("/join")
@@ -64,4 +68,16 @@ def make_account() -> ResponseReturnValue:
             form.email.errors = [_(error.message)]
         else:
             return redirect(url_for("accounts.check_your_email"), code=303)
-    return render_template("enrollment/join/join.html", form=form), 422
+    return _page(form), 422
+
+
+def _page(form: JoinForm) -> str:
+    """The form, with the text of what is agreed to beside its box."""
+    here = visitor.assessment()
+    state = here.place.state if here and isinstance(here.place, Found) else ""
+    texts = texts_of_joining(visitor.catalog(), state, clock.now())
+    if texts:
+        form.notices.label.text = texts[0].statement
+    # Our own text; HTML in it is shown, not run.
+    bodies = [(text.document.title, text.in_short, Markup(html(text.body))) for text in texts]  # noqa: S704
+    return render_template("enrollment/join/join.html", form=form, bodies=bodies)

@@ -17,13 +17,13 @@ from tests.factories.accounts import a_patient, a_staff_member
 from tests.factories.visits import Clinician, a_clinician, an_applicant, booked, open_times
 
 LICENSE = {
-    "state": "NJ",
+    "state": "FL",
     "kind": "out_of_state_telehealth",
     "number": "tp 1234500",
     "expires_on-month": "10",
     "expires_on-day": "31",
     "expires_on-year": "2027",
-    "source": "New Jersey license search",
+    "source": "Florida license search",
 }
 ABOUT = {
     "display_name": "Dr. Noor Aziz",
@@ -91,8 +91,8 @@ def test_a_license_is_entered_with_its_number_in_order_and_looked_up_today(owner
     clinician = a_clinician()
     path = f"/staff/clinicians/{clinician.practitioner_id}/licenses/add"
     assert owner.submit(path, LICENSE).status_code == 303
-    held = on_file(clinician)["NJ", "out_of_state_telehealth"]
-    assert (held.number, held.expires_on, held.source) == ("TP1234500", date(2027, 10, 31), "New Jersey license search")
+    held = on_file(clinician)["FL", "out_of_state_telehealth"]
+    assert (held.number, held.expires_on, held.source) == ("TP1234500", date(2027, 10, 31), "Florida license search")
     assert held.verified_at == house.now
     again = owner.submit(path, LICENSE)
     assert again.status_code == 422
@@ -111,6 +111,8 @@ def test_a_license_is_entered_with_its_number_in_order_and_looked_up_today(owner
         ({"expires_on-day": "99"}, "day that exists"),
         ({"state": "TX"}, "Choose one of these"),
         ({"kind": "pirate"}, "Choose one of these"),
+        ({"state": "NJ"}, "This state has no such license"),
+        ({"kind": "cds", "number": "D01234500"}, "This state has no such license"),
         ({"source": ""}, "looked up"),
     ],
 )
@@ -147,7 +149,7 @@ def test_an_ended_license_may_be_added_anew(owner: Browser, house: House) -> Non
     clinician = a_clinician()
     path = f"/staff/clinicians/{clinician.practitioner_id}/licenses"
     owner.submit(f"{path}/{clinician.license_ids['NJ']}/end")
-    answer = owner.submit(f"{path}/add", {**LICENSE, "kind": "physician", "number": "25MA99"})
+    answer = owner.submit(f"{path}/add", {**LICENSE, "state": "NJ", "kind": "physician", "number": "25MA99"})
     assert answer.status_code == 303
     held = on_file(clinician)["NJ", "physician"]
     assert (held.ended_at, held.number) == (None, "25MA99")

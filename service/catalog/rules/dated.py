@@ -61,6 +61,10 @@ class DatedRules:
         """The registrations asked for beside the licence; None where no rule says, which is not the same as none."""
         return self._kinds("registrations", day) if self.on("registrations", day) else None
 
+    def knows_kind(self, kind: str, day: date) -> bool:
+        """Does a license or registration of this kind count for anything here on `day`?"""
+        return kind in (*self.licenses_on(day), *(self.registrations_on(day) or ()))
+
     def delivery_on(self, day: date) -> tuple[str, ...]:
         """The kinds of address a parcel may go to."""
         return self._kinds("delivery", day)

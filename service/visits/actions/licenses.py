@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
 from service.audit import writes as audit
+from service.catalog.rules.states import State
 from service.kit import db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, Rejected, words
@@ -16,6 +17,7 @@ from service.visits.models import LicenseRecord
 from service.visits.rules.licenses import checked_expiry, checked_number, checked_source
 from service.visits.rules.times import local_day
 
+NOT_THERE = Rejected("kind_not_there", words("This state has no such license, or does not ask for it. Choose another."))
 ENDED = Conflict("license_ended", words("This license was ended. Add it anew if it stands again."))
 
 
@@ -27,7 +29,7 @@ def add_license(
     number: str,
     expires_on: date,
     source: str,
-    states: Collection[str],
+    states: Mapping[str, State],
     actor: Actor,
     now: datetime,
 ) -> UUID:
@@ -38,6 +40,8 @@ def add_license(
     check_owner(actor)
     if state not in states:
         raise Rejected("no_such_state", words("Choose the state."))
+    if not states[state].knows_kind(kind, states[state].day(now)):
+        raise NOT_THERE
     plain, where = checked_number(kind, number), checked_source(source)
     with db.transaction() as session:
         person = writes.practitioner_locked(session, practitioner_id)

@@ -6,10 +6,11 @@ import re
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from service.catalog.rules.dated import REGISTRATION_KINDS
 from service.kit.errors import Rejected, words
 from service.visits.rules.encounters import PRACTICE_KINDS
 
-REGISTRATIONS: Final = ("dea", "cds")  # of the controlled substances acts: federal, and New Jersey's
+REGISTRATIONS: Final = REGISTRATION_KINDS
 KINDS: Final = (*PRACTICE_KINDS, *REGISTRATIONS)
 PHYSICIANS: Final = ("MD", "DO")  # a physician in the sense of N.J.S.A. 45:1-62
 DEGREES: Final = (*PHYSICIANS, "APRN", "DNP", "NP", "PA-C")

@@ -22,6 +22,7 @@ from service.visits.staff_views import bp
 from service.visits.staff_views.clinicians import found_practice
 
 FIELD_OF = {
+    "kind_not_there": "kind",
     "license_number": "number",
     "dea_number": "number",
     "license_over": "expires_on",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service.catalog.rules.dated import LICENSE_KINDS
 from service.visits.rules.encounters.record import (
     SETTLES,
     Credential,
@@ -16,7 +17,7 @@ from service.visits.rules.encounters.signing import addendum_content, fingerprin
 from service.visits.rules.encounters.why import Circumstances, Why, why_not, why_not_added
 
 # Licences and registrations that let somebody see patients in a state; a DEA or CDS registration alone does not.
-PRACTICE_KINDS = ("physician", "advanced_practice_nurse", "physician_assistant", "out_of_state_telehealth")
+PRACTICE_KINDS = LICENSE_KINDS
 
 __all__ = [
     "PRACTICE_KINDS",

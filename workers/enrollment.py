@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.catalog.queries import catalog
-from service.enrollment.actions import authority, resume, waitlist
+from service.enrollment.actions import authority, move, resume, tell, waitlist
 from service.kit.clock import now
 from workers.app import app, settings
 
@@ -30,3 +30,15 @@ def nudge_left() -> None:
 def warn_of_authority() -> None:
     """Raise the alerts of 60, 30 and 14 days before the federal telemedicine authority ends."""
     authority.warn_of_authority(catalog=catalog(settings.config_dir), now=now())
+
+
+@app.task(name="enrollment.tell_waiting")  # type: ignore[untyped-decorator]
+def tell_waiting() -> None:
+    """Write, once, to whoever waits for what is open by now."""
+    tell.tell_waiting(catalog=catalog(settings.config_dir), now=now())
+
+
+@app.task(name="enrollment.settle_moves")  # type: ignore[untyped-decorator]
+def settle_moves() -> None:
+    """Look again at the enrollments of people who live in another state."""
+    move.settle_moves(catalog=catalog(settings.config_dir), now=now())

@@ -65,6 +65,10 @@ SCHEDULE = (
     Entry("visits.watch_bookings", "sweep", "no patient waits for a clinician who may not see them any more"),
     Entry("enrollment.mail_resume_links", "tick", "whoever asked to go on with the assessment elsewhere gets the link"),
     Entry("enrollment.nudge_left", "sweep", "one reminder for whoever asked for it and left the assessment unfinished"),
+    Entry("enrollment.tell_waiting", "hour", "whoever waits for a state or a program that is open by now hears, once"),
+    Entry(
+        "enrollment.settle_moves", "hour", "who moved goes on where we have opened since, or once a visit is recorded"
+    ),
     Entry("mail.deliver_due", "tick", "send what is due, whoever queued it"),
     Entry("billing.sweep_events", "sweep", "handle webhooks whose job was lost, retry those that failed"),
     Entry("billing.ask_before_renewals", "sweep", "remind of charges to come and stop those the gate refuses"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from service.kit.format import moment
-from service.mail.rules import Email
+from service.mail.rules import UNSUBSCRIBE, Email
 
 
 def enrollment_decided() -> Email:
@@ -35,7 +35,17 @@ def waitlist_confirm(token: str, state_name: str) -> Email:
 
 def waitlist_joined(token: str, state_name: str) -> Email:
     """The address is on the list, and how to leave it."""
-    return Email("waitlist_joined", {"path": f"/waitlist/leave/{token}", "state": state_name})
+    return Email("waitlist_joined", {"state": state_name, **_leaving(token)})
+
+
+def waitlist_opened(token: str, state_name: str) -> Email:
+    """What they waited for is open. It names a state alone, whatever in it they waited for."""
+    return Email("waitlist_opened", {"state": state_name, "start_path": "/assessment", **_leaving(token)})
+
+
+def _leaving(token: str) -> dict[str, str]:
+    """The link with a button for people, and the one that a mail program may press for them (RFC 8058)."""
+    return {"path": f"/waitlist/leave/{token}", UNSUBSCRIBE: f"/waitlist/unsubscribe/{token}"}
 
 
 def consent_withdrawn() -> Email:

@@ -20,7 +20,7 @@ from service.kit import crypto, db
 from service.kit.errors import TryAgain
 from service.mail.gateway import Letter, Refused, Unreachable
 from service.mail.models import OutboxMessage
-from service.mail.rules import BUDGET, FIRST, LEASE, UNREACHABLE_PAUSE, Rendered, retry_after
+from service.mail.rules import BUDGET, FIRST, LEASE, UNREACHABLE_PAUSE, UNSUBSCRIBE, Rendered, retry_after
 
 log = structlog.get_logger(__name__)
 
@@ -138,7 +138,8 @@ def _letter(
         raise _Over("expired")
     to, given_name, locale = _addressee(claimed, recipient, still_wanted)
     facts = crypto.unseal_json(claimed.facts_sealed, "outbox", "facts", claimed.id)
-    return Letter(claimed.id, to, render(claimed.template, facts, given_name=given_name, locale=locale), now)
+    rendered = render(claimed.template, facts, given_name=given_name, locale=locale)
+    return Letter(claimed.id, to, rendered, now, unsubscribe_path=facts.get(UNSUBSCRIBE))
 
 
 def _addressee(claimed: _Claimed, recipient: Recipient, still_wanted: StillWanted) -> tuple[str, str, str]:

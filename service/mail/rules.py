@@ -10,6 +10,7 @@ MAX_ATTEMPTS = 8
 LEASE = timedelta(minutes=5)  # longer than the slowest send: two workers must not send one mail
 BUDGET = timedelta(seconds=60)  # of one run; the worker's own limit is three times that
 UNREACHABLE_PAUSE = timedelta(seconds=30)
+UNSUBSCRIBE = "unsubscribe_path"  # the fact that makes a mail one that a single click unsubscribes from (RFC 8058)
 FIRST = ("alert_raised", "alert_escalated", "alerts_waiting")  # never behind a morning's reminders
 
 

@@ -21,6 +21,14 @@ def open_states(catalog: Catalog, now: datetime) -> Mapping[str, State]:
     return {code: state for code, state in catalog.states.items() if state.open_on(state.day(now))}
 
 
+def open_programs(catalog: Catalog, now: datetime) -> Mapping[str, frozenset[str]]:
+    """The programs of ours that may be offered today in each state that is open, by the state's code."""
+    return {
+        code: frozenset(state.programs_on(state.day(now))) & catalog.programs.keys()
+        for code, state in open_states(catalog, now).items()
+    }
+
+
 def consents_for(catalog: Catalog, state: str, day: date) -> tuple[ConsentDocument, ...]:
     """The texts a patient in `state` signs on `day`, in order."""
     return newest_for(catalog.consents, state, day)

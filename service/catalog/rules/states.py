@@ -24,10 +24,14 @@ class County:
 
 @dataclass(frozen=True)
 class ZipZone:
-    """The zone of one ZIP code inside a split county; `confirm` when the patient must still be asked."""
+    """The zone of one ZIP code inside a split county; `confirm` when the patient must still be asked.
+
+    `counties` are the FIPS codes it reaches into, where that is known.
+    """
 
     time_zone: str
     confirm: bool
+    counties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,12 @@ class State(DatedRules):
     def county(self, fips: str) -> County | None:
         """The county with this FIPS code, if it is in this state."""
         return next((county for county in self.counties if county.fips == fips), None)
+
+    def counties_of(self, zip_code: str) -> tuple[County, ...]:
+        """The counties to choose from for a ZIP: those it reaches into, where that is known, else all."""
+        known = self.zip_zones.get(zip_code)
+        codes = known.counties if known else ()
+        return tuple(county for county in self.counties if county.fips in codes) or self.counties
 
     def county_named(self, name: str) -> County | None:
         """The county whose name matches apart from capitals, spaces, dots and the word County."""
@@ -93,7 +103,7 @@ def _county(row: Table, state_zone: str) -> County:
 
 
 def _zip_zone(row: Table) -> ZipZone:
-    zone = ZipZone(row.zone("time_zone"), row.flag("confirm"))
+    zone = ZipZone(row.zone("time_zone"), row.flag("confirm"), row.texts("counties", ()))
     row.close()
     return zone
 

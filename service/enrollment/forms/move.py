@@ -42,14 +42,14 @@ class MoveForm(Form):
         ],
         render_kw={"autocomplete": "postal-code", "inputmode": "numeric"},
     )
-    county = SelectField(
-        _("County"),
-        description=_("This ZIP code reaches into more than one county."),
-        choices=[],
-        validate_choice=False,
-    )
+    county = SelectField(_("County"), choices=[], validate_choice=False)
     yes_to = HiddenField()
 
-    def ask_county(self, counties: Mapping[str, str]) -> None:
-        """Offer the counties (FIPS code to name) of the state that the ZIP told."""
+    def ask_county(self, counties: Mapping[str, str], *, many: bool) -> None:
+        """Offer counties (FIPS code to name). `many`: the ZIP reaches into several; else we do not know its county."""
         self.county.choices = [SelectChoice(fips, name) for fips, name in counties.items()]
+        self.county.description = (
+            _("This ZIP code reaches into more than one county: choose yours.")
+            if many
+            else _("We do not know the county of this ZIP code: choose yours.")
+        )

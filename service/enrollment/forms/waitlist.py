@@ -1,4 +1,4 @@
-"""Asking to hear when a state opens."""
+"""Asking to hear when a state opens, or a program in it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import EmailField, SelectField
+from wtforms import EmailField, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from service.enrollment.forms.join import trimmed
+from service.enrollment.rules.regions import Place
 from service.kit.fields import Form
 
 
-class WaitlistForm(Form):
-    """An address and the state to wait for. The action judges both."""
+def key_of(state: str, program: str = "") -> str:
+    """How a form names what is waited for: "NY", or "FL/chronic_pain"."""
+    return f"{state}/{program}" if program else state
+
+
+def place_of(key: str) -> Place:
+    """What a form named."""
+    state, _slash, program = key.partition("/")
+    return Place(state, program)
+
+
+class PlaceForm(Form):
+    """An address, for a place that the page knows already. The action judges both."""
 
     email = EmailField(
         _("Email address"),
@@ -27,6 +39,12 @@ class WaitlistForm(Form):
         ],
         render_kw={"autocomplete": "email", "autocapitalize": "none"},
     )
+    state: Any = HiddenField()
+
+
+class WaitlistForm(PlaceForm):
+    """An address and what to wait for. The action judges both."""
+
     state = SelectField(
         _("State"),
         validators=[InputRequired(_("Choose the state you live in"))],
@@ -34,6 +52,7 @@ class WaitlistForm(Form):
         validate_choice=False,
     )
 
-    def __init__(self, regions: Mapping[str, str], **values: Any) -> None:
+    def __init__(self, places: Mapping[str, str], **values: Any) -> None:
+        """`places` are the keys of what may be waited for and their names."""
         super().__init__(**values)
-        self.state.choices = [SelectChoice(code, name) for code, name in regions.items()]
+        self.state.choices = [SelectChoice(key, name) for key, name in places.items()]

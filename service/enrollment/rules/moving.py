@@ -31,9 +31,11 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class WhichCounty:
-    """A ZIP that reaches into more than one county of `state`: the person has to say."""
+    """A ZIP of `state` that does not settle the county: the person has to say. `many`: it reaches into several."""
 
     state: str
+    zip_code: str
+    many: bool
 
 
 def spot(place: PlaceAnswer, open_states: Collection[str]) -> Spot | WhichCounty:
@@ -41,7 +43,7 @@ def spot(place: PlaceAnswer, open_states: Collection[str]) -> Spot | WhichCounty
     if isinstance(place, Found | AskCounty) and place.state not in open_states:
         return Spot(place.zip_code, place.state, "", served=False)
     if isinstance(place, AskCounty) or (isinstance(place, Found) and place.needs_confirmation):
-        return WhichCounty(place.state)
+        return WhichCounty(place.state, place.zip_code, many=isinstance(place, Found))
     if isinstance(place, Found):
         return Spot(place.zip_code, place.state, place.county.fips, served=True)
     if isinstance(place, Military):

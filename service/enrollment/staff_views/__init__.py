@@ -7,6 +7,6 @@ from flask import Blueprint
 bp = Blueprint("enrollment_staff", __name__)
 
 # Below the blueprint, because each of them asks for it.
-from service.enrollment.staff_views import completion, encounter, part, queue, record, reviews, team  # noqa: E402
+from service.enrollment.staff_views import completion, encounter, part, queue, record, reviews, room, team, waitlist  # noqa: E402
 
-__all__ = ["bp", "completion", "encounter", "part", "queue", "record", "reviews", "team"]
+__all__ = ["bp", "completion", "encounter", "part", "queue", "record", "reviews", "room", "team", "waitlist"]

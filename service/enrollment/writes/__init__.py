@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from service.enrollment.writes.following import all_signed, follow
 from service.enrollment.writes.places import relocate, transfer
 from service.enrollment.writes.steps import begin, leave_after_visit, locked, move, standing_owner, withdraw_all
 
-__all__ = ["begin", "leave_after_visit", "locked", "move", "relocate", "standing_owner", "transfer", "withdraw_all"]
+__all__ = [
+    "all_signed",
+    "begin",
+    "follow",
+    "leave_after_visit",
+    "locked",
+    "move",
+    "relocate",
+    "standing_owner",
+    "transfer",
+    "withdraw_all",
+]

@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 from service.catalog.queries import open_states
 from service.catalog.rules.places import AskCounty, Found, Military, NotServed
 from service.enrollment.actions import answer as actions
-from service.enrollment.forms.waitlist import WaitlistForm
+from service.enrollment.forms.waitlist import PlaceForm, WaitlistForm, key_of
 from service.enrollment.queries.assessments import AssessmentDetails, questionnaire
-from service.enrollment.rules.regions import waiting_regions
+from service.enrollment.rules.regions import place_name, waiting_regions
 from service.enrollment.views import bp, visitor
 from service.enrollment.views.assessment.questions import start_again
 from service.enrollment.views.safety_page import help_now
@@ -69,6 +69,7 @@ def result() -> ResponseReturnValue:
     states = {code: state.name for code, state in open_states(catalog, clock.now()).items()}
     regions = waiting_regions(states)
     home = here.place.state if isinstance(here.place, NotServed | Found | AskCounty) else None
+    closed = "G-POLICY" in here.rule_ids  # what may open one day: they may wait for it
     return render_template(
         f"enrollment/assessment/{_template(here)}.html",
         here=here,
@@ -76,6 +77,8 @@ def result() -> ResponseReturnValue:
         worried=not {"H1", "H2"}.isdisjoint(here.rule_ids),
         waitlist=WaitlistForm(regions, data={"state": home}),
         home=regions.get(home or ""),
+        closed=PlaceForm(data={"state": key_of(home, here.program)}) if closed and home and here.program else None,
+        closed_in=place_name(home or ""),
         open_states=format.listed(states.values(), str(get_locale() or "en")),
     )
 

@@ -51,6 +51,11 @@ class Overview:
             and signing.may_sign_at(self.status, task.document.when)
         )
 
+    def may_decline(self, task: Task) -> bool:
+        """May the patient say that they would rather not sign it, and have they not said so?"""
+        open_ = task.document.may_decline and task.signed_at is None and task.declined_at is None
+        return open_ and signing.may_sign_at(self.status, task.document.when)
+
     @property
     def asked_for(self) -> tuple[Task, ...]:
         """What is asked for by now: not what comes later, and not what is only offered."""

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.exceptions import NotFound
 
+from config.settings import Settings
 from service.catalog.rules.consents import ConsentDocument
 from service.catalog.rules.whole import Catalog
 from service.consent import queries as evidence
@@ -105,7 +106,8 @@ def _document(one: Signature) -> ConsentDocument:
 
 def templates_dir() -> Path:
     """Where the pages that are laid out on paper lie."""
-    return Path(current_app.root_path).parent / "templates"
+    settings: Settings = current_app.config["HOMEWARD"]
+    return settings.templates_dir
 
 
 def as_file(paper: Paper) -> Response:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+Moving = Literal["", "transfer", "stop"]
 PartOfDay = Literal["morning", "afternoon", "evening"]
 Stage = Literal[
     "nothing",  # an account, no enrollment
@@ -49,6 +50,13 @@ def stage(status: str | None, visit_ends_at: datetime | None, now: datetime) -> 
     if status == "booked" and visit_ends_at is not None and visit_ends_at <= now:
         return "met"
     return status  # type: ignore[return-value]
+
+
+def moving(stage: Stage, moving_to: str | None, away: bool) -> Moving:
+    """Whether somebody lives in another state than their enrollment is for, and may go on there ("transfer")."""
+    if not away or stage in ("nothing", "declined", "ended"):
+        return ""
+    return "transfer" if moving_to else "stop"
 
 
 def steps_done(stage: Stage) -> int:

@@ -17,6 +17,7 @@ from service.catalog.rules.whole import Catalog
 from service.checkins import queries as checkins
 from service.dashboard import rules
 from service.dashboard.queries.standing import standing
+from service.enrollment.rules.regions import place_name
 from service.kit.charts import Band, Chart, Point, chart
 from service.kit.db import Line
 from service.visits.queries import Visit
@@ -77,6 +78,8 @@ class Home:
     due: tuple[DueCheckIn, ...]
     scores: tuple[Scores, ...]
     last_check_in_at: datetime | None
+    moving: rules.Moving
+    moving_to: str  # the state's name, empty where care may not go on
 
 
 def home(session: Session | Line, catalog: Catalog, *, patient_id: UUID, zone: str, now: datetime) -> Home:
@@ -94,6 +97,8 @@ def home(session: Session | Line, catalog: Catalog, *, patient_id: UUID, zone: s
         due=tuple(_due(item, catalog) for item in found if item.is_open(now)),
         scores=_scores(found, catalog, zone),
         last_check_in_at=max((item.submitted_at for item in found if item.submitted_at), default=None),
+        moving=rules.moving(where, joined.moving_to, joined.moving_since is not None) if joined else "",
+        moving_to=place_name(joined.moving_to) if joined and joined.moving_to else "",
     )
 
 

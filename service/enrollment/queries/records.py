@@ -17,7 +17,10 @@ from service.kit import crypto
 
 @dataclass(frozen=True, slots=True)
 class EnrollmentDetails:
-    """An enrollment without anything clinical in it."""
+    """An enrollment without anything clinical in it.
+
+    `moving_since`: since when they live in another state; `moving_to` is that state where care may go on there.
+    """
 
     id: UUID
     patient_id: UUID
@@ -28,6 +31,8 @@ class EnrollmentDetails:
     status_changed_at: datetime
     owner_id: UUID | None
     created_at: datetime
+    moving_to: str | None = None
+    moving_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,8 @@ _COLUMNS = (
     Enrollment.status_changed_at,
     Enrollment.owner_id,
     Enrollment.created_at,
+    Enrollment.moving_to,
+    Enrollment.moving_since,
 )
 
 # Built once: it is asked on every home page, which asks it together with other rooms' questions.

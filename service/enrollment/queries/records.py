@@ -37,12 +37,13 @@ class EnrollmentDetails:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One move of an enrollment, and whose."""
+    """One move of an enrollment, and whose. `place` is the state it goes on in, where that is what changed."""
 
     event: str
     to_status: str
     actor_name: str
     at: datetime
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,18 @@ def latest_of_user(session: Session, user_id: UUID) -> Enrollment | None:
 def steps(session: Session, enrollment_id: UUID) -> list[Step]:
     """How an enrollment came where it is, oldest first."""
     rows = session.execute(
-        select(EnrollmentMove.event, EnrollmentMove.to_status, EnrollmentMove.actor_id, EnrollmentMove.at)
+        select(
+            EnrollmentMove.event,
+            EnrollmentMove.to_status,
+            EnrollmentMove.actor_id,
+            EnrollmentMove.at,
+            EnrollmentMove.place,
+        )
         .where(EnrollmentMove.enrollment_id == enrollment_id)
         .order_by(EnrollmentMove.at, EnrollmentMove.id)
     ).all()
     names = accounts.display_names(session, {row.actor_id for row in rows if row.actor_id})
-    return [Step(row.event, row.to_status, names.get(row.actor_id, ""), row.at) for row in rows]
+    return [Step(row.event, row.to_status, names.get(row.actor_id, ""), row.at, row.place) for row in rows]
 
 
 def latest_decision(session: Session, enrollment_id: UUID) -> Decision | None:

@@ -19,6 +19,7 @@ from service.enrollment.queries import records
 from service.enrollment.queries.answered import AnswerLine, RuleLine, answer_lines, rule_lines
 from service.enrollment.queries.assessments import opened
 from service.enrollment.queries.attempts import Attempts, attempts_of
+from service.enrollment.queries.moving import Move, move_of
 from service.enrollment.queries.queue import Flag, flags
 from service.enrollment.queries.records import Decision, EnrollmentDetails, Step
 from service.safety import queries as safety
@@ -61,6 +62,7 @@ class Record:
     contact: Contact
     team: tuple[TeamMember, ...]
     glass_until: datetime | None  # wall time: until when a broken glass shows this, None for the care team
+    move: Move | None  # where they live in another state than the enrollment is for
 
 
 def record(
@@ -74,8 +76,9 @@ def record(
 ) -> Record:
     """Everything the page shows. The answers are not even unsealed unless `clinical`."""
     patient = accounts.patient(session, found.patient_id)
-    state = catalog.states[found.state]
-    county = state.county(patient.county_fips)
+    state, home = catalog.states[found.state], catalog.states.get(patient.state)
+    county = home.county(patient.county_fips) if home else None
+    move = move_of(session, patient.id, catalog, now)
     seen = visits.visits_of(session, patient.id)
     decision = records.latest_decision(session, found.id)
     today = now.astimezone(ZoneInfo(patient.time_zone)).date()
@@ -98,6 +101,7 @@ def record(
         contact=accounts.contact(session, patient.id),
         team=tuple(accounts.care_team(session, patient.id)),
         glass_until=glass_until,
+        move=move if move and move.turn in ("transfer", "stop") and patient.state != found.state else None,
     )
 
 

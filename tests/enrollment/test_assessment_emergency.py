@@ -10,6 +10,7 @@ from sqlalchemy import select
 from service.enrollment.actions import answer as actions
 from service.enrollment.models import Assessment
 from service.kit import db
+from service.safety import writes as safety
 from service.safety.models import Alert, SafetyHold
 from tests.factories.accounts import a_staff_member
 from tests.factories.enrollment import HEALTHY, fields, walk
@@ -142,10 +143,49 @@ def test_a_failing_hold_takes_the_alert_with_it_and_help_is_still_shown(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the hold could not be placed")
 
-    monkeypatch.setattr(actions.safety, "place_hold", broken)
+    monkeypatch.setattr(safety, "place_hold", broken)
     assert shows_help(client.submit("/assessment/safety", fields("safety", ["overdose"], 3)))
     assert (alerts(), holds(), outcome()) == ([], [], None)
 
 
 def test_an_emergency_without_an_assessment_is_answered_with_help(client: Browser, house: House):
     assert shows_help(client.submit("/assessment/safety", fields("safety", ["overdose"], 0)))
+
+
+def test_an_emergency_page_nobody_was_asked_is_heard_all_the_same(client: Browser, house: House):
+    walk(client, HEALTHY, until="heart")
+    assert shows_help(client.submit("/assessment/pressure_now", fields("pressure_now", ["symptoms"], 6)))
+    assert (outcome(), alerts()) == ("emergency", [("RF-EMERGENCY", "assessment")])
+
+
+def test_a_very_high_reading_with_symptoms_is_an_emergency(client: Browser, house: House):
+    page = walk(client, {**HEALTHY, "pressure_readings": ["185/95"]}, until="pressure_now")
+    assert "Call 911" in page.text.partition("<main")[2], "help stands beside the question already"
+    response = client.submit("/assessment/pressure_now", fields("pressure_now", ["symptoms"], 6))
+    assert shows_help(response)
+    assert holds() == ["RF-EMERGENCY"]
+
+
+def test_whoever_was_in_an_emergency_is_never_marketed_to_and_the_address_is_gone(client: Browser, house: House):
+    walk(client, HEALTHY, until="safety")
+    client.submit("/assessment/later", {"email": "ana@example.com", "nudge": "y"})
+    assert shows_help(client.submit("/assessment/safety", fields("safety", ["cannot_stay_safe"], 3)))
+    with db.reading() as session:
+        row = session.scalars(select(Assessment)).one()
+    assert row.do_not_market
+    assert (row.contact_sealed, row.nudge_at, row.link_wanted_at) == (None, None, None)
+    assert row.contact_index is not None, "so that whoever writes to many can leave this address out"
+
+
+def test_an_emergency_after_the_answers_were_sent_marks_it_too(client: Browser, house: House):
+    walk(client, HEALTHY)
+    client.submit("/assessment/check")
+    client.submit("/assessment/safety", fields("safety", ["overdose"], 12))
+    with db.reading() as session:
+        assert session.scalars(select(Assessment)).one().do_not_market
+
+
+def test_no_way_to_book_or_to_join_stands_on_the_page_with_help(client: Browser, house: House):
+    page = walk(client, {**HEALTHY, "safety": ["cannot_stay_safe"]}).text.partition("<main")[2].partition("</main")[0]
+    for path in ("/join", "/visits/book", "/plans", "/assessment/later"):
+        assert f'href="{path}"' not in page

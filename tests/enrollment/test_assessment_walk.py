@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from service.enrollment.models import Assessment
 from service.kit import db
-from tests.factories.enrollment import HEALTHY, an_assessment, fields, join, walk
+from tests.factories.enrollment import HEALTHY, fields, walk
 
 if TYPE_CHECKING:
     from tests.client import Browser
@@ -48,7 +47,7 @@ def test_a_visitor_of_either_state_learns_that_they_may_qualify(
 
 def test_the_start_page_says_what_it_is_and_asks_for_nothing(client: Browser, house: House):
     page = client.get("/assessment").text
-    for promise in ("5 minutes", "Free", "No card and no account", "not a diagnosis"):
+    for promise in ("8 minutes", "Free", "No card and no account", "not a diagnosis"):
         assert promise in page
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Assessment)) == 0, "looking starts nothing"
@@ -123,7 +122,7 @@ def test_an_answer_that_rules_treatment_out_is_told_neutrally_with_alternatives(
     page = client.submit("/assessment/check", follow_redirects=True).text
     assert "At-home treatment is not a good fit right now" in page
     assert "Talk with your own doctor" in page
-    assert "ask for a clinician to review this result" in page
+    assert 'href="/assessment/review"' in page
     assert 'href="/join"' not in page
 
 
@@ -188,42 +187,12 @@ def test_sending_twice_gives_one_outcome(client: Browser, house: House):
     assert sent_at == house.now
 
 
-def test_a_link_brings_the_answers_to_another_device(client: Browser, app, house: House):
-    page = walk(client, HEALTHY, until="heart").text
-    link = re.search(r"https://localhost(/assessment/resume/[\w-]+)", page)
-    assert link
-    other = app.test_client()
-    assert "Go on with your answers" in other.get(link[1]).text
-    assert other.get("/assessment/heart").headers["Location"] == "/assessment", "looking changes nothing"
-    assert other.submit(link[1]).headers["Location"].endswith("/assessment/heart")
-    assert other.get("/assessment/heart").status_code == 200
-
-
-def test_a_made_up_link_leads_to_a_clear_page(client: Browser, house: House):
-    response = client.get("/assessment/resume/nonsense")
-    assert response.status_code == 404
-    assert "You can start again at any time" in response.text
-
-
 def test_another_zip_asks_for_its_own_county(client: Browser, house: House):
     walk(client, {**HEALTHY, "zip": ["33999"], "county": ["12086"]})
     page = client.get("/assessment/zip").text
     client.submit("/assessment/zip", fields("zip", ["07102"], revision_of(page)))
     summary = client.get("/assessment/check").text
     assert "Miami-Dade" not in summary
-
-
-def test_a_link_to_the_answers_ends_after_thirty_days_and_with_joining(client: Browser, house: House):
-    page = walk(client, HEALTHY, until="heart").text
-    link = re.search(r"https://localhost(/assessment/resume/[\w-]+)", page)
-    assert link
-    house.at(house.now + timedelta(days=30))
-    assert client.get(link[1]).status_code == 200
-    house.at(house.now + timedelta(seconds=1))
-    assert (client.get(link[1]).status_code, client.submit(link[1]).status_code) == (404, 404)
-    token = an_assessment(house)
-    join(house, token)
-    assert client.submit(f"/assessment/resume/{token}").status_code == 404
 
 
 def test_answers_to_other_questions_cannot_be_sent(client: Browser, house: House):

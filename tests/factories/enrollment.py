@@ -162,6 +162,8 @@ def fields(question_id: str, sent: list[str], revision: int) -> dict[str, Any]:
         answer_fields: dict[str, Any] = {
             f"answer-{part}": value for part, value in zip(("month", "day", "year"), sent, strict=True)
         }
+    elif question_id == "pressure_readings":
+        answer_fields = dict(zip(("answer", "second"), [*sent, "", ""], strict=False))
     else:
         answer_fields = {"answer": sent if len(sent) > 1 else sent[0] if sent else ""}
     return {**answer_fields, "revision": str(revision)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 from wtforms import EmailField, RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from service.enrollment.actions.reviews import MOST_WORDS, NOTE_MIN
@@ -40,8 +41,8 @@ class VerdictForm(Form):
     verdict = RadioField(
         _("Your answer"),
         choices=[
-            ("stands", _("The result stands: at-home treatment is not a good fit right now")),
-            ("opened", _("Open the way: an account and a free visit are possible")),
+            SelectChoice("stands", _("The result stands: at-home treatment is not a good fit right now")),
+            SelectChoice("opened", _("Open the way: an account and a free visit are possible")),
         ],
         validators=[InputRequired(_("Choose an answer"))],
     )

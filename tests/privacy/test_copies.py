@@ -9,18 +9,23 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from service.accounts.actions.demographics import change_demographics
 from service.audit.models import AuditEntry
+from service.enrollment.actions import decide
+from service.enrollment.actions.addendum import add_addendum
 from service.kit import crypto, db
 from service.kit.clock import wall_now
 from service.kit.errors import NotAllowed, NotFound, Rejected
+from service.kit.ids import new_id
 from service.privacy import actions, gateway
 from service.privacy.models import DataExport
 from service.privacy.rules import LEASE, PAUSE
+from service.visits.models import LocationAttestation
 from tests.client import Browser
 from tests.conftest import House
 from tests.factories.accounts import Person, a_patient
 from tests.factories.privacy import actor_of, ask, copies, mail_of, make, somebody_long_with_us, sweep
-from tests.factories.visits import a_clinician, an_applicant, approved, staff_actor
+from tests.factories.visits import a_clinician, a_record, an_applicant, approved, booked, staff_actor, visit_at
 
 
 def files(person: Person) -> tuple[dict[str, Any], bytes]:
@@ -245,3 +250,60 @@ def test_the_button_asks_and_the_page_says_so(house: House, client: Browser) -> 
         assert client.submit("/settings/your-data").status_code == 303
     assert "We are making your copy" in client.get("/settings/your-data").text
     assert len(copies(person)) == 1
+
+
+def test_the_copy_has_the_whole_record_what_was_added_and_where_they_said_they_were(house: House) -> None:
+    clinician, applicant = a_clinician(), an_applicant(house.catalog)
+    encounter_id = approved(applicant, clinician, house.catalog, house.now)
+    add_addendum(
+        enrollment_id=applicant.enrollment_id,
+        encounter_id=encounter_id,
+        text="Zqadded later",
+        settles=("monitor",),
+        actor=clinician.actor,
+        now=house.now,
+    )
+    change_demographics(
+        user_id=applicant.person.user_id, sex="female", race=("asian",), ethnicity="declined", actor=applicant.actor
+    )
+    place_id = new_id()
+    with db.transaction() as session:
+        session.add(
+            LocationAttestation(
+                id=place_id,
+                patient_id=applicant.patient_id,
+                state="FL",
+                county_fips="12086",
+                at_home_address=False,
+                emergency_address_sealed=crypto.seal(
+                    "77 Zqelsewhere", "location_attestations", "emergency_address", place_id
+                ),
+                attested_at=house.now,
+            )
+        )
+    assert make(house, ask(applicant.person))
+    found, _ = files(applicant.person)
+    (visit,) = found["visit_notes"]
+    assert (visit["diagnoses"], visit["id_ends_in"], visit["blood_pressure"]) == ("F33.1", "1234", "122/78, 118/76")
+    assert visit["licenses"][0] == {"kind": "physician", "state": "FL", "number": "FL-1234"}
+    (added,) = visit["added_later"]
+    assert (added["text"], added["settled"], added["by"]) == ("Zqadded later", "monitor", "Maya Lin")
+    assert found["places"][0]["emergency_address"] == "77 Zqelsewhere"
+    assert found["profile"][0]["told_for_counts"] == [
+        {"sex": "Female", "race": "Asian", "ethnicity": "I prefer not to say"}
+    ]
+
+
+def test_the_copy_leaves_the_reason_beside_a_decision_out(house: House) -> None:
+    clinician, applicant = a_clinician(), an_applicant(house.catalog)
+    booked(applicant, house.now)
+    seen = visit_at(applicant) or house.now
+    decide.record_decision(
+        enrollment_id=applicant.enrollment_id,
+        record=a_record(seen, decision="decline", reason="Zqreason among colleagues"),
+        catalog=house.catalog,
+        actor=clinician.actor,
+        now=seen,
+    )
+    assert make(house, ask(applicant.person))
+    assert "Zqreason" not in json.dumps(files(applicant.person)[0])

@@ -21,11 +21,11 @@ from service.enrollment.queries.answered import in_words
 from service.enrollment.queries.assessments import opened, questionnaire
 from service.enrollment.rules.eligibility import Answer
 from service.kit import crypto
+from service.privacy.queries.copy_visits import practitioners
 from service.privacy.rules import Entry, Section
 from service.safety.models import Alert, SafetyHold
 from service.safety.rules import definition
 from service.visits import queries as visits
-from service.visits.models import Practitioner
 
 OUTCOMES = {
     "emergency": "We showed you where to get help at once",
@@ -116,36 +116,9 @@ def visits_booked(session: Session, patient_id: UUID) -> Section:
     return Section("visits", "Your visits", entries)
 
 
-def visit_notes(session: Session, patient_id: UUID) -> Section:
-    """What your clinician recorded and signed."""
-    names = _practitioners(session)
-    entries = [
-        {
-            "signed_at": found.signed_at,
-            "by": names.get(found.practitioner_id),
-            "held_by": found.modality,
-            "you_were_in": found.patient_state,
-            "identity_checked": found.identity_checked,
-            "in_person_exam_on": found.in_person_exam_on,
-            "prescription_monitoring_checked": found.pdmp_system,
-            "checked_at": found.pdmp_checked_at,
-            "notes": found.notes,
-            "sha256": found.sha256,
-        }
-        for found in visits.encounters_of(session, patient_id)
-    ]
-    return Section("visit_notes", "What your clinician recorded", entries)
-
-
-def _practitioners(session: Session) -> dict[UUID, str]:
-    """Clinicians as patients are told of them."""
-    rows = session.execute(select(Practitioner.id, Practitioner.display_name, Practitioner.credentials))
-    return {row.id: f"{row.display_name}, {row.credentials}" for row in rows}
-
-
 def decisions(session: Session, patient_id: UUID) -> Section:
     """What clinicians decided."""
-    names = _practitioners(session)
+    names = practitioners(session)
     rows = session.execute(
         select(EligibilityDecision.decided_at, EligibilityDecision.decision, EligibilityDecision.practitioner_id)
         .join(Enrollment, Enrollment.id == EligibilityDecision.enrollment_id)

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from service.accounts.models import KnownDevice, Passkey, Patient, RecoveryCode, SignIn, User
 from service.accounts.queries import display_name
+from service.accounts.queries.demographics import demographics
+from service.accounts.rules.demographics import ETHNICITY, RACE, SEX, Demographics
 from service.catalog.rules.whole import Catalog
 from service.kit import crypto
 from service.privacy.rules import Section
@@ -71,6 +73,7 @@ def profile(session: Session, patient_id: UUID, catalog: Catalog) -> Section:
         "time_zone": row.time_zone,
         "language_we_speak_with_you": row.care_language,
         "emergency_contact": _table(opened("emergency_contact")),
+        "told_for_counts": _told(demographics(session, patient_id)),
     }
     return Section("profile", "About you", [entry])
 
@@ -79,6 +82,15 @@ def _table(text: str | None) -> list[dict[str, Any]]:
     """A sealed JSON object as one row; an empty list where nothing was told."""
     value = json.loads(text) if text else None
     return [value] if isinstance(value, dict) else []
+
+
+def _told(known: Demographics) -> list[dict[str, Any]]:
+    """Sex, race and ethnicity as one row; an empty list where nothing was told."""
+    if not known.told:
+        return []
+    race = ", ".join(RACE.get(code, code) for code in known.race)
+    ethnicity = ETHNICITY.get(known.ethnicity, known.ethnicity)
+    return [{"sex": SEX.get(known.sex, known.sex), "race": race, "ethnicity": ethnicity}]
 
 
 def devices(session: Session, user_id: UUID) -> Section:

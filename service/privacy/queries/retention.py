@@ -18,7 +18,7 @@ from service.enrollment.models import Assessment, Enrollment
 from service.privacy.models import RetentionRun
 from service.privacy.queries.holds import held_patients
 from service.safety.models import Alert
-from service.visits.models import Appointment, Encounter
+from service.visits.models import Appointment, Encounter, EncounterAddendum
 
 NOTICE = timedelta(days=30)  # between the mail about an account nobody uses and its end
 
@@ -36,11 +36,19 @@ def _last_contact() -> ColumnElement[datetime]:
         .correlate(Patient)
         .scalar_subquery()
     )
+    added = (  # N.J.A.C. 13:35-6.5 counts from the most recent entry, and an addendum is one
+        select(func.max(EncounterAddendum.signed_at))
+        .join(Encounter, Encounter.id == EncounterAddendum.encounter_id)
+        .where(Encounter.patient_id == Patient.id)
+        .correlate(Patient)
+        .scalar_subquery()
+    )
     return func.greatest(
         Patient.created_at,
         Patient.closed_at,
         _latest(func.upper(Appointment.during), Appointment.patient_id == Patient.id),
         _latest(Encounter.signed_at, Encounter.patient_id == Patient.id),
+        added,
         _latest(CheckIn.submitted_at, CheckIn.patient_id == Patient.id),
         _latest(Enrollment.status_changed_at, Enrollment.patient_id == Patient.id),
         _latest(Membership.ended_at, Membership.patient_id == Patient.id),

@@ -65,6 +65,7 @@ _MAILS = {
     "copy ready": "Your copy is ready",
     "email changed": "Your email address was changed",
     "enrollment approved": "You can go on",
+    "enrollment decided": "Your visit is recorded",
     "enrollment declined": "About your application",
     "enrollment more info": "A question about your application",
     "membership ended": "Your membership has ended",
@@ -84,10 +85,39 @@ _MAILS = {
     "waitlist confirm": "Link to confirm a waitlist",
     "waitlist joined": "You are on a waitlist",
 }
+_SETTLED = {"settled": "Settled", "open": "Still open"}
 SAID: dict[str, dict[str, str]] = {
     "decision": {"approve": "Approved", "decline": "Declined", "more_info": "Asked to talk again"},
     "held_by": {"video": "Video", "audio": "Telephone", "in_person": "Meeting in person"},
-    "kind": {"consultation": "Consultation", **_MAILS},
+    "blood_pressure_monitor": _SETTLED,
+    "clinician_was_in": dict(REGIONS),
+    "id_document": {
+        "drivers_license": "Driver's license",
+        "state_id": "State ID card",
+        "passport": "Passport",
+        "military_id": "Military ID",
+        "tribal_id": "Tribal ID",
+        "residence_card": "Permanent resident card",
+        "other": "Another with a photo",
+    },
+    "identity_checked_by": {
+        "photo_id": "A photo ID",
+        "recognised": "Being known from an earlier visit",
+        "questions": "Questions alone",
+        "none": "Not made sure",
+    },
+    "kind": {
+        "consultation": "Consultation",
+        "follow_up": "Follow-up",
+        "transfer": "Visit after a move",
+        "physician": "Physician license",
+        "advanced_practice_nurse": "Advanced practice nurse license",
+        "physician_assistant": "Physician assistant license",
+        "out_of_state_telehealth": "Out-of-state telehealth registration",
+        "dea": "DEA registration",
+        "cds": "CDS registration",
+        **_MAILS,
+    },
     "outcome": {
         "done": "Done",
         "refused": "Turned down",
@@ -96,6 +126,15 @@ SAID: dict[str, dict[str, str]] = {
         "clinician_review": "A clinician looks at it",
         "eligible": "You may qualify",
     },
+    "paid_by": {
+        "self_pay": "You",
+        "insurance": "An insurance",
+        "medicare": "Medicare",
+        "medicaid": "Medicaid",
+        "other": "Somebody else",
+    },
+    "prescription_monitoring_showed": {"none": "Nothing of concern", "concern": "Something of concern"},
+    "sober_adult": _SETTLED,
     "state": dict(REGIONS),
     "status": _STATUS,
     "then": _STATUS,
@@ -107,7 +146,7 @@ SAID: dict[str, dict[str, str]] = {
 
 def said(name: str, text: str) -> str | None:
     """How people read the code `text` in the field `name`; None where it is no code of ours."""
-    if name == "phone":
+    if name in ("phone", "callback"):
         return spoken_phone(text)
     if name == "browser":
         return " on ".join(part for part in browser_words(text) if part) or "One that did not say its name"

@@ -30,7 +30,7 @@ from service.mail.models import OutboxMessage
 from service.privacy.models import DataExport, LegalHold
 from service.reminders.models import Reminder
 from service.safety.models import Alert, SafetyHold
-from service.visits.models import Appointment, Encounter
+from service.visits.models import Appointment, Encounter, EncounterAddendum, LocationAttestation
 
 
 def remove_record(session: Session, patient_id: UUID) -> int:
@@ -41,6 +41,7 @@ def remove_record(session: Session, patient_id: UUID) -> int:
     """
     user_id = session.scalars(select(Patient.user_id).where(Patient.id == patient_id)).one()
     enrollments = select(Enrollment.id).where(Enrollment.patient_id == patient_id)
+    encounters = select(Encounter.id).where(Encounter.patient_id == patient_id)
     memberships = select(Membership.id).where(Membership.patient_id == patient_id)
     objects = (
         select(Membership.stripe_subscription_id).where(Membership.patient_id == patient_id),
@@ -59,7 +60,9 @@ def remove_record(session: Session, patient_id: UUID) -> int:
         (GateRecord, GateRecord.patient_id == patient_id),
         (Membership, Membership.patient_id == patient_id),
         (EligibilityDecision, EligibilityDecision.enrollment_id.in_(enrollments)),
+        (EncounterAddendum, EncounterAddendum.encounter_id.in_(encounters)),
         (Encounter, Encounter.patient_id == patient_id),
+        (LocationAttestation, LocationAttestation.patient_id == patient_id),
         (Appointment, Appointment.patient_id == patient_id),
         (EnrollmentMove, EnrollmentMove.enrollment_id.in_(enrollments)),
         (Enrollment, Enrollment.patient_id == patient_id),

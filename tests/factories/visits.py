@@ -72,12 +72,13 @@ def a_clinician(
     zone: str = "America/New_York",
     weekdays: tuple[int, ...] = WORKDAYS,
     hours: tuple[time, time] = (time(9), time(17)),
+    credentials: str = "MD",
 ) -> Clinician:
     """A physician licensed and `registered` in `states`, open on `weekdays` between `hours`."""
     user_id = a_staff_member("clinician", name=("Maya", "Lin")).user_id
     with db.transaction() as session:
         practitioner_id = writes.add_practitioner(
-            session, user_id=user_id, display_name=name, credentials="MD", time_zone=zone
+            session, user_id=user_id, display_name=name, credentials=credentials, time_zone=zone
         )
         licenses = {
             state: writes.add_license(

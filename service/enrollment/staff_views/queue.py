@@ -11,9 +11,11 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from service.enrollment.actions import look
+from service.enrollment.queries import rooms
 from service.enrollment.queries.queue import LISTED, WAITING, Place
 from service.enrollment.staff_views import bp
-from service.kit import access, clock, web
+from service.enrollment.staff_views.room import arrival_names
+from service.kit import access, clock, db, web
 
 
 @bp.get("/staff/queue")
@@ -50,9 +52,17 @@ def queue() -> ResponseReturnValue:
 @bp.get("/staff/visits")
 @access.staff(*look.MAY_LOOK)
 def upcoming() -> ResponseReturnValue:
-    """The visits ahead, soonest first."""
+    """The visits ahead, soonest first, and who has come."""
     visits = look.open_visits(actor=web.actor())
-    return render_template("enrollment/staff/visits.html", visits=visits, zone=current_user.time_zone)
+    with db.reading() as session:
+        come = rooms.arrivals(session, [one.visit for one in visits], current_app.config["CATALOG"], clock.now())
+    return render_template(
+        "enrollment/staff/visits.html",
+        visits=visits,
+        come=come,
+        arrivals=arrival_names(),
+        zone=current_user.time_zone,
+    )
 
 
 def _filters(counts: dict[str, int], current: str, state: str) -> list[tuple[str, str, int, str]]:

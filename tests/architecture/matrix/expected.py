@@ -13,7 +13,7 @@ from tests.architecture.matrix.people import Who
 from tests.architecture.matrix.things import OF_PATIENT, PERSONAL
 
 Heard = Literal["in", "sign in", "half-way", "refused", "prove", "break the glass", "absent", "away", "help first"]
-CARE = frozenset({"enrollment_id", "hold_id", "membership_id"})  # what follows the care team (docs/roles.md)
+CARE = frozenset({"appointment_id", "enrollment_id", "hold_id", "membership_id"})  # follows the care team (docs/roles.md)
 
 # (endpoint) -> who enters without being on the care team, and why.
 OUTSIDE: dict[str, frozenset[str]] = {

@@ -184,6 +184,7 @@ OF_PATIENT: dict[str, Factory] = {
     "patient_id": lambda whose: whose.patient_id,
     "enrollment_id": lambda whose: whose.enrollment_id or "",
     "membership_id": lambda whose: whose.membership_id or "",
+    "appointment_id": lambda whose: whose.visit_id or "",
     "alert_id": lambda whose: an_alert(whose.house, patient_id=whose.patient_id),
     "hold_id": lambda whose: a_hold(whose.house, patient_id=whose.patient_id),
     "glass_id": _glass,

@@ -1,0 +1,83 @@
+"""The rooms of visits as staff see them: who has come, and how to reach them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.accounts import queries as accounts
+from service.accounts.queries.people import PatientDetails
+from service.accounts.queries.settings import own_settings
+from service.catalog.rules.whole import Catalog
+from service.enrollment.models import Enrollment
+from service.visits import queries as visits
+from service.visits.queries import AskedFor, Attestation, Reach, Visit
+from service.visits.rules.arrival import Arrival, arrival
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRoom:
+    """One visit on its day. `room` is its name, for the clinician of the visit alone; `reach` is opened, as is
+    `asked`; `home` is the address on file, where help would go.
+    """
+
+    visit: Visit
+    enrollment_id: UUID | None
+    patient: PatientDetails
+    arrival: Arrival
+    attested: Attestation | None
+    reach: Reach | None
+    home: str
+    asked: AskedFor | None
+    by_phone_at: datetime | None
+    room: str | None
+
+
+def arrivals(session: Session, found: Sequence[Visit], catalog: Catalog, now: datetime) -> dict[UUID, Arrival]:
+    """Who of several has come."""
+    rooms = visits.rooms_of(session, [one.id for one in found])
+    people = accounts.patients(session, {one.patient_id for one in found})
+    return {
+        one.id: _arrival(one, rooms[one.id], people[one.patient_id].state, catalog, now)
+        for one in found
+        if one.id in rooms
+    }
+
+
+def staff_room(session: Session, visit: Visit, viewer: UUID | None, catalog: Catalog, now: datetime) -> StaffRoom:
+    """One visit's room for whoever looks after the patient. The caller noted the look."""
+    patient, room = accounts.patient(session, visit.patient_id), visits.room_of(session, visit.id)
+    clinician = visits.practitioner(session, visit.practitioner_id)
+    attested = room.attested if room else None
+    current = select(Enrollment.id).where(Enrollment.patient_id == visit.patient_id)
+    own = own_settings(session, patient.user_id).patient
+    address = own.address if own else None
+    home = f"{address.line1} {address.line2}".strip() + f", {address.city}" if address else ""
+    return StaffRoom(
+        visit=visit,
+        enrollment_id=session.scalars(current.order_by(Enrollment.created_at.desc()).limit(1)).first(),
+        patient=patient,
+        arrival=_arrival(visit, room, patient.state, catalog, now) if room else "ahead",
+        attested=attested,
+        reach=visits.reach(session, attested.id) if attested else None,
+        home=f"{home}, {patient.state} {patient.zip_code}" if home else f"{patient.state} {patient.zip_code}",
+        asked=visits.asked_for(session, visit.id),
+        by_phone_at=room.by_phone_at if room else None,
+        room=room.name if room and clinician is not None and clinician.user_id == viewer else None,
+    )
+
+
+def _arrival(visit: Visit, room: visits.Room, state: str, catalog: Catalog, now: datetime) -> Arrival:
+    return arrival(
+        attested_state=room.attested.state if room.attested else None,
+        visit_state=state,
+        by_phone=room.by_phone_at is not None,
+        starts_at=visit.starts_at,
+        now=now,
+        rules=catalog.visits,
+    )

@@ -130,27 +130,34 @@ class Patient:
         window.see("Read and sign", name="home-approved")
         window.press("Read your consents")
         window.see("Documents to sign")
-        with window.page.expect_navigation():
-            window.page.locator("main a[href^='/consents/']").first.click()
-        while window.page.locator("[name='typed_name']").count():
+        if window.page.get_by_text("Tell us").count():
+            self._become_reachable()
+        while (href := self._to_sign()) is not None:
+            window.go(href)
+            window.see("In short", name=f"consent-{window.path.rpartition('/')[2]}")
+            if window.page.locator("[name='relation']").count():
+                window.fill(name="Luis Rivera", relation="my brother", phone="(305) 555-0199")
             window.choose("agreed", "y")
             window.fill(typed_name=self.person.full_name)
-            window.see("In short", name=f"consent-{window.path.rpartition('/')[2]}")
             window.press("Sign")
-            while not window.page.locator("[name='typed_name']").count():
-                waiting = window.page.locator("main a[href^='/consents/']")
-                unsigned = [
-                    href
-                    for href in (waiting.nth(number).get_attribute("href") for number in range(waiting.count()))
-                    if href and not self._signed(href)
-                ]
-                if not unsigned:
-                    return
-                window.go(unsigned[0])
+            window.go("/consents")
 
-    def _signed(self, href: str) -> bool:
-        row = self.window.page.locator("li", has=self.window.page.locator(f"a[href='{href}']"))
-        return "Signed" in row.first.inner_text()
+    def _to_sign(self) -> str | None:
+        """The first text that the list says is to be signed."""
+        rows = self.window.page.locator("main li", has_text=re.compile(r"To\ssign")).locator("a[href^='/consents/']")
+        return rows.first.get_attribute("href") if rows.count() else None
+
+    def _become_reachable(self) -> None:
+        """Whom to call, and where help can be sent."""
+        window = self.window
+        window.press("Tell us")
+        window.fill(name="Luis Rivera", relation="brother", phone="(305) 555-0199")
+        window.see("Whom may we call for you?", name="consents-contact")
+        window.press("Continue")
+        window.fill(line1="1 Main Street", city="Miami")
+        window.see("Where can help be sent?", name="consents-home")
+        window.press("Continue")
+        window.see("Documents to sign")
 
     def pay(self, mailbox: Mailbox) -> None:
         """Membership, the hosted pay page, and back."""

@@ -8,17 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from config.brand import brand
 from service.billing.models import Invoice, Membership
-from service.catalog.rules.consents import render
-from service.consent import queries as consents
-from service.consent.rules import blanks
-from service.enrollment.actions import sign
 from service.enrollment.models import Enrollment
 from service.kit import db
 from service.mail.models import OutboxMessage
 from service.safety import writes as safety
-from tests.factories.visits import Applicant, a_clinician, an_applicant, approved
+from tests.factories.consents import sign_all
+from tests.factories.visits import Applicant, a_clinician, an_applicant, approved, reachable
 
 if TYPE_CHECKING:
     from datetime import date
@@ -37,20 +33,8 @@ def an_approved_patient(house: House, *, license_expires_on: date | None = None)
 def ready_to_pay(house: House, *, license_expires_on: date | None = None, typed_name: str = "Ana Rivera") -> Applicant:
     """Approved, and everything signed that must be."""
     applicant = an_approved_patient(house, license_expires_on=license_expires_on)
-    values = blanks(brand(house.settings.config_dir), house.catalog.from_price_cents)
-    with db.reading() as session:
-        tasks = consents.tasks(session, applicant.patient_id, "FL", house.catalog, house.now.date())
-    for task in tasks:
-        sign.sign_consent(
-            key=task.document.key,
-            sha256=render(task.document, values).sha256,
-            typed_name=typed_name,
-            agreed=True,
-            catalog=house.catalog,
-            blanks=values,
-            actor=applicant.actor,
-            now=house.now,
-        )
+    reachable(applicant.patient_id)
+    sign_all(house, applicant, typed_name=typed_name, sure=True)
     return applicant
 
 

@@ -4,38 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from service.accounts.models import Patient
 from service.catalog.rules.consents import render
 from service.consent import queries as consents
 from service.consent.rules import Task, blanks
 from service.enrollment import writes
 from service.enrollment.actions import sign
 from service.enrollment.rules.signing import Filled
-from service.kit import crypto, db
+from service.kit import db
 from tests.factories.enrollment import STEPS
-from tests.factories.visits import Applicant, an_applicant
+from tests.factories.visits import Applicant, an_applicant, reachable
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from tests.conftest import House
 
 NAME = "Ana Rivera"
 SITTER = Filled(name="Jo Rivera", relation="My sister", phone="(305) 555-0123")
 RELEASE = Filled(name="Dr. Kim Poe", phone="", scope=("part", "medicine"), months="6")
 FILLED = {"sitter": SITTER, "release": RELEASE}
-
-
-def reachable(patient_id: UUID) -> None:
-    """We know whom to call, and where help can be sent."""
-    contact = {"name": "Jo Rivera", "relation": "sister", "phone": "+13055550123"}
-    home = {"line1": "1 Main Street", "line2": "", "city": "Miami"}
-    with db.transaction() as session:
-        row = session.get_one(Patient, patient_id)
-        row.emergency_contact_sealed = row.emergency_contact_sealed or crypto.seal_json(
-            contact, "patients", "emergency_contact", row.id
-        )
-        row.address_sealed = row.address_sealed or crypto.seal_json(home, "patients", "address", row.id)
 
 
 def somebody(house: House, status: str = "approved", place: str = "FL", *, known: bool = True) -> Applicant:

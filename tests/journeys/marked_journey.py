@@ -149,6 +149,7 @@ class Journey:
                 "relation": values["emergency relation"],
                 "phone": values["emergency phone"],
             },
+            "/settings/about-you/optional": {"race": "pacific"},
             "/settings/address": {
                 "line1": values["street"],
                 "line2": "",
@@ -191,6 +192,8 @@ class Journey:
             maya.get(walks.open_record(maya, person).path + "/encounter")
             page = maya.fill(self._record(decision, "NJ" if person is self.person else "FL"), "decision")
             page.must("signed")
+        page = maya.get(next(href for href, _ in walks.open_record(maya, self.person).links if "/addendum" in href))
+        maya.send(page.form("text"), {"text": self.values["visit addendum"]}).must("addendum is signed")
         walks.complete(self.staff["coordinator"], self.person)
 
     def _record(self, decision: str, state: str) -> dict[str, str | list[str]]:
@@ -199,6 +202,7 @@ class Journey:
             **walks.a_visit(
                 state=state, seen_at=self.live.mover.now().astimezone(CLINIC).strftime("%m/%d/%Y %I:%M %p")
             ),
+            "plan": self.values["visit record"] if first else "Nothing to plan here.",
             "notes": self.values["visit notes"] if first else "Nothing to note here.",
             "decision": decision,
             "reason": self.values["decision reason"] if first else self.values["decline reason"],

@@ -42,6 +42,8 @@ MARKS = {
         "answer": "zqanswered",
         "typed name": "Zqtyped Signature",
         "note": "Zqnoted in the visit",
+        "plan": "Zqplanned in the visit",
+        "addendum": "Zqadded after the visit",
         "decision reason": "Zqdecided because",
         "lift reason": "Zqlifted because",
         "webhook body": "zqwebhookbody",
@@ -79,16 +81,25 @@ def _record(house: House) -> None:
     clinician, applicant = a_clinician(states=("NJ",)), an_applicant(house.catalog, "NJ")
     booked(applicant, house.now, "NJ")
     seen = visit_at(applicant) or house.now
-    decide.record_decision(
+    encounter_id = decide.record_decision(
         enrollment_id=applicant.enrollment_id,
         record=replace(
             a_record(seen),
             **IN_NEW_JERSEY,
             notes=value("note"),
+            plan=value("plan"),
             decision="decline",
             reason=value("decision reason"),
         ),
         catalog=house.catalog,
+        actor=clinician.actor,
+        now=seen,
+    )
+    add_addendum(
+        enrollment_id=applicant.enrollment_id,
+        encounter_id=encounter_id,
+        text=value("addendum"),
+        settles=(),
         actor=clinician.actor,
         now=seen,
     )
@@ -169,7 +180,7 @@ def _by_hand(house: House, person: Person) -> None:
         _add(
             people.Patient,
             person.patient_id,
-            *("preferred_name", "pronouns", "phone", "address", "emergency_contact"),
+            *("preferred_name", "pronouns", "phone", "address", "emergency_contact", "demographics"),
         )
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
 
 from service.audit.models import AuditEntry
 from service.enrollment.actions import look
+from service.enrollment.actions import queue as actions
 from service.enrollment.models import Assessment, Enrollment
 from service.enrollment.queries.assessments import opened
-from service.enrollment.queries.queue import LISTED, PAGE, WAITING, Place
+from service.enrollment.queries.queue import PAGE, Place, QueuePage
+from service.enrollment.rules.queue import Wanted
 from service.kit import crypto, db
 from service.kit.errors import NotAllowed
 from service.kit.ids import new_id
@@ -23,9 +26,10 @@ from tests.factories.statements import counted
 from tests.factories.visits import Applicant, a_clinician, an_applicant, booked, staff_actor
 
 
-def _queue(house: House, **changes: object) -> look.QueuePage:
-    wanted = {"statuses": WAITING, "state": None, "after": None, "actor": staff_actor("coordinator"), **changes}
-    return look.open_queue(now=house.now, **wanted)  # type: ignore[arg-type]
+def _queue(house: House, **changes: Any) -> QueuePage:
+    given = {"zone": "America/New_York", "actor": staff_actor("coordinator"), "now": house.now}
+    pages = {name: changes.pop(name) for name in ("actor", "after", "before", "by_itself", "now") if name in changes}
+    return actions.open_queue(**{**given, **pages}, wanted=Wanted(**changes)).page
 
 
 def _flag(applicant: Applicant, house: House, table: type) -> None:
@@ -61,7 +65,7 @@ def test_filters_narrow_the_list_and_counts_stay_whole(house: House) -> None:
     a_clinician()
     florida, jersey = an_applicant(house.catalog), an_applicant(house.catalog, "NJ")
     booked(jersey, house.now, "NJ")
-    everyone = _queue(house, statuses=LISTED)
+    everyone = _queue(house, status="all")
     assert {row.enrollment_id for row in everyone.rows} == {florida.enrollment_id, jersey.enrollment_id}
     assert [row.enrollment_id for row in _queue(house).rows] == [jersey.enrollment_id]
     assert _queue(house, state="FL").rows == ()
@@ -70,8 +74,8 @@ def test_filters_narrow_the_list_and_counts_stay_whole(house: House) -> None:
 
 def test_the_next_page_begins_where_the_first_one_ended(house: House) -> None:
     made = [an_applicant(house.catalog, now=house.now - timedelta(minutes=n)) for n in range(PAGE + 2)]
-    first = _queue(house, statuses=LISTED)
-    second = _queue(house, statuses=LISTED, after=Place.read(str(first.following)))
+    first = _queue(house, status="all")
+    second = _queue(house, status="all", after=Place.read(str(first.following)))
     seen = [row.enrollment_id for row in (*first.rows, *second.rows)]
     assert len(first.rows) == PAGE
     assert seen == [one.enrollment_id for one in reversed(made)]
@@ -86,7 +90,7 @@ def test_a_made_up_page_is_the_first(text: str | None) -> None:
 def test_looking_leaves_a_trace(house: House) -> None:
     applicant = an_applicant(house.catalog)
     clinician, coordinator = staff_actor("clinician"), staff_actor("coordinator")
-    _queue(house, statuses=LISTED, actor=coordinator)
+    _queue(house, status="all", actor=coordinator)
     for actor in (clinician, coordinator):
         looking_after(actor, applicant.patient_id)
         look.open_record(enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=actor, now=house.now)
@@ -109,7 +113,7 @@ def test_a_page_of_names_leaves_a_trace_for_each_of_them(house: House) -> None:
     for applicant in applicants[:2]:
         booked(applicant, house.now)
     coordinator = staff_actor("coordinator")
-    _queue(house, statuses=LISTED, actor=coordinator)
+    _queue(house, status="all", actor=coordinator)
     look.open_visits(actor=coordinator)
     with db.reading() as session:
         rows = session.execute(

@@ -7,6 +7,29 @@ from flask import Blueprint
 bp = Blueprint("enrollment_staff", __name__)
 
 # Below the blueprint, because each of them asks for it.
-from service.enrollment.staff_views import completion, encounter, part, queue, record, reviews, room, team, waitlist  # noqa: E402
+from service.enrollment.staff_views import (  # noqa: E402
+    completion,
+    encounter,
+    part,
+    queue,
+    record,
+    reviews,
+    room,
+    team,
+    together,
+    waitlist,
+)
 
-__all__ = ["bp", "completion", "encounter", "part", "queue", "record", "reviews", "room", "team", "waitlist"]
+__all__ = [
+    "bp",
+    "completion",
+    "encounter",
+    "part",
+    "queue",
+    "record",
+    "reviews",
+    "room",
+    "team",
+    "together",
+    "waitlist",
+]

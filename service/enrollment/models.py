@@ -80,7 +80,7 @@ class ReviewRequest(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     assessment_id: Mapped[UUID] = mapped_column(ForeignKey("assessments.id", ondelete="CASCADE"), unique=True)
-    contact_sealed: Mapped[bytes]
+    contact_sealed: Mapped[bytes | None]  # for the answer alone: gone 30 days after it
     words_sealed: Mapped[bytes | None]  # what they would like the clinician to know
     locale: Mapped[str]
     asked_at: Mapped[datetime]

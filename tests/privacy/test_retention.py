@@ -133,6 +133,8 @@ def everything_old(house: House) -> Person:
         session.get_one(DataExport, copy_id).expires_at = wall
         for call in session.scalars(select(Alert).where(Alert.patient_id == person.patient_id)):
             call.acknowledged_at, call.acknowledged_by, call.escalate_at = now, user_id, None
+        for begun in session.scalars(select(Assessment).where(Assessment.patient_id == person.patient_id)):
+            begun.contact_index, begun.started_at = email_index(person.email), now
         session.get_one(User, user_id).deactivated_at = now
         session.get_one(Patient, person.patient_id).closed_at = now
     return person

@@ -17,6 +17,7 @@ BY_OWNER = ("clinical_record", "never_patients")
 BY_SERVICE = (
     "assessments",
     "emergency_assessments",
+    "left_addresses",
     "closed_contacts",
     "sign_ins",
     "links",

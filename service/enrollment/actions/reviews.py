@@ -125,7 +125,7 @@ def _tell(session: Session, request: ReviewRequest, now: datetime) -> None:
         session,
         emails.review_answered(token, ANSWER_FOR.days),
         key=f"review:{request.id}",
-        address=crypto.unseal(request.contact_sealed, "review_requests", "contact", request.id),
+        address=crypto.unseal(request.contact_sealed or b"", "review_requests", "contact", request.id),
         locale=request.locale,
         now=now,
     )

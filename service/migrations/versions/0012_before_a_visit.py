@@ -81,7 +81,7 @@ def _assessments() -> None:
         "review_requests",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("assessment_id", sa.Uuid(), nullable=False),
-        sa.Column("contact_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("contact_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("words_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("locale", sa.Text(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient
 from service.catalog.rules.whole import Catalog
-from service.privacy.queries import copy_care, copy_rest, copy_self, copy_visits
+from service.privacy.queries import copy_assessments, copy_care, copy_rest, copy_self, copy_visits
 from service.privacy.rules import Section
 
 # Said in the file itself, so that nobody takes silence for completeness.
@@ -31,7 +31,7 @@ def copy_of(session: Session, patient_id: UUID, catalog: Catalog) -> list[Sectio
         copy_self.account(session, user_id),
         copy_self.profile(session, patient_id, catalog),
         copy_self.devices(session, user_id),
-        copy_care.assessments(session, patient_id, catalog),
+        copy_assessments.assessments(session, patient_id, catalog),
         copy_care.enrollments(session, patient_id, catalog),
         copy_care.visits_booked(session, patient_id),
         copy_visits.places(session, patient_id),

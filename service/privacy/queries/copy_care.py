@@ -10,16 +10,12 @@ from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
 from service.accounts.models import CareTeamMember
-from service.catalog.rules.questionnaires import Questionnaire
 from service.catalog.rules.whole import Catalog
 from service.checkins.models import CheckIn
 from service.checkins.queries import opened_answers, opened_score
 from service.consent.models import ConsentAcceptance, ConsentText
-from service.enrollment.models import Assessment, EligibilityDecision, Enrollment
+from service.enrollment.models import EligibilityDecision, Enrollment
 from service.enrollment.queries import records
-from service.enrollment.queries.answered import in_words
-from service.enrollment.queries.assessments import opened, questionnaire
-from service.enrollment.rules.eligibility import Answer
 from service.kit import crypto
 from service.privacy.queries.copy_visits import practitioners
 from service.privacy.rules import Entry, Section
@@ -27,57 +23,9 @@ from service.safety.models import Alert, SafetyHold
 from service.safety.rules import definition
 from service.visits import queries as visits
 
-OUTCOMES = {
-    "emergency": "We showed you where to get help at once",
-    "not_eligible": "At-home treatment is not a good fit right now",
-    "clinician_review": "A clinician needs to look at your answers",
-    "eligible": "You may qualify",
-}
 
-
-def assessments(session: Session, patient_id: UUID, catalog: Catalog) -> Section:
-    """What you answered, question by question, and what we showed you."""
-    form = questionnaire(catalog)
-    query = select(Assessment).where(Assessment.patient_id == patient_id).order_by(Assessment.started_at)
-    entries = [
-        {
-            "started_at": row.started_at,
-            "sent_at": row.submitted_at,
-            "program": _program(catalog, row.program),
-            "outcome": row.outcome,
-            "what_we_told_you": [OUTCOMES.get(row.outcome or "", ""), *_reasons(form, row)],
-            "questions_version": row.questionnaire_version,
-            "rules_version": row.ruleset_version,
-            "answers": _answers(form, opened(row)),
-        }
-        for row in session.scalars(query)
-    ]
-    return Section("assessments", "Your assessment", entries)
-
-
-def _reasons(form: Questionnaire, row: Assessment) -> list[str]:
-    """The reasons as the result's page gave them."""
-    rules = [form.rules[rule_id] for rule_id in row.rule_ids if rule_id in form.rules]
-    return list(dict.fromkeys(rule.reason for rule in rules if rule.result == row.outcome))
-
-
-def _answers(form: Questionnaire, answers: dict[str, Answer]) -> list[Entry]:
-    """Each question in its words; one that is no longer asked by its name, with the answer as it was kept."""
-    told = []
-    asked = [question.id for question in form.questions]
-    for name in sorted(answers, key=lambda one: asked.index(one) if one in asked else len(asked)):
-        question, answer = form.question(name), answers[name]
-        plain = answer if isinstance(answer, str) else ", ".join(answer)
-        told.append(
-            {
-                "question": question.text if question else name,
-                "answer": in_words(question, answer) if question else plain,
-            }
-        )
-    return told
-
-
-def _program(catalog: Catalog, key: str | None) -> str | None:
+def program_name(catalog: Catalog, key: str | None) -> str | None:
+    """A program's name, or its key where there is no such program any more."""
     program = catalog.programs.get(key or "")
     return program.name if program else key
 
@@ -87,7 +35,7 @@ def enrollments(session: Session, patient_id: UUID, catalog: Catalog) -> Section
     query = select(Enrollment).where(Enrollment.patient_id == patient_id).order_by(Enrollment.created_at)
     entries = [
         {
-            "program": _program(catalog, row.program),
+            "program": program_name(catalog, row.program),
             "state": row.state,
             "began_at": row.created_at,
             "status": row.status,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.accounts.models import (
@@ -26,7 +26,7 @@ from service.accounts.models import (
 )
 from service.billing.models import StripeEvent
 from service.catalog.rules.retention import KeepRule
-from service.enrollment.models import Assessment, WaitlistEntry
+from service.enrollment.models import Assessment, ReviewRequest, WaitlistEntry
 from service.kit import crypto
 from service.mail.models import OutboxMessage
 from service.privacy.models import DataExport
@@ -84,6 +84,39 @@ def _remove_assessments(session: Session, ids: list[Any], _: Moments) -> int:
             delete(model).where(model.source_kind == "assessment", model.source_id.in_(ids), model.patient_id.is_(None))
         )
     session.execute(delete(Assessment).where(Assessment.id.in_(ids)))
+    return len(ids)
+
+
+def _left_addresses(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
+    """A fingerprint of the address ties attempts together for some days; after an emergency it keeps marketing away."""
+    there = or_(
+        Assessment.contact_sealed.is_not(None),
+        and_(Assessment.contact_index.is_not(None), Assessment.do_not_market.is_(False)),
+    )
+    free = or_(Assessment.patient_id.is_(None), Assessment.patient_id.not_in(held_patients()))
+    return and_(there, free, Assessment.started_at < keep.before(at.now))
+
+
+def _remove_left_addresses(session: Session, ids: list[Any], _: Moments) -> int:
+    for row in session.scalars(select(Assessment).where(Assessment.id.in_(ids))):
+        row.contact_sealed = row.nudge_at = row.link_wanted_at = None
+        if not row.do_not_market:
+            row.contact_index = None
+    session.flush()
+    return len(ids)
+
+
+def _answered(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
+    held = select(Assessment.id).where(Assessment.patient_id.in_(held_patients()))
+    return and_(
+        ReviewRequest.contact_sealed.is_not(None),
+        ReviewRequest.answered_at < keep.before(at.now),
+        ReviewRequest.assessment_id.not_in(held),
+    )
+
+
+def _remove_answered(session: Session, ids: list[Any], _: Moments) -> int:
+    session.execute(update(ReviewRequest).where(ReviewRequest.id.in_(ids)).values(contact_sealed=None))
     return len(ids)
 
 
@@ -208,6 +241,10 @@ STEPS: Final[dict[str, tuple[Step, ...]]] = {
     "back_offs": (Step(SignInBackOff, _back_offs),),
     "assessments": (Step(Assessment, _visitors(emergency=False), _remove_assessments),),
     "emergency_assessments": (Step(Assessment, _visitors(emergency=True), _remove_assessments),),
+    "left_addresses": (
+        Step(Assessment, _left_addresses, _remove_left_addresses),
+        Step(ReviewRequest, _answered, _remove_answered),
+    ),
     "closed_contacts": (Step(Patient, _contacts, _remove_contacts),),
     "mail_content": (Step(OutboxMessage, _mails, _empty_mails),),
     "waitlist_pending": (Step(WaitlistEntry, _pending),),

@@ -18,10 +18,11 @@ PRACTITIONERS = 500
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # a Monday, 10 AM in New York
 PAST, AHEAD = 200_000, 10_000  # visits that were, and visits booked for the coming 14 days, at most one each patient
 
-# uid(kind, n): the same id for the same row in every table, so that no statement has to look one up.
+# uid(kind, n): the same id for the same row in every table, so that no statement has to look one up; in order, as the
+# house's own ids are.
 IDS = """
 CREATE FUNCTION uid(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
-RETURN md5(kind || n)::uuid
+RETURN (lpad(to_hex(ascii(kind)), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid
 """
 STATE = "CASE WHEN n % 3 = 0 THEN 'NJ' ELSE 'FL' END"
 # Most are members, a tenth is on the way in, some are over.
@@ -32,35 +33,35 @@ WHEN n % 50 = 3 THEN 'decided' WHEN n % 50 = 4 THEN 'approved' WHEN n % 50 < 40 
 FILL = (
     """
     INSERT INTO users (id, kind, role, email_sealed, email_index, password_hash, locale, email_confirmed_at, created_at)
-    SELECT uid('staff', n), 'staff', 'clinician', '', decode(md5('s' || n), 'hex'), 'x', 'en', :now, :now
+    SELECT uid('staff', n), 'staff', 'clinician', '', int8send(-n), 'x', 'en', :now, :now
     FROM generate_series(1, :practitioners) n
     """,
     """
     INSERT INTO practitioners (id, user_id, display_name, credentials, time_zone)
-    SELECT uid('practitioner', n), uid('staff', n), 'Dr. Number ' || n, CASE WHEN n % 4 = 0 THEN 'APRN' ELSE 'MD' END,
+    SELECT uid('clinician', n), uid('staff', n), 'Dr. Number ' || n, CASE WHEN n % 4 = 0 THEN 'APRN' ELSE 'MD' END,
     CASE WHEN n % 5 = 0 THEN 'America/Chicago' ELSE 'America/New_York' END
     FROM generate_series(1, :practitioners) n
     """,
     """
     INSERT INTO licenses (id, practitioner_id, state, kind, number, expires_on, verified_at)
-    SELECT gen_random_uuid(), uid('practitioner', n), state, kind, 'X' || n, date '2027-06-30' + n::int, :now
+    SELECT gen_random_uuid(), uid('clinician', n), state, kind, 'X' || n, date '2027-06-30' + n::int, :now
     FROM generate_series(1, :practitioners) n, unnest(ARRAY['FL', 'NJ']) state, unnest(ARRAY['physician', 'dea']) kind
     """,
     # Five mornings and afternoons a week, beginning anywhere between seven and ten.
     """
     INSERT INTO open_hours (id, practitioner_id, weekday, starts, ends)
-    SELECT gen_random_uuid(), uid('practitioner', n), (n + day) % 7, begins, begins + interval '4 hours'
+    SELECT gen_random_uuid(), uid('clinician', n), (n + day) % 7, begins, begins + interval '4 hours'
     FROM generate_series(1, :practitioners) n, generate_series(0, 4) day,
     LATERAL unnest(ARRAY[time '07:00' + (n % 7) * interval '30 min', time '12:00' + (n % 7) * interval '30 min']) begins
     """,
     """
     INSERT INTO schedule_exceptions (id, practitioner_id, on_day, opens, starts, ends)
-    SELECT gen_random_uuid(), uid('practitioner', n), (:now)::date + (n % 30)::int, false, NULL, NULL
+    SELECT gen_random_uuid(), uid('clinician', n), (:now)::date + (n % 30)::int, false, NULL, NULL
     FROM generate_series(1, :practitioners) n
     """,
     """
     INSERT INTO users (id, kind, email_sealed, email_index, password_hash, locale, email_confirmed_at, created_at)
-    SELECT uid('user', n), 'patient', '', decode(md5('u' || n), 'hex'), 'x', 'en', :now, :now
+    SELECT uid('user', n), 'patient', '', int8send(n), 'x', 'en', :now, :now
     FROM generate_series(1, :enrollments) n
     """,
     f"""
@@ -72,7 +73,7 @@ FILL = (
     f"""
     INSERT INTO assessments (id, token_hash, patient_id, questionnaire_version, ruleset_version, disclaimer_version,
     program, state, answers_sealed, revision, outcome, rule_ids, locale, started_at, submitted_at)
-    SELECT uid('assessment', n), decode(md5('t' || n), 'hex'), uid('patient', n), '1', '1', '1', 'depression', {STATE},
+    SELECT uid('assessment', n), int8send(n), uid('patient', n), '1', '1', '1', 'depression', {STATE},
     '', 1, 'eligible', '{{}}', 'en', :now, :now
     FROM generate_series(1, :enrollments) n
     """,
@@ -88,7 +89,7 @@ FILL = (
     SELECT gen_random_uuid(), p.id, p.number, uid('patient', n), 'consultation',
     tstzrange(begins, begins + interval '30 min'), CASE WHEN n % 10 = 0 THEN 'missed' ELSE 'finished' END, :now
     FROM generate_series(1, least(:past, :enrollments)) n
-    JOIN practitioners p ON p.id = uid('practitioner', 1 + n % :practitioners),
+    JOIN practitioners p ON p.id = uid('clinician', 1 + n % :practitioners),
     LATERAL (SELECT :now - interval '1 day' - n / :practitioners * interval '30 min' AS begins) b
     """,
     # A visit every two hours or so of each clinician's coming two weeks.
@@ -97,7 +98,7 @@ FILL = (
     SELECT gen_random_uuid(), p.id, p.number, uid('patient', n), 'consultation',
     tstzrange(begins, begins + interval '30 min'), 'booked', :now
     FROM generate_series(1, least(:ahead, :enrollments)) n
-    JOIN practitioners p ON p.id = uid('practitioner', 1 + n % :practitioners),
+    JOIN practitioners p ON p.id = uid('clinician', 1 + n % :practitioners),
     LATERAL (
       SELECT date_trunc('day', (:now)::timestamptz) + interval '1 day' + (n / :practitioners % 10) * interval '1 day'
       + interval '14 hours' + (n / :practitioners / 10 + n % 8) * interval '30 min' AS begins

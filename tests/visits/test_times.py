@@ -13,6 +13,7 @@ from service.visits.rules.times import (
     Stretch,
     Timetable,
     closed_span,
+    covers,
     days_within,
     licensed_through,
     open_times,
@@ -82,6 +83,13 @@ def test_a_day_closed_in_full_lasts_its_own_23_or_25_hours() -> None:
     for day, hours in ((SPRING, 23), (AUTUMN, 25), (MONDAY, 24)):
         span = closed_span(day, None, None, NEW_YORK)
         assert span.ends_at - span.starts_at == timedelta(hours=hours)
+
+
+def test_a_colleague_whose_times_begin_at_other_minutes_covers_a_visit_all_the_same() -> None:
+    quarter = list(times_of_day(MONDAY, [Stretch(0, time(9, 15), time(10, 45))], NEW_YORK))
+    half_past = Span(quarter[0].starts_at + timedelta(minutes=15), quarter[0].starts_at + timedelta(minutes=45))
+    assert covers(quarter, half_past)
+    assert not covers([quarter[0], quarter[2]], half_past)
 
 
 def test_with_another_zone_the_hours_are_the_other_walls() -> None:

@@ -1,11 +1,11 @@
-"""Which times are open, and with whom: at most five statements, however many clinicians and visits there are."""
+"""Which times are open, and with whom: at most six statements, however many clinicians and visits there are."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,11 +26,12 @@ from service.visits.rules.times import (
     Span,
     Stretch,
     Timetable,
-    local_day,
+    covers,
+    days_within,
     window,
 )
 
-FIRST_FEW = 32  # a day is open as soon as one of them is free: seldom are all the others asked
+FIRST_FEW = 12  # a day is open as soon as one of them is free: seldom are all the others asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,46 +88,48 @@ def open_days(
     The first few clinicians fill most days; only where they do not are the others asked, for the days between.
     """
     within = window(now)
-    licensed = _licensed(session, state, within, physician_only, practitioner_id)
-    found: set[date] = set()
-    every = set(_days(within, zone))
-    for some in (licensed[:FIRST_FEW], licensed[FIRST_FEW:]):
-        for _, timetable, taken in _timetables(session, some, within, zone, now):
-            for day in sorted(every - found):
-                if next(timetable.free(window(now, zone, (day, day)), taken), None) is not None:
-                    found.add(day)
-            if found == every:
-                return sorted(found)
-    return sorted(found)
+    asked = {day: window(now, zone, (day, day)) for day in days_within(within, zone)}
+    missing = {day: one for day, one in asked.items() if one.starts_at < one.ends_at}
+    for skip, most in ((0, FIRST_FEW), (FIRST_FEW, None)):
+        if not missing:
+            break
+        licensed = _licensed(session, state, within, physician_only, practitioner_id, skip=skip, most=most)
+        free = [one for one in _keeping(session, licensed, within, zone) if _opens(one[1], missing, ())]
+        taken = _taken(session, [one.person.id for one, _ in free], within, now)
+        for one, timetable in free:
+            for day in _opens(timetable, missing, taken[one.person.id]):
+                del missing[day]
+        if most is not None and len(licensed) < most:
+            break
+    return sorted(asked.keys() - missing.keys() - {day for day, one in asked.items() if one.starts_at >= one.ends_at})
+
+
+def _opens(timetable: Timetable, days: dict[date, Span], taken: Sequence[Span]) -> list[date]:
+    return [day for day, one in days.items() if next(timetable.free(one, taken), None) is not None]
 
 
 def who_is_free(
     session: Session, *, state: str, at: Span, now: datetime, zone: str, physician_only: bool = False
 ) -> list[Practitioner]:
     """Who, licensed in `state`, keeps hours then and has nothing booked: for a visit that loses its clinician."""
-    around = Span(at.starts_at, at.starts_at + timedelta(seconds=1))
+    around = Span(at.starts_at - SLOT, at.ends_at)
     licensed = _licensed(session, state, around, physician_only, None)
     return [
         one.person
         for one, timetable, taken in _timetables(session, licensed, around, zone, now)
-        if any(span.starts_at == at.starts_at for span in timetable.free(around, taken))
+        if covers(timetable.free(around, taken), at)
     ]
 
 
-def taken_of(session: Session, practitioner_id: UUID, within: Span, now: datetime) -> list[Span]:
-    """What is booked or held with one practitioner."""
-    return _taken(session, [practitioner_id], within, now)[practitioner_id]
-
-
-def _days(within: Span, zone: str) -> Iterator[date]:
-    day = local_day(within.starts_at, zone)
-    while day <= local_day(within.ends_at, zone):
-        yield day
-        day += DAY
-
-
 def _licensed(
-    session: Session, state: str, within: Span, physician_only: bool, practitioner_id: UUID | None
+    session: Session,
+    state: str,
+    within: Span,
+    physician_only: bool,
+    practitioner_id: UUID | None,
+    *,
+    skip: int = 0,
+    most: int | None = None,
 ) -> list[_Licensed]:
     """Who of the team may see patients in `state` on the first day asked for, and until when. In one statement."""
     if within.ends_at <= within.starts_at:
@@ -153,40 +156,43 @@ def _licensed(
         query = query.where(PractitionerRow.credentials.in_(PHYSICIANS))
     if practitioner_id is not None:
         query = query.where(PractitionerRow.id == practitioner_id)
-    return [_Licensed(Practitioner(*row[:-1]), row[-1]) for row in session.execute(query)]
+    rows = session.execute(query.offset(skip or None).limit(most))
+    return [_Licensed(Practitioner(*row[:-1]), row[-1]) for row in rows]
 
 
 def _timetables(
     session: Session, licensed: list[_Licensed], within: Span, zone: str | None, now: datetime
 ) -> Iterator[tuple[_Licensed, Timetable, list[Span]]]:
-    """Each with their hours and what is taken of them, in two statements."""
+    """Each who keeps hours then, and what is taken of them, in two statements."""
+    keeping = _keeping(session, licensed, within, zone)
+    taken = _taken(session, [one.person.id for one, _ in keeping], within, now)
+    for one, timetable in keeping:
+        yield one, timetable, taken[one.person.id]
+
+
+def _keeping(
+    session: Session, licensed: list[_Licensed], within: Span, zone: str | None
+) -> list[tuple[_Licensed, Timetable]]:
     if not licensed:
-        return
-    ids = [one.person.id for one in licensed]
-    hours, others = _hours(session, ids, within)
-    taken = _taken(session, ids, within, now)
-    for one in licensed:
-        if one.person.id in hours or one.person.id in others:
-            person = one.person
-            timetable = Timetable(
-                person.time_zone,
-                hours[person.id],
-                others[person.id],
-                one.until,
-                person.left_on,
-                (zone,) if zone else (),
-            )
-            yield one, timetable, taken[person.id]
+        return []
+    days = {day for clock in {one.person.time_zone for one in licensed} for day in days_within(within, clock)}
+    hours, others = _hours(session, [one.person.id for one in licensed], days)
+    return [
+        (one, Timetable(person.time_zone, hours[person.id], others[person.id], one.until, person.left_on, clocks))
+        for clocks in [(zone,) if zone else ()]
+        for one in licensed
+        for person in [one.person]
+        if person.id in hours or person.id in others
+    ]
 
 
 Hours = defaultdict[UUID, list[Stretch]]
 Others = defaultdict[UUID, list[OtherDay]]
 
 
-def _hours(session: Session, ids: Collection[UUID], within: Span) -> tuple[Hours, Others]:
+def _hours(session: Session, ids: Collection[UUID], days: Collection[date]) -> tuple[Hours, Others]:
     """The weekly hours of the weekdays asked for, and the days unlike them, together in one statement."""
-    first, last = within.starts_at.date() - DAY, within.ends_at.date() + DAY
-    weekdays = {(first + DAY * number).weekday() for number in range(min(7, (last - first).days + 1))}
+    weekdays = {day.weekday() for day in days}
     weekly: Any = select(
         OpenHours.practitioner_id,
         OpenHours.weekday,
@@ -202,7 +208,7 @@ def _hours(session: Session, ids: Collection[UUID], within: Span) -> tuple[Hours
         ScheduleException.opens,
         ScheduleException.starts,
         ScheduleException.ends,
-    ).where(ScheduleException.practitioner_id == _any(ids), ScheduleException.on_day.between(first, last))
+    ).where(ScheduleException.practitioner_id == _any(ids), ScheduleException.on_day.between(min(days), max(days)))
     hours: Hours = defaultdict(list)
     others: Others = defaultdict(list)
     for who, weekday, on_day, opens, starts, ends in session.execute(union_all(weekly, dated)):
@@ -217,15 +223,20 @@ def _taken(session: Session, ids: Collection[UUID], within: Span, now: datetime)
     """What is booked, and what somebody holds at this moment."""
     around: Range[datetime] = Range(within.starts_at - SLOT, within.ends_at + SLOT)
     spans: defaultdict[UUID, list[Span]] = defaultdict(list)
-    query: Any = select(Appointment.practitioner_id, Appointment.during).where(
+    query: Any = select(
+        # The ends are read much faster than the range.
+        Appointment.practitioner_id,
+        func.lower(Appointment.during),
+        func.upper(Appointment.during),
+    ).where(
         # As the exclusion constraint says it, so that its index answers: what is over is not in it.
         Appointment.status.in_(("held", "booked")),
         Appointment.during.overlaps(around),
         Appointment.practitioner_id == _any(ids),
         or_(Appointment.status == "booked", Appointment.held_until > now),
     )
-    for who, during in session.execute(query):
-        spans[who].append(Span(during.lower, during.upper))
+    for who, starts_at, ends_at in session.execute(query) if ids else ():
+        spans[who].append(Span(starts_at, ends_at))
     return spans
 
 

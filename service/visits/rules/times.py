@@ -115,6 +115,11 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
     return out
 
 
+def covers(spans: Iterable[Span], whole: Span) -> bool:
+    """Is every moment of `whole` in one of these?"""
+    return any(one.starts_at <= whole.starts_at and whole.ends_at <= one.ends_at for one in _joined(spans))
+
+
 def window(now: datetime, zone: str | None = None, days: tuple[date, date] | None = None) -> Span:
     """From when to when a time may begin: from 2 hours ahead, for 14 days, and within `days` of a calendar in `zone`.
 
@@ -151,12 +156,15 @@ class Timetable:
 
     def free(self, within: Span, taken: Sequence[Span]) -> Iterator[Span]:
         """What may be booked and begins within that span, soonest first."""
+        surely = licensed_on(self.license_expires_on, within.ends_at.date() + 2 * DAY)
         for day in days_within(within, self.zone):
             if not licensed_on(self.license_expires_on, day) or (self.left_on is not None and self.left_on <= day):
                 return
             for span in times_of_day(day, self.stretches, self.zone, self.others):
-                if within.starts_at <= span.starts_at < within.ends_at and not any(map(span.touches, taken)):
-                    if not licensed_through(self.license_expires_on, span, (self.zone, *self.clocks)):
+                if within.starts_at <= span.starts_at < within.ends_at and not (
+                    taken and any(map(span.touches, taken))
+                ):
+                    if not surely and not licensed_through(self.license_expires_on, span, (self.zone, *self.clocks)):
                         return
                     yield span
 

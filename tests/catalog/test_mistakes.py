@@ -106,6 +106,7 @@ SLIPS = [
     ("states/florida.toml", "value = 24", "value = 0", "rules[10].value", "less than 1"),
     ("states/florida.toml", "value = 24", 'value = "a day"', "rules[10].value", "whole number"),
     ("states/florida.toml", "value = 7", "value = 4", "rules[11].value", "less than 5"),
+    ("states/florida.toml", "value = 7", "value = 8", "keep.clinical_record.keep", "less than the 8 years of Florida"),
     ("states/florida.toml", '["street"]', "[]", "rules[12].value", "is empty"),
     ("states/florida.toml", '["street"]', '["box"]', "rules[12].value", "not one of street"),
     ("states/florida.toml", 'topic = "pdmp"', 'topic = "disclosure.it"', "rules", 'has no "pdmp"'),
@@ -127,7 +128,7 @@ SLIPS = [
 
 
 # Two files that disagree: the error names the one that asks for what the other does not have.
-FOUND_ELSEWHERE = {"FL.program.odc": "states/", "NJ": "states/"}
+FOUND_ELSEWHERE = {"FL.program.odc": "states/", "NJ": "states/", "keep.clinical_record.keep": "retention.toml"}
 
 
 @pytest.mark.parametrize(

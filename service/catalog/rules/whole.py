@@ -85,6 +85,7 @@ def cross_check(catalog: Catalog) -> Catalog:
             if rule.topic.startswith(PROGRAM):
                 named = rule.topic.removeprefix(PROGRAM)
                 _known(catalog.programs, "states/", f"{state.code}.{rule.topic}", named, "programs/")
+    _kept_long_enough(catalog)
     _one_county_one_state(catalog)
     return catalog
 
@@ -100,6 +101,16 @@ def _check_program(catalog: Catalog, file: str, program: Program) -> None:
                 "check_ins.every_days",
                 f"is {cadence.every_days}, but {instrument.name} looks back {instrument.recall_days} days",
             )
+
+
+def _kept_long_enough(catalog: Catalog) -> None:
+    """Records are kept at least as long as each state asks, on any day its rules know."""
+    kept = catalog.retention["clinical_record"].months
+    for state in catalog.states.values():
+        for rule in state.rules:
+            if rule.topic == "retention_years" and isinstance(rule.value, int) and kept < rule.value * 12:
+                asked = f"is less than the {rule.value} years of {state.name}"
+                raise CatalogError("retention.toml", "keep.clinical_record.keep", asked)
 
 
 def _check_questionnaire(catalog: Catalog, file: str, questionnaire: Questionnaire) -> None:

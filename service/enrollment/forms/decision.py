@@ -14,6 +14,7 @@ from wtforms import Field, ValidationError
 from wtforms.fields.choices import SelectChoice
 
 from service.accounts.rules.contact import one_line, phone_number
+from service.catalog.rules.dated import Pdmp
 from service.catalog.rules.states import State
 from service.enrollment.forms.encounter_parts import (
     AccountPart,
@@ -41,7 +42,7 @@ class EncounterForm(MeetingPart, PlacePart, IdentityPart, ChecksPart, FindingsPa
         *,
         kind: Kind,
         disclosures: Mapping[str, str],
-        pdmp: str,
+        pdmp: Pdmp | None,
         zone: str,
     ) -> None:
         """Fit the form to the visit: what its state asks for, and whether a decision is due."""
@@ -53,11 +54,13 @@ class EncounterForm(MeetingPart, PlacePart, IdentityPart, ChecksPart, FindingsPa
             self.disclosed.choices = [SelectChoice(*one) for one in disclosures.items()]
             if not disclosures:
                 del self.disclosed
-        self.pdmp_checked_at.label.text = gettext("When was %(program)s checked?", program=pdmp)
+        self.pdmp_checked_at.label.text = gettext("When was %(program)s checked?", program=pdmp.system if pdmp else "")
         clock = gettext("On your own clock (%(zone)s), like 11/23/2026 10:15 AM.", zone=zone.replace("_", " "))
         for field in (self.started_at, self.ended_at):
             field.description = clock
-        self.pdmp_checked_at.description = clock + " " + gettext("Needed within 24 hours before an approval.")
+        hours = int(pdmp.fresh_for.total_seconds() // 3600) if pdmp else 0
+        needed = gettext("Needed within %(hours)s hours before an approval.", hours=hours)
+        self.pdmp_checked_at.description = f"{clock} {needed}"
         if kind == "follow_up" and "decision" in self:
             del self.decision, self.reason
         elif kind == "transfer":

@@ -22,6 +22,7 @@ from service.enrollment.queries.attempts import Attempts, attempts_of
 from service.enrollment.queries.moving import Move, move_of
 from service.enrollment.queries.queue import Flag, flags
 from service.enrollment.queries.records import Decision, EnrollmentDetails, Step
+from service.enrollment.queries.refusals import refusals
 from service.safety import queries as safety
 from service.visits import queries as visits
 from service.visits.queries import SignedEncounter, Visit
@@ -63,6 +64,7 @@ class Record:
     team: tuple[TeamMember, ...]
     glass_until: datetime | None  # wall time: until when a broken glass shows this, None for the care team
     move: Move | None  # where they live in another state than the enrollment is for
+    refused: tuple[str, ...]  # why no rule allows to go on today, in sentences for staff
 
 
 def record(
@@ -78,7 +80,6 @@ def record(
     patient = accounts.patient(session, found.patient_id)
     state, home = catalog.states[found.state], catalog.states.get(patient.state)
     county = home.county(patient.county_fips) if home else None
-    move = move_of(session, patient.id, catalog, now)
     seen = visits.visits_of(session, patient.id)
     decision = records.latest_decision(session, found.id)
     today = now.astimezone(ZoneInfo(patient.time_zone)).date()
@@ -101,7 +102,8 @@ def record(
         contact=accounts.contact(session, patient.id),
         team=tuple(accounts.care_team(session, patient.id)),
         glass_until=glass_until,
-        move=move if move and move.turn in ("transfer", "stop") and patient.state != found.state else None,
+        refused=tuple(reason.message for reason in refusals(session, catalog, found, patient, now)),
+        move=move_of(session, patient.id, catalog, now) if found.moving_since else None,
     )
 
 

@@ -138,7 +138,7 @@ def _fit(form: EncounterForm, case: VisitToSign, begun: Begun) -> None:
         case.state,
         kind=case.kind,
         disclosures=case.disclosures,
-        pdmp=case.pdmp_system,
+        pdmp=case.state.pdmp_on(case.known.day),
         zone=begun.zone,
     )
 

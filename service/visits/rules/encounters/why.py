@@ -129,7 +129,7 @@ LAW = {
     "disclosure": Why("disclosed", words("Tell the patient what this state wants said, and record that you did.")),
     "pdmp": Why(
         "pdmp_checked_at",
-        words("The prescription monitoring check is missing, or more than 24 hours old. Check again."),
+        words("The prescription monitoring check is missing, or older than this state's rule allows. Check again."),
     ),
     "telemedicine": Why(
         "in_person_exam_on",

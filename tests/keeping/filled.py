@@ -14,6 +14,7 @@ from service.billing.actions import events
 from service.billing.gateway.facts import Notice
 from service.checkins.actions import submit
 from service.enrollment.actions import decide, waitlist
+from service.enrollment.actions.addendum import add_addendum
 from service.enrollment.writes import assessments
 from service.kit import crypto, db
 from service.kit.ids import new_id, new_token, token_hash

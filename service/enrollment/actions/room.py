@@ -11,7 +11,7 @@ from service.accounts.rules.contact import one_line, phone_number
 from service.audit import writes as audit
 from service.catalog.rules.whole import Catalog
 from service.enrollment.actions.book import own_enrollment, own_patient, own_visit, wish_of
-from service.enrollment.queries.booking import AWAY
+from service.enrollment.queries.booking import AWAY, is_away
 from service.enrollment.rules.booking import Wanted
 from service.enrollment.rules.regions import REGIONS
 from service.kit import db
@@ -41,7 +41,7 @@ def say_where(
     `state` is a USPS code or "elsewhere"; an empty `emergency_address` means that help would go to the home address.
     In another state than the visit's the room stays shut, a person is called, and charges, parcels and sessions stop
     (domain.md 2.1 G-LOC). Raises NotFound for somebody else's visit, Conflict when the room is not open, Rejected for
-    a missing or unreadable answer.
+    a missing or unreadable answer. Whoever said that they are away says nothing else until a person has talked to them.
     """
     patient_id = own_patient(actor)
     phone, address = phone_number(callback), one_line(emergency_address)
@@ -87,6 +87,8 @@ def _check_open(session: Session, appointment_id: UUID, patient_id: UUID, catalo
     visit = own_visit(session, appointment_id, patient_id)
     if visit.status != "booked" or room_is(visit.starts_at, visit.ends_at, now, catalog.visits) != "open":
         raise Conflict("room_shut", words("The room of this visit is not open now."))
+    if is_away(session, patient_id):
+        raise Conflict("away", words("You told us that you are in another state. We get in touch with you first."))
 
 
 def _place(catalog: Catalog, wish: Wanted, state: str, county_fips: str) -> bool:

@@ -87,5 +87,9 @@ def stops(
     codes = engine.ask("booking", state=wish.state, policies=catalog.policies, situation=situation).codes
     if licenses is None:
         codes = tuple(code for code in codes if code != "license")
-    away = any(hold.code == AWAY for hold in safety.standing_holds(session, patient_id))
-    return (*codes, "away") if away else codes
+    return (*codes, "away") if is_away(session, patient_id) else codes
+
+
+def is_away(session: Session, patient_id: UUID) -> bool:
+    """Did they say before a visit that they are in another state, and nobody has talked to them since?"""
+    return any(hold.code == AWAY for hold in safety.standing_holds(session, patient_id))

@@ -88,6 +88,8 @@ def room_submit(visit_id: UUID) -> ResponseReturnValue:
         form[FIELDS.get(no.code, "where")].errors = [_(no.message)]
         return _where_page(visit, found, form), 422
     except Conflict as no:
+        if no.code == "away":
+            return _away(found.wanted)
         flash(_(no.message), "bad")
         return redirect(url_for("enrollment.own_visits"), code=303)
     if not inside:

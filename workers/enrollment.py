@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.catalog.queries import catalog
-from service.enrollment.actions import authority, move, resume, tell, waitlist
+from service.enrollment.actions import authority, move, reconsent, resume, tell, waitlist
 from service.kit.clock import now
 from workers.app import app, settings
 
@@ -42,3 +42,9 @@ def tell_waiting() -> None:
 def settle_moves() -> None:
     """Look again at the enrollments of people who live in another state."""
     move.settle_moves(catalog=catalog(settings.config_dir), now=now())
+
+
+@app.task(name="enrollment.tell_of_new_texts")  # type: ignore[untyped-decorator]
+def tell_of_new_texts() -> None:
+    """Write to whoever signed a text that has a new version: before it holds, and on the day."""
+    reconsent.tell_of_new_texts(catalog=catalog(settings.config_dir), now=now())

@@ -69,6 +69,11 @@ SCHEDULE = (
     Entry(
         "enrollment.settle_moves", "hour", "who moved goes on where we have opened since, or once a visit is recorded"
     ),
+    Entry(
+        "enrollment.tell_of_new_texts",
+        "sweep",
+        "whoever signed a text that has a new version is told, once ahead, once on the day",
+    ),
     Entry("mail.deliver_due", "tick", "send what is due, whoever queued it"),
     Entry("billing.sweep_events", "sweep", "handle webhooks whose job was lost, retry those that failed"),
     Entry("billing.ask_before_renewals", "sweep", "remind of charges to come and stop those the gate refuses"),

@@ -9,6 +9,7 @@ bp = Blueprint("enrollment_staff", __name__)
 # Below the blueprint, because each of them asks for it.
 from service.enrollment.staff_views import (  # noqa: E402
     completion,
+    documents,
     encounter,
     part,
     queue,
@@ -23,6 +24,7 @@ from service.enrollment.staff_views import (  # noqa: E402
 __all__ = [
     "bp",
     "completion",
+    "documents",
     "encounter",
     "part",
     "queue",

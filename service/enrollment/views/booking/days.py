@@ -25,6 +25,7 @@ from service.visits.queries import OpenTime
 from service.visits.rules import day as rules
 from service.visits.rules.times import SLOT
 
+FEW = 8  # clinicians whose names are offered one by one
 GONE = ("time_taken", "hold_over")  # a fresh list is the answer
 
 
@@ -35,10 +36,9 @@ def book_days() -> ResponseReturnValue:
     found = _found()
     if found is None:
         return _elsewhere()
-    open_times = _open_times(found)
     return render_template(
         "enrollment/booking/days.html",
-        days={day: _one_each(times) for day, times in _by_day(open_times).items()},
+        days=_open_days(found),
         found=found,
         physician=_physician(found),
         zone=current_user.time_zone,
@@ -86,8 +86,7 @@ def times_page(
     day: date, found: Bookable, form: BookingForm, *, ask: bool = False, too_late: str | None = None
 ) -> ResponseReturnValue:
     """The times of `day`, after a no with its sentence above them."""
-    days, zone, locale = _by_day(_open_times(found)), current_user.time_zone, str(get_locale() or "en")
-    here = days.get(day, [])
+    here, zone, locale = _open_times(found, day), current_user.time_zone, str(get_locale() or "en")
     people = {str(time.practitioner.id): time.practitioner.title for time in here}
     wanted = request.args.get("with", "")
     offered = _one_each([time for time in here if wanted not in people or str(time.practitioner.id) == wanted])
@@ -101,9 +100,10 @@ def times_page(
         day=day,
         hints={slot_value(time): zone_name(time.starts_at, ZoneInfo(zone), locale) for time in offered},
         people=people,
+        few=len(people) <= FEW,
         wanted=wanted if wanted in people else "",
         physician=_physician(found),
-        later=next((other for other in days if other > day), None),
+        later=next((other for other in _open_days(found) if other > day), None),
         found=found,
         zone=zone,
         minutes=int(current_app.config["CATALOG"].visits.hold_for / timedelta(minutes=1)),
@@ -122,7 +122,20 @@ def _found() -> Bookable | None:
     return found
 
 
-def _open_times(found: Bookable) -> list[OpenTime]:
+def _open_days(found: Bookable) -> list[date]:
+    if found.wanted is None:
+        return []
+    with db.reading() as session:
+        return visits.open_days(
+            session,
+            state=found.wanted.state,
+            now=clock.now(),
+            physician_only=_physician(found),
+            zone=current_user.time_zone,
+        )
+
+
+def _open_times(found: Bookable, day: date) -> list[OpenTime]:
     if found.wanted is None:
         return []
     with db.reading() as session:
@@ -132,6 +145,7 @@ def _open_times(found: Bookable) -> list[OpenTime]:
             now=clock.now(),
             physician_only=_physician(found),
             zone=current_user.time_zone,
+            days=(day, day),
         )
 
 
@@ -142,11 +156,6 @@ def _physician(found: Bookable) -> bool:
 
 def _elsewhere() -> ResponseReturnValue:
     return redirect(url_for("enrollment.own_visits"), code=303)
-
-
-def _by_day(times: list[OpenTime]) -> dict[date, list[OpenTime]]:
-    zone = ZoneInfo(current_user.time_zone)
-    return {day: list(these) for day, these in groupby(times, lambda time: time.starts_at.astimezone(zone).date())}
 
 
 def _one_each(times: list[OpenTime]) -> list[OpenTime]:

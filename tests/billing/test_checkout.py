@@ -114,7 +114,7 @@ def test_nobody_pays_while_a_hold_stands_or_the_license_is_gone(house: House, ga
     house.at(house.now + timedelta(days=8))
     with pytest.raises(actions.NotYet) as no:
         start(house, gateway, applicant)
-    assert no.value.codes == ("license", "hold")
+    assert no.value.codes == ("license", "registration", "hold")
 
 
 def test_nobody_pays_without_an_enrollment_or_for_a_plan_that_is_not_there(house: House, gateway: Gateway) -> None:

@@ -9,6 +9,8 @@ from service.accounts.models import Patient
 from service.accounts.queries.settings import OwnPatient, own_settings
 from service.audit.models import AuditEntry
 from service.billing.queries.gate import charge_facts
+from service.catalog.queries.places import place_of_zip
+from service.catalog.rules.places import AskCounty
 from service.enrollment.rules.gate import may
 from service.kit import db
 from service.safety.models import Alert
@@ -17,7 +19,10 @@ from tests.client import Browser
 from tests.conftest import House
 from tests.factories.accounts import Person, a_patient, a_staff_member
 from tests.factories.billing import ready_to_pay
-from tests.factories.visits import Applicant
+from tests.factories.care import looking_after
+from tests.factories.consents import somebody
+from tests.factories.moving import HOMES, moved
+from tests.factories.visits import Applicant, staff_actor
 
 HOME = {"line1": "1 Main St", "line2": "Apt 4", "city": "Miami", "zip_code": "33101"}
 
@@ -75,19 +80,61 @@ def test_a_clock_that_was_chosen_stays(client: Browser, ana: Person) -> None:
     assert kept(ana).time_zone == "America/Los_Angeles"
 
 
-def test_a_zip_in_two_counties_is_asked_about(client: Browser, ana: Person, house: House) -> None:
-    split = next(
-        code for state in house.catalog.states.values() for code, zone in state.zip_zones.items() if zone.confirm
-    )
-    answer = client.submit("/settings/address", {**HOME, "zip_code": split})
-    assert answer.status_code == 422
-    assert "Choose your county" in answer.text
+SPLIT = "32456"  # Port St. Joe in Gulf County, parts reach Mexico Beach in Bay County
+
+
+def test_a_zip_in_two_counties_is_asked_about_and_that_is_nobodys_mistake(client: Browser, ana: Person) -> None:
+    page = client.submit("/settings/address", {**HOME, "zip_code": SPLIT})
+    assert page.status_code == 200
+    assert "This ZIP code reaches into more than one county: choose yours." in page.text
+    assert "There is a problem" not in page.text
+    assert "<title>Error" not in page.text
+    assert [name for name in ("Bay", "Gulf", "Miami-Dade") if f">{name}</option>" in page.text] == ["Bay", "Gulf"]
     assert kept(ana).address is None
-    county = house.catalog.states["FL"].counties[0].fips
-    wrong = client.submit("/settings/address", {**HOME, "zip_code": split, "county": "99999"})
+    for county in ("", "99999"):
+        wrong = client.submit("/settings/address", {**HOME, "zip_code": SPLIT, "county": county})
+        assert wrong.status_code == 422
+        assert "Choose your county from the list" in wrong.text
+        assert ">Gulf</option>" in wrong.text
+    assert client.submit("/settings/address", {**HOME, "zip_code": SPLIT, "county": "12005"}).status_code == 303
+    assert (kept(ana).county_fips, kept(ana).time_zone) == ("12005", "America/Chicago")
+    again = client.get("/settings/address").text
+    assert '<option value="12005" selected>Bay</option>' in again, "who changes the street alone chooses nothing anew"
+
+
+def test_a_choice_of_county_outlives_a_mistake_elsewhere(client: Browser, ana: Person) -> None:
+    wrong = client.submit("/settings/address", {**HOME, "city": "", "zip_code": SPLIT, "county": "12045"})
     assert wrong.status_code == 422
-    assert client.submit("/settings/address", {**HOME, "zip_code": split, "county": county}).status_code == 303
-    assert kept(ana).county_fips == county
+    assert '<option value="12045" selected>Gulf</option>' in wrong.text
+    refused = client.submit("/settings/address", {**HOME, "line1": "PO Box 4", "zip_code": SPLIT, "county": "12045"})
+    assert '<option value="12045" selected>Gulf</option>' in refused.text
+
+
+def test_where_the_list_knows_no_county_all_of_the_state_are_offered(
+    client: Browser, ana: Person, house: House
+) -> None:
+    page = client.submit("/settings/address", {**HOME, "zip_code": an_unlisted_zip(house)})
+    assert page.status_code == 200
+    assert "We do not know the county of this ZIP code: choose yours." in page.text
+    assert page.text.count("</option>") == 68
+
+
+def an_unlisted_zip(house: House) -> str:
+    """A ZIP of Florida by its first three digits that the list does not have."""
+    codes = (f"339{last:02}" for last in range(100))
+    return next(code for code in codes if isinstance(place_of_zip(house.catalog, code), AskCounty))
+
+
+@pytest.mark.parametrize("line", ["PO Box 12", "100 Main St PMB 4", "c/o Freight Forwarder Inc"])
+def test_an_address_where_nobody_can_hand_over_a_parcel_is_refused_with_what_to_enter(
+    client: Browser, ana: Person, line: str
+) -> None:
+    for typed in ({"line1": line}, {"line2": line}):
+        answer = client.submit("/settings/address", {**HOME, **typed})
+        assert answer.status_code == 422
+        assert "Enter the street address where you live" in answer.text
+    assert kept(ana).address is None
+    assert client.submit("/settings/address", {**HOME, "line1": "12 Box Elder Rd"}).status_code == 303
 
 
 def test_a_county_sent_along_is_heard_only_where_the_zip_leaves_it_open(client: Browser, ana: Person) -> None:
@@ -136,7 +183,7 @@ def test_from_then_on_the_one_gate_says_no_and_back_home_yes_again(
     client.sign_in(ana.person.user_id)
     assert refusals(house, ana) == ()
     client.submit("/settings/address", {**HOME, "zip_code": zip_code, "yes_to": state})
-    assert refusals(house, ana) == ("in_state",)
+    assert refusals(house, ana) == ("residence",)
     assert client.get("/home").status_code == 200
     assert client.get("/visits").status_code == 200
     assert client.get("/billing").status_code == 200
@@ -150,6 +197,74 @@ def test_staff_find_somebody_who_moved_away_among_their_alerts(client: Browser, 
     client.submit("/settings/address", {**HOME, "zip_code": "30301", "yes_to": "GA"})
     client.sign_in(a_staff_member("coordinator").user_id)
     assert "A patient moved to another state" in client.get("/staff/alerts").text
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "says"),
+    [
+        (
+            "active",
+            "NJ",
+            ("a clinician with a license for New Jersey sees you first", "/visits/book", "Your membership"),
+        ),
+        ("approved", "NJ", ("What comes after", "/visits/book", "Nothing is charged.")),
+        ("active", "GA", ("A clinician plans with you how your care goes on", "/waitlist", "Plan and billing")),
+        ("assessed", "GA", ("No visit can be booked while you live there", "/waitlist", "Nothing is charged.")),
+    ],
+)
+def test_one_page_says_what_a_move_means_for_care_and_money_and_home_leads_there(
+    client: Browser, house: House, status: str, state: str, says: tuple[str, ...]
+) -> None:
+    who = somebody(house, status)
+    client.sign_in(who.person.user_id)
+    city, zip_code = HOMES[state]
+    sent = {**HOME, "city": city, "zip_code": zip_code, "yes_to": state}
+    page = client.submit("/settings/address", sent, follow_redirects=True)
+    text = " ".join(page.text.split())
+    for words in says:
+        assert words in text
+    assert ("Hear from us" in text) is (state == "GA")
+    home = client.get("/home").text
+    assert 'href="/moved"' in home
+    assert ("Meet a clinician in New Jersey" in home) is (state == "NJ")
+    assert "Read your consents" not in home, "one next step"
+    client.submit("/settings/address", {**HOME, "yes_to": "FL"})
+    assert 'href="/moved"' not in client.get("/home").text
+    assert client.get("/moved").headers["Location"] == "/home"
+
+
+def test_before_a_decision_a_move_between_our_states_leads_straight_on(client: Browser, house: House) -> None:
+    who = somebody(house, "assessed")
+    client.sign_in(who.person.user_id)
+    asked = client.submit("/settings/address", {**HOME, "zip_code": "07102"})
+    assert "Your way in goes on there" in asked.text
+    page = client.submit("/settings/address", {**HOME, "zip_code": "07102", "yes_to": "NJ"}, follow_redirects=True)
+    assert "Your address is changed." in page.text
+    assert "Book your free visit" in page.text
+
+
+def test_who_lives_where_we_are_not_may_wait_with_one_button(client: Browser, house: House) -> None:
+    who = somebody(house, "active")
+    client.sign_in(who.person.user_id)
+    client.submit("/settings/address", {**HOME, "zip_code": "30301", "yes_to": "GA"})
+    assert 'name="state" value="GA"' in client.get("/moved").text
+    assert client.submit("/waitlist", {"email": "ana@example.com", "state": "GA"}).status_code == 303
+    client.submit("/settings/address", {**HOME, "zip_code": "09012", "yes_to": "AE"})
+    assert "Hear from us" not in client.get("/moved").text, "no post abroad ever opens"
+
+
+def test_the_record_says_where_they_live_and_what_that_means(client: Browser, house: House) -> None:
+    who = somebody(house, "active")
+    coordinator = looking_after(staff_actor("coordinator"), who.patient_id)
+    for state, says in (("NJ", "book a visit with a clinician"), ("GA", "We are not open there.")):
+        moved(house, who, state)
+        assert coordinator.user_id is not None
+        client.sign_in(coordinator.user_id)
+        page = " ".join(client.get(f"/staff/enrollments/{who.enrollment_id}").text.split())
+        assert "Moved to" in page
+        assert says in page
+    moved(house, who, "FL")
+    assert "Moved to" not in client.get(f"/staff/enrollments/{who.enrollment_id}").text
 
 
 @pytest.mark.parametrize(

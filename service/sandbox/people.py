@@ -32,6 +32,14 @@ RULE_ENDS = date(2027, 1, 1)  # from then on every approval needs an exam in per
 CLINIC = ZoneInfo("America/New_York")
 FILE = "people.json"
 CLINICIAN, COORDINATOR = "maya@staff.example", "sam@staff.example"
+# Of the demo's clinician: state, kind, number. What each state asks for is in its file.
+LICENSES = (
+    ("FL", "physician", "ME0142857"),
+    ("FL", "dea", "BL1234563"),
+    ("NJ", "physician", "25MA0142857"),
+    ("NJ", "dea", "FL9876547"),
+    ("NJ", "cds", "D01428500"),
+)
 ANA_ANSWERS = (
     [2, 2, 2, 2, 2, 2, 2, 3, 0],
     [2, 2, 2, 2, 1, 2, 2, 2, 0],
@@ -226,7 +234,7 @@ class _Town:
                 display_name=name,
                 credentials="MD",
                 time_zone="America/New_York",
-                licenses=(TypedLicense("FL", "ME0142857", until), TypedLicense("NJ", "25MA0142857", until)),
+                licenses=tuple(TypedLicense(state, number, until, kind) for state, kind, number in LICENSES),
                 hours=read_hours("mon-sun:08:00-20:00"),
                 totp_secret=secret,
                 actor=SYSTEM,

@@ -209,7 +209,7 @@ def test_one_request_shows_answers_rules_and_words_and_leaves_a_trace(client: Br
 def test_nobody_but_a_clinician_reads_or_answers_them(client: Browser, house: House, role: str):
     request, actor = a_request(house), staff_actor(role)
     for act in (
-        lambda: reviews.open_reviews(catalog=house.catalog, actor=actor, now=house.now),
+        lambda: reviews.open_reviews(actor=actor, now=house.now),
         lambda: reviews.open_review(review_id=request.id, catalog=house.catalog, actor=actor, now=house.now),
         lambda: reviews.answer_review(review_id=request.id, verdict="opened", note=NOTE, actor=actor, now=house.now),
     ):

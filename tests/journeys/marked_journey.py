@@ -82,6 +82,7 @@ class Journey:
         """Walk it all."""
         for step in (
             self.waits,
+            self.asks_a_person,
             self.joins,
             self.tells_about_herself,
             self.is_seen,
@@ -108,6 +109,29 @@ class Journey:
         self.new["waitlist link"] = Mark("waitlist link", _token(walks.path_in(mail, "^/waitlist/confirm/")))
         visitor.get(walks.path_in(mail, "^/waitlist/confirm/"))
         visitor.fill({}, "/waitlist/confirm/")
+
+    def asks_a_person(self) -> None:
+        """A visitor goes on by a mailed link, is told no, asks that a person looks, and reads the answer."""
+        visitor, maya = self.browser("visitor"), self.staff["clinician on the team"]
+        visitor.get("/assessment")
+        visitor.fill({}, "/assessment")
+        visitor.get("/assessment/later")
+        visitor.fill({"email": self.values["left address"]}, "email")
+        link = walks.path_in(self.live.mailbox.wait_for(self.values["left address"], "link"), "^/assessment/resume/")
+        self.new["resume link"] = Mark("resume link", _token(link))
+        visitor.get(link)
+        visitor.fill({}, "/assessment/resume/")
+        walks.assess(visitor, {**walks.CALM_ANSWERS, "body": "allergy"}).must("not a good fit")
+        visitor.get("/assessment/review")
+        visitor.fill({"email": self.values["review address"], "message": self.values["review words"]}, "email")
+        page = maya.get(next(href for href, _ in maya.get("/staff/reviews").links if "/staff/reviews/" in href))
+        maya.send(page.form("note"), {"verdict": "opened", "note": self.values["review note"]}).must("Answered")
+        maya.get(page.path)
+        answer = walks.path_in(
+            self.live.mailbox.wait_for(self.values["review address"], "answer"), "^/assessment/resume/"
+        )
+        visitor.get(answer)
+        visitor.fill({}, "/assessment/resume/").must("You can talk with a clinician")
 
     def joins(self) -> None:
         """Both patients come in; the first mistypes her password once."""

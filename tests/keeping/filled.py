@@ -13,8 +13,10 @@ from service.accounts import models as people
 from service.billing.actions import events
 from service.billing.gateway.facts import Notice
 from service.checkins.actions import submit
-from service.enrollment.actions import decide, waitlist
+from service.enrollment.actions import decide, resume, reviews, waitlist
 from service.enrollment.actions.addendum import add_addendum
+from service.enrollment.models import ReviewRequest
+from service.enrollment.rules.turns import Turn
 from service.enrollment.writes import assessments
 from service.kit import crypto, db
 from service.kit.ids import new_id, new_token, token_hash
@@ -49,6 +51,9 @@ MARKS = {
         "lift reason": "Zqlifted because",
         "webhook body": "zqwebhookbody",
         "waiting address": "zqwaiting@zqhost.example",
+        "left address": "zqleft@zqhost.example",
+        "review words": "Zqasked for another look",
+        "review note": "Zqlooked at it closely",
         "anything else": "Zqanything else",
     }.items()
 }
@@ -63,6 +68,7 @@ def fill(house: House) -> None:
     """Put a marked value into every sealed column."""
     person = _patient()
     _record(house)
+    _attempts(house)
     _care(house)
     _by_hand(house, person)
     _closed(house)
@@ -114,6 +120,36 @@ def _record(house: House) -> None:
         now=house.now,
     )
     enrolling.the_worker_looks(house)
+
+
+def _attempts(house: House) -> None:
+    """Somebody leaves an address, is told no, asks that a person looks, and gets an answer."""
+    left = enrolling.an_assessment(house, send=False, body=["allergy"])
+    resume.leave_address(token=left, email=value("left address"), nudge=False, actor=enrolling.VISITOR, now=house.now)
+    with db.transaction() as session:
+        row = session.scalars(
+            select(enrolling.Assessment).where(enrolling.Assessment.contact_sealed.is_not(None))
+        ).one()
+        turn = Turn("body", value("answer"), ("C15",))  # the forms let only their own choices through
+        session.add(assessments._row(row.id, None, turn, house.now))
+    reviews.ask_for_review(
+        token=enrolling.an_assessment(house, body=["allergy"]),
+        email=value("left address"),
+        message=value("review words"),
+        locale="en",
+        catalog=house.catalog,
+        actor=enrolling.VISITOR,
+        now=house.now,
+    )
+    with db.reading() as session:
+        request_id = session.scalars(select(ReviewRequest.id)).one()
+    reviews.answer_review(
+        review_id=request_id,
+        verdict="stands",
+        note=value("review note"),
+        actor=staff_actor("clinician"),
+        now=house.now,
+    )
 
 
 def _care(house: House) -> None:

@@ -71,11 +71,11 @@ def _ask(session: Session, row: Assessment, address: str, message: str, locale: 
     )
 
 
-def open_reviews(*, catalog: Catalog, actor: Actor, now: datetime) -> ReviewPage:
+def open_reviews(*, actor: Actor, now: datetime) -> ReviewPage:
     """Who waits, the longest first; that somebody looked is noted. Raises NotAllowed for other roles."""
     _check(actor)
     with db.transaction() as session:
-        page = queries.waiting_reviews(session, catalog, now)
+        page = queries.waiting_reviews(session, now)
         audit.record_many(session, actor, "queue.view", "review", [(row.id, None) for row in page.rows])
         return page
 

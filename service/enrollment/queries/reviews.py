@@ -26,7 +26,6 @@ class WaitingReview:
 
     id: UUID
     state: str
-    program: str
     asked_at: datetime
     waited: timedelta
 
@@ -58,7 +57,7 @@ class ReviewDetails:
     note: str
 
 
-def waiting_reviews(session: Session, catalog: Catalog, now: datetime) -> ReviewPage:
+def waiting_reviews(session: Session, now: datetime) -> ReviewPage:
     """The requests that wait for an answer."""
     open_ = ReviewRequest.answered_at.is_(None)
     query = (
@@ -72,7 +71,6 @@ def waiting_reviews(session: Session, catalog: Catalog, now: datetime) -> Review
         WaitingReview(
             request.id,
             row.state or "",
-            _program(catalog, row.program),
             request.asked_at,
             now - request.asked_at,
         )

@@ -21,7 +21,7 @@ from service.kit.errors import Conflict
 @access.staff(*actions.ROLES)
 def reviews() -> ResponseReturnValue:
     """The requests that wait, the oldest first."""
-    page = actions.open_reviews(catalog=current_app.config["CATALOG"], actor=web.actor(), now=clock.now())
+    page = actions.open_reviews(actor=web.actor(), now=clock.now())
     return render_template("enrollment/staff/reviews.html", page=page, waited=waited, zone=current_user.time_zone)
 
 

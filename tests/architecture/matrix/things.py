@@ -10,18 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
+
+from sqlalchemy import select
 
 from service.accounts import writes
 from service.accounts.models import Invitation, KeptForm, KnownDevice, Passkey, SignIn
+from service.enrollment.models import ReviewRequest
 from service.kit import crypto, db
 from service.kit.clock import wall_now
 from service.kit.ids import new_id, new_token, token_hash
+from service.visits.models import ScheduleException
 from tests.conftest import House
 from tests.factories import privacy as copies
 from tests.factories.accounts import Person, a_patient, a_staff_member
 from tests.factories.checkins import a_due_checkin, a_membership
+from tests.factories.enrollment import VISITOR, an_assessment
 from tests.factories.safety import a_hold, an_alert
 from tests.factories.visits import Clinician, an_applicant, booked
 
@@ -169,6 +174,49 @@ def _invitation(whose: Somebody) -> UUID:
     )
 
 
+def _review(whose: Somebody) -> UUID:
+    """Of somebody nobody knows: whoever was told no and asked that a person looks."""
+    from service.enrollment.actions import reviews
+
+    reviews.ask_for_review(
+        token=an_assessment(whose.house, body=["allergy"]),
+        email="asking@example.com",
+        message="",
+        locale="en",
+        catalog=whose.house.catalog,
+        actor=VISITOR,
+        now=whose.house.now,
+    )
+    with db.reading() as session:
+        return session.scalars(select(ReviewRequest.id).order_by(ReviewRequest.id.desc()).limit(1)).one()
+
+
+def _practice(whose: Somebody) -> Clinician:
+    """A clinician of the practice, who is nobody that knocks."""
+    from tests.factories.visits import a_clinician
+
+    if "practitioner_id" not in whose.made:
+        made = a_clinician(name="Dr. Noor Aziz")
+        whose.made["practitioner_id"] = made.practitioner_id
+        whose.made["license_id"] = made.license_ids["FL"]
+        whose.made["practising_id"] = made.user_id
+    return Clinician(
+        UUID(str(whose.made["practising_id"])),
+        UUID(str(whose.made["practitioner_id"])),
+        {"FL": UUID(str(whose.made["license_id"]))},
+    )
+
+
+def _other_day(whose: Somebody) -> UUID:
+    return _row(
+        ScheduleException,
+        id=new_id(),
+        practitioner_id=_practice(whose).practitioner_id,
+        on_day=date(2026, 12, 24),
+        opens=False,
+    )
+
+
 Factory = Callable[[Somebody], Value]
 
 PERSONAL: dict[str, Factory] = {
@@ -192,6 +240,10 @@ OF_PATIENT: dict[str, Factory] = {
 OF_TEAM: dict[str, Factory] = {
     "user_id": lambda whose: a_staff_member("clinician", name=("Noor", "Aziz")).user_id,
     "invitation_id": _invitation,
+    "practitioner_id": lambda whose: _practice(whose).practitioner_id,
+    "license_id": lambda whose: _practice(whose).license_ids["FL"],
+    "exception_id": _other_day,
+    "review_id": _review,
 }
 WORDS: dict[str, Value] = {
     "question_id": "condition",

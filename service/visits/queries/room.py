@@ -99,10 +99,12 @@ def reach(session: Session, attestation_id: UUID) -> Reach | None:
     row = session.get(LocationAttestation, attestation_id)
     if row is None:
         return None
-    return Reach(
-        _open(row.callback_sealed, "location_attestations", "callback", row.id),
-        _open(row.emergency_address_sealed, "location_attestations", "emergency_address", row.id),
-    )
+    callback = address = ""
+    if row.callback_sealed is not None:
+        callback = crypto.unseal(row.callback_sealed, "location_attestations", "callback", row.id)
+    if row.emergency_address_sealed is not None:
+        address = crypto.unseal(row.emergency_address_sealed, "location_attestations", "emergency_address", row.id)
+    return Reach(callback, address)
 
 
 def asked_for(session: Session, appointment_id: UUID) -> AskedFor | None:
@@ -110,9 +112,7 @@ def asked_for(session: Session, appointment_id: UUID) -> AskedFor | None:
     row = session.get(Appointment, appointment_id)
     if row is None:
         return None
-    own_words = _open(row.needs_sealed, "appointments", "needs", row.id)
+    own_words = ""
+    if row.needs_sealed is not None:
+        own_words = crypto.unseal(row.needs_sealed, "appointments", "needs", row.id)
     return AskedFor(tuple(row.needs), own_words, row.physician_asked)
-
-
-def _open(sealed: bytes | None, table: str, column: str, row_id: UUID) -> str:
-    return "" if sealed is None else crypto.unseal(sealed, table, column, row_id)

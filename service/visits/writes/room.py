@@ -11,8 +11,6 @@ from service.kit import crypto
 from service.kit.ids import new_id
 from service.visits.models import LocationAttestation
 
-TABLE = "location_attestations"
-
 
 def attest(
     session: Session,
@@ -35,10 +33,12 @@ def attest(
             state=state,
             county_fips=county_fips,
             at_home_address=not emergency_address,
-            emergency_address_sealed=crypto.seal(emergency_address, TABLE, "emergency_address", row_id)
+            emergency_address_sealed=crypto.seal(
+                emergency_address, "location_attestations", "emergency_address", row_id
+            )
             if emergency_address
             else None,
-            callback_sealed=crypto.seal(callback, TABLE, "callback", row_id) if callback else None,
+            callback_sealed=crypto.seal(callback, "location_attestations", "callback", row_id) if callback else None,
             attested_at=now,
         )
     )

@@ -20,6 +20,7 @@ from service.billing import webhooks as billing_webhooks
 from service.billing.gateway import Gateway
 from service.catalog.queries import catalog
 from service.checkins import views as checkins_views
+from service.dashboard import staff_views as dashboard_staff_views
 from service.dashboard import views as dashboard_views
 from service.enrollment import staff_views as enrollment_staff_views
 from service.enrollment import views as enrollment_views
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     checkins_views.bp,
     reminders_staff_views.bp,
     safety_staff_views.bp,
+    dashboard_staff_views.bp,
     dashboard_views.bp,
     privacy_views.bp,
     privacy_staff_views.bp,

@@ -135,6 +135,13 @@ def credentials_of(session: Session, practitioner_id: UUID) -> tuple[Credential,
     )
 
 
+def diagnoses_in(record_sealed: bytes | None, encounter_id: UUID) -> tuple[str, ...]:
+    """The codes alone, for counts without names; none in an old record."""
+    if record_sealed is None:
+        return ()
+    return tuple(crypto.unseal_json(record_sealed, "encounters", "record", encounter_id)["record"]["diagnoses"])
+
+
 def opened_record(row: Encounter) -> tuple[VisitRecord | None, Mapping[str, Any] | None]:
     """The record of one row with its notes, and what was signed around it; (None, None) for an old one."""
     if row.record_sealed is None:

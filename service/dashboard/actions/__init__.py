@@ -1,0 +1,1 @@
+"""Reports: looked at and taken along, each with its trace."""

@@ -210,7 +210,7 @@ ACTS: dict[str, tuple[str, Callable[[House, Applicant, Actor], object]]] = {
     "completes": (
         "coordinator",
         lambda house, one, actor: complete.complete_approval(
-            enrollment_id=one.enrollment_id, actor=actor, now=house.now
+            enrollment_id=one.enrollment_id, catalog=house.catalog, actor=actor, now=house.now
         ),
     ),
     "notes a missed visit": (

@@ -91,7 +91,9 @@ def _complete(house: House, applicant: Applicant) -> list[str]:
     """The keys of what was missing; nothing where it was completed."""
     coordinator = looking_after(staff_actor("coordinator"), applicant.patient_id)
     try:
-        complete.complete_approval(enrollment_id=applicant.enrollment_id, actor=coordinator, now=house.now)
+        complete.complete_approval(
+            enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=coordinator, now=house.now
+        )
     except complete.NotReady as no:
         return [item.key for item in no.items]
     return []

@@ -97,7 +97,9 @@ def test_staff_complete_an_approval_once_and_the_patient_hears_of_it(house: Hous
     _decide(house, clinician, applicant)
     reachable(applicant.patient_id)
     for _ in range(2):
-        complete.complete_approval(enrollment_id=applicant.enrollment_id, actor=_coordinator(applicant), now=house.now)
+        complete.complete_approval(
+            enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=_coordinator(applicant), now=house.now
+        )
     assert _status(applicant) == "approved"
     assert _mails() == ["enrollment_approved", "enrollment_decided"]
 
@@ -106,7 +108,10 @@ def test_staff_complete_an_approval_once_and_the_patient_hears_of_it(house: Hous
 def test_completing_is_for_coordinators(house: House, role: str) -> None:
     with pytest.raises(NotAllowed):
         complete.complete_approval(
-            enrollment_id=an_applicant(house.catalog).enrollment_id, actor=staff_actor(role), now=house.now
+            enrollment_id=an_applicant(house.catalog).enrollment_id,
+            catalog=house.catalog,
+            actor=staff_actor(role),
+            now=house.now,
         )
 
 
@@ -117,7 +122,10 @@ def test_a_coordinator_can_never_approve_what_no_clinician_decided(house: House)
         assert _status(applicant) == expected
         with pytest.raises(Conflict):
             complete.complete_approval(
-                enrollment_id=applicant.enrollment_id, actor=_coordinator(applicant), now=house.now
+                enrollment_id=applicant.enrollment_id,
+                catalog=house.catalog,
+                actor=_coordinator(applicant),
+                now=house.now,
             )
         if expected == "assessed":
             booked(applicant, house.now)
@@ -137,7 +145,9 @@ def test_even_a_row_forced_to_decided_needs_a_decision_behind_it(house: House) -
     with db.transaction() as session:
         writes.move(session, applicant.enrollment_id, "decide_approve", staff_actor_of(house), house.now)
     with pytest.raises(Conflict) as no:
-        complete.complete_approval(enrollment_id=applicant.enrollment_id, actor=_coordinator(applicant), now=house.now)
+        complete.complete_approval(
+            enrollment_id=applicant.enrollment_id, catalog=house.catalog, actor=_coordinator(applicant), now=house.now
+        )
     assert no.value.code == "not_decided"
 
 
@@ -237,7 +247,9 @@ def test_a_safety_hold_blocks_approving_and_completing_but_not_declining(house: 
         _decide(house, clinician, held)
     assert "safety hold" in no.value.reasons[0]
     with pytest.raises(Conflict) as refused:
-        complete.complete_approval(enrollment_id=decided.enrollment_id, actor=_coordinator(decided), now=house.now)
+        complete.complete_approval(
+            enrollment_id=decided.enrollment_id, catalog=house.catalog, actor=_coordinator(decided), now=house.now
+        )
     assert refused.value.code == "on_hold"
     _decide(house, clinician, held, decision="decline", reason="Not now.")
     assert _status(held) == "declined"

@@ -255,5 +255,5 @@ def approved(applicant: Applicant, clinician: Clinician, catalog: Catalog, now: 
     )
     reachable(applicant.patient_id)
     coordinator = looking_after(staff_actor("coordinator"), applicant.patient_id)
-    complete.complete_approval(enrollment_id=applicant.enrollment_id, actor=coordinator, now=now)
+    complete.complete_approval(enrollment_id=applicant.enrollment_id, catalog=catalog, actor=coordinator, now=now)
     return encounter_id

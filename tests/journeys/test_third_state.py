@@ -254,7 +254,7 @@ def test_somebody_in_the_third_state_walks_the_whole_way_to_an_active_membership
 
     reachable(row.patient_id)
     coordinator = looking_after(staff_actor("coordinator"), row.patient_id)
-    complete.complete_approval(enrollment_id=row.id, actor=coordinator, now=here.now)
+    complete.complete_approval(enrollment_id=row.id, catalog=here.catalog, actor=coordinator, now=here.now)
     signed = sign_everything(here, ana)
     assert ("telehealth", "HI") in signed
     assert {state for _, state in signed} <= {"", "HI"}

@@ -12,10 +12,12 @@ from service.accounts import queries as accounts
 from service.accounts import writes as people
 from service.audit import writes as audit
 from service.catalog.rules.whole import Catalog
+from service.consent import writes as evidence
 from service.enrollment import writes
 from service.enrollment.models import Enrollment
 from service.enrollment.queries import records
 from service.enrollment.queries.booking import stops
+from service.enrollment.queries.papers import provider_of
 from service.enrollment.rules import booking as rules
 from service.kit import db
 from service.kit.actor import Actor
@@ -68,6 +70,16 @@ def confirm_visit(
             writes.move(session, enrollment, "book", actor, now)
         what = "visit.change" if before else "visit.book"
         audit.record(session, actor, what, "appointment", appointment_id, patient_id=patient_id)
+        evidence.issue(
+            session,
+            patient_id=patient_id,
+            occasion="booking",
+            about_id=appointment_id,
+            catalog=catalog,
+            now=now,
+            visit_at=visit.starts_at,
+            provider=provider_of(session, visit.practitioner_id),
+        )
         _tell(session, visit, before, now)
         return before is not None
 

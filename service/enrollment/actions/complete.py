@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from service.accounts import queries as accounts
 from service.audit import writes as audit
+from service.catalog.rules.whole import Catalog
+from service.consent import writes as evidence
 from service.enrollment import emails, writes
+from service.enrollment.models import Enrollment
 from service.enrollment.queries import records
 from service.enrollment.queries.logistics import completion
+from service.enrollment.queries.papers import provider_of
+from service.enrollment.queries.records import Decision
 from service.enrollment.queries.review import full_name
 from service.enrollment.rules.completion import Item, missing
 from service.kit import db
@@ -18,6 +25,8 @@ from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotAllowed, NotFound, words
 from service.mail import writes as mail
 from service.safety import queries as safety
+from service.visits import queries as visits
+from service.visits.models import Encounter
 
 ROLES = ("coordinator", "owner")
 
@@ -68,7 +77,7 @@ def open_checklist(*, enrollment_id: UUID, actor: Actor, now: datetime) -> Check
         )
 
 
-def complete_approval(*, enrollment_id: UUID, actor: Actor, now: datetime) -> None:
+def complete_approval(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, now: datetime) -> None:
     """Open the rest of the way to a patient whom a clinician approved, and tell them. Completing twice is once.
 
     Raises NotAllowed for other roles, OutsideCareTeam for whoever does not look after the patient, Conflict without a
@@ -99,6 +108,7 @@ def complete_approval(*, enrollment_id: UUID, actor: Actor, now: datetime) -> No
         if lacking and enrollment.status == "decided":
             raise NotReady(lacking)
         writes.move(session, enrollment, "complete", actor, now)
+        _estimate(session, enrollment, decision, catalog, now)
         person = accounts.patient(session, enrollment.patient_id)
         mail.put(
             session,
@@ -108,6 +118,21 @@ def complete_approval(*, enrollment_id: UUID, actor: Actor, now: datetime) -> No
             locale=person.locale,
             now=now,
         )
+
+
+def _estimate(session: Session, enrollment: Enrollment, decision: Decision, catalog: Catalog, now: datetime) -> None:
+    """What the coming months are expected to cost, given with the approval (45 CFR 149.610, domain.md 7.5)."""
+    visit = session.get_one(Encounter, decision.encounter_id)
+    evidence.issue(
+        session,
+        patient_id=enrollment.patient_id,
+        occasion="approval",
+        about_id=enrollment.id,
+        catalog=catalog,
+        now=now,
+        provider=provider_of(session, decision.practitioner_id),
+        diagnosis_codes=visits.diagnoses_in(visit.record_sealed, visit.id),
+    )
 
 
 def _check_role(actor: Actor) -> None:

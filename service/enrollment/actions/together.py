@@ -110,7 +110,7 @@ def do(
     doing: dict[str, Callable[[UUID], None]] = {
         "take": lambda one: look.take(enrollment_id=one, catalog=catalog, actor=actor, now=now),
         "hand": lambda one: team.hand_over(enrollment_id=one, user_id=heir_id or one, actor=actor),
-        "complete": lambda one: complete.complete_approval(enrollment_id=one, actor=actor, now=now),
+        "complete": lambda one: complete.complete_approval(enrollment_id=one, catalog=catalog, actor=actor, now=now),
     }
     with db.reading() as session:
         ids = [(row.id, row.patient_id) for row in _rows(session, enrollment_ids)]

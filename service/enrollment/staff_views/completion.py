@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -27,7 +27,9 @@ def checklist(enrollment_id: UUID) -> ResponseReturnValue:
 def complete_submit(enrollment_id: UUID) -> ResponseReturnValue:
     """Complete it. Where something is missing the same page names it."""
     try:
-        complete.complete_approval(enrollment_id=enrollment_id, actor=web.actor(), now=clock.now())
+        complete.complete_approval(
+            enrollment_id=enrollment_id, catalog=current_app.config["CATALOG"], actor=web.actor(), now=clock.now()
+        )
     except complete.NotReady:
         return _page(enrollment_id, status=422)
     except Conflict as no:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from sqlalchemy import Engine, select
 
 from service.audit.models import AuditEntry
@@ -12,6 +14,8 @@ from service.enrollment.actions import waitlist
 from service.enrollment.models import WaitlistEntry
 from service.kit import crypto, db
 from service.mail.models import OutboxMessage
+from tests.factories.accounts import a_staff_member
+from tests.factories.enrollment import HEALTHY, walk
 from tests.factories.statements import counted
 
 if TYPE_CHECKING:
@@ -174,3 +178,47 @@ def test_confirming_after_leaving_is_coming_back(client: Browser, house: House):
     client.submit(link())
     assert "You are on the list" in client.submit(confirm, follow_redirects=True).text
     assert entries()[0].left_at is None
+
+
+def test_a_program_that_is_off_where_one_lives_is_waited_for_from_the_page_that_says_no(client: Browser, house: House):
+    page = walk(client, {**HEALTHY, "condition": ["chronic_pain"]})
+    if "/assessment/check" in page.text:
+        page = client.submit("/assessment/check", follow_redirects=True)
+    assert 'name="state" value="FL/chronic_pain"' in page.text
+    ask(client, house, {"email": "kim@example.com", "state": "FL/chronic_pain"})
+    assert (entries()[0].state, entries()[0].program) == ("FL", "chronic_pain")
+    client.submit(link())
+    for _name, facts in mails():
+        assert "pain" not in str(facts), "the mails name a state alone"
+
+
+def test_the_list_offers_what_is_closed_and_nothing_that_is_open(client: Browser):
+    page = client.get("/waitlist").text
+    assert '<option value="NY">New York</option>' in page
+    assert '<option value="FL/chronic_pain">Florida: Chronic pain program</option>' in page
+    for open_here in ('value="FL"', 'value="NJ"', 'value="FL/depression"', 'value="NJ/chronic_pain"'):
+        assert open_here not in page
+
+
+@pytest.mark.parametrize("state", ["FL/", "/", "FL/chronic_pain/x", "NY/chronic_pain", "fl", "F" * 9000, "\u202eYN"])
+def test_a_place_that_nobody_offered_is_refused(client: Browser, house: House, state: str):
+    assert client.submit("/waitlist", {**ASK, "state": state}).status_code == 422
+    assert entries() == []
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("owner", 200), ("coordinator", 200), ("clinician", 403), ("billing", 403)]
+)
+def test_staff_see_how_many_wait_and_never_who(client: Browser, house: House, role: str, status: int):
+    for name in ("a", "b"):
+        ask(client, house, {"email": f"{name}@example.com", "state": "NY"})
+    client.submit(link())
+    ask(client, house, {"email": "c@example.com", "state": "FL/chronic_pain"})
+    client.sign_in(a_staff_member(role).user_id)
+    page = client.get("/staff/waitlist")
+    assert page.status_code == status
+    if status == 200:
+        text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text))
+        assert "New York The whole state 1 1 0 0" in text
+        assert "Florida Chronic pain program 0 1 0 0" in text
+        assert "example.com" not in re.sub(r"hello@\S+", "", page.text)

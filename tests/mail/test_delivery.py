@@ -58,6 +58,14 @@ class Post:
         with db.transaction() as session:
             return writes.put(session, HELLO, key=key, now=self.house.now, **options)  # type: ignore[arg-type]
 
+    def put_list_mail(self, path: str) -> None:
+        """A mail that a single click unsubscribes from."""
+        with db.transaction() as session:
+            facts = {"state": "Georgia", "path": "/waitlist/leave/x", "unsubscribe_path": path}
+            writes.put(
+                session, Email("waitlist_joined", facts), key="list", address="k@example.com", now=self.house.now
+            )
+
 
 @pytest.fixture
 def post(house: House, server: Server) -> Post:
@@ -253,3 +261,22 @@ def test_a_server_that_is_away_for_a_day_costs_no_mail(post: Post, house: House)
     assert states() == [("queued", 0)]
     post.wall = away.wall
     assert post.deliver() == 1
+
+
+def test_a_mail_of_a_list_can_be_left_by_one_click_in_a_mail_program_and_no_other_can(
+    post: Post, server: Server
+) -> None:
+    """RFC 8058: both headers, the link whole and readable, however long it is."""
+    secret = "a-b_c" * 40
+    post.put_list_mail(f"/waitlist/unsubscribe/{secret}")
+    post.put(address="ana@example.com")
+    assert post.deliver() == 2
+    of_list, of_care = sorted(server.mails, key=lambda mail: "List-Unsubscribe" not in mail)
+    assert of_list["List-Unsubscribe"] == f"<https://localhost/waitlist/unsubscribe/{secret}>"
+    assert of_list["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert (
+        f"List-Unsubscribe: <https://localhost/waitlist/unsubscribe/{secret}>".encode() in server.raw[0] + server.raw[1]
+    )
+    assert "Example Avenue" in of_list.get_body(("plain",)).get_content(), "and where we are"  # type: ignore[union-attr]
+    assert "List-Unsubscribe" not in of_care
+    assert "List-Unsubscribe-Post" not in of_care

@@ -23,7 +23,7 @@ def _form() -> WaitlistForm:
     for place in waiting_places(open_programs(catalog, clock.now()), catalog.programs):
         state = REGIONS[place.state]
         if place.program:
-            state = _("%(state)s, for %(program)s", state=state, program=_(catalog.programs[place.program].name))
+            state = _("%(state)s: %(program)s", state=state, program=_(catalog.programs[place.program].name))
         names[key_of(place.state, place.program)] = state
     return WaitlistForm(names)
 

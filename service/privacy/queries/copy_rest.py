@@ -96,7 +96,7 @@ def mails(session: Session, user_id: UUID) -> Section:
 
 
 def waitlist(session: Session, user_id: UUID) -> Section:
-    """Where your address waits for a state to open."""
+    """What your address waits for: a state to open, or a program in it."""
     rows = session.scalars(
         select(WaitlistEntry)
         .join(User, User.email_index == WaitlistEntry.email_index)
@@ -104,7 +104,14 @@ def waitlist(session: Session, user_id: UUID) -> Section:
         .order_by(WaitlistEntry.asked_at)
     )
     entries: list[Entry] = [
-        {"state": row.state, "asked_at": row.asked_at, "confirmed_at": row.confirmed_at, "left_at": row.left_at}
+        {
+            "state": row.state,
+            "program": row.program,
+            "asked_at": row.asked_at,
+            "confirmed_at": row.confirmed_at,
+            "told_at": row.told_at,
+            "left_at": row.left_at,
+        }
         for row in rows
     ]
     return Section("waitlist", "Waiting for a state to open", entries)

@@ -82,8 +82,10 @@ _MAILS = {
     "visit booked": "Your visit is booked",
     "visit cancelled": "Your visit is cancelled",
     "visit missed": "You missed a visit",
+    "visit not there": "Your visit is cancelled",
     "waitlist confirm": "Link to confirm a waitlist",
     "waitlist joined": "You are on a waitlist",
+    "waitlist opened": "What you waited for is open",
 }
 _SETTLED = {"settled": "Settled", "open": "Still open"}
 SAID: dict[str, dict[str, str]] = {

@@ -202,7 +202,8 @@ def _pending(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
 
 
 def _left(keep: KeepRule, at: Moments) -> ColumnElement[bool]:
-    return and_(WaitlistEntry.left_at < keep.before(at.now), WaitlistEntry.email_index.not_in(at.held.indexes))
+    over = func.coalesce(WaitlistEntry.left_at, WaitlistEntry.told_at)
+    return and_(over < keep.before(at.now), WaitlistEntry.email_index.not_in(at.held.indexes))
 
 
 def _webhooks(keep: KeepRule, at: Moments) -> ColumnElement[bool]:

@@ -67,10 +67,19 @@ def sound(session: Session, catalog: Catalog, row: Assessment, result: Screening
         row.nudge_at = row.link_wanted_at = row.contact_sealed = None
     for code in result.alerts:
         rule = safety_rules.definition(catalog, code)
-        about = {"source_kind": "assessment", "source_id": row.id, "patient_id": row.patient_id, "now": now}
-        safety.raise_alert(session, code=code, definition=rule, **about)
+        safety.raise_alert(
+            session,
+            code=code,
+            source_kind="assessment",
+            source_id=row.id,
+            patient_id=row.patient_id,
+            now=now,
+            definition=rule,
+        )
         if rule.holds:
-            safety.place_hold(session, code=code, **about)
+            safety.place_hold(
+                session, code=code, source_kind="assessment", source_id=row.id, patient_id=row.patient_id, now=now
+            )
 
 
 def turned(session: Session, catalog: Catalog, row: Assessment, before: Answers, after: Answers, now: datetime) -> None:

@@ -183,7 +183,8 @@ def test_many_visits_are_read_in_batches_and_each_once(house: House, monkeypatch
         since, until = year_of(2026)
         seen = list(queries.visits_seen(session, house.catalog, since=since, until=until))
     assert sorted(one.em_code for one in seen) == [f"9920{number}" for number in range(5)]
-    assert len([one for one in statements if one.startswith("SELECT")]) == 6, "two for each batch, however many visits are in it"
+    asked = [one for one in statements if one.startswith("SELECT")]
+    assert len(asked) == 6, "two for each batch, however many visits are in it"
 
 
 @pytest.mark.parametrize("role", ["clinician", "coordinator", "billing"])

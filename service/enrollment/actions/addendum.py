@@ -33,8 +33,8 @@ def add_addendum(
     if not set(settles) <= set(SETTLES) or len(text) > TEXT_MAX:
         raise Rejected("not_an_addendum", words("This cannot be added as it is. Check what you entered."))
     with db.transaction() as session:
-        if actor.role != "clinician" or actor.user_id is None or visits.practitioner_of(session, actor.user_id) is None:
-            raise NotAllowed("clinicians_only", words("Only a clinician may add to the record of a visit."))
+        if actor.role != "clinician" or actor.user_id is None:
+            raise clinicians_only()
         enrollment = writes.locked(session, enrollment_id)
         if not accounts.on_care_team(session, patient_id=enrollment.patient_id, user_id=actor.user_id):
             raise OutsideCareTeam(enrollment.patient_id)
@@ -44,6 +44,8 @@ def add_addendum(
         whys = why_not_added(text, settles)
         if whys:
             raise NotSignable(whys)
+        if visits.practitioner_of(session, actor.user_id) is None:
+            raise clinicians_only()
         for there in visits.addenda_of(session, encounter):
             if (there.signed_by, there.text, there.settles) == (actor.user_id, text, tuple(sorted(settles))):
                 return there.id
@@ -52,3 +54,8 @@ def add_addendum(
         )
         audit.record(session, actor, "encounter.add", "encounter", encounter_id, patient_id=enrollment.patient_id)
         return addendum_id
+
+
+def clinicians_only() -> NotAllowed:
+    """What everybody else hears."""
+    return NotAllowed("clinicians_only", words("Only a clinician may add to the record of a visit."))

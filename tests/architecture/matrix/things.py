@@ -21,7 +21,7 @@ from service.enrollment.models import ReviewRequest
 from service.kit import crypto, db
 from service.kit.clock import wall_now
 from service.kit.ids import new_id, new_token, token_hash
-from service.visits.models import ScheduleException
+from service.visits.models import Appointment, Encounter, LicenseRecord, ScheduleException
 from tests.conftest import House
 from tests.factories import privacy as copies
 from tests.factories.accounts import Person, a_patient, a_staff_member
@@ -217,6 +217,35 @@ def _other_day(whose: Somebody) -> UUID:
     )
 
 
+def _encounter(whose: Somebody) -> UUID:
+    """Signed of the visit they have, as rows were before there was a whole record."""
+    row_id = new_id()
+    with db.transaction() as session:
+        visit = session.get_one(Appointment, whose.visit_id)
+        license_id = session.scalars(
+            select(LicenseRecord.id).where(LicenseRecord.practitioner_id == visit.practitioner_id)
+        ).first()
+        session.add(
+            Encounter(
+                id=row_id,
+                appointment_id=visit.id,
+                patient_id=whose.patient_id,
+                practitioner_id=visit.practitioner_id,
+                license_id=license_id,
+                modality="video",
+                patient_state="FL",
+                identity_checked=True,
+                physician_option_disclosed=False,
+                pdmp_system="E-FORCSE",
+                notes_sealed=crypto.seal("Seen.", "encounters", "notes", row_id),
+                signed_by=a_staff_member("clinician").user_id,
+                signed_at=whose.house.now,
+                sha256="0" * 64,
+            )
+        )
+    return row_id
+
+
 Factory = Callable[[Somebody], Value]
 
 PERSONAL: dict[str, Factory] = {
@@ -236,6 +265,7 @@ OF_PATIENT: dict[str, Factory] = {
     "alert_id": lambda whose: an_alert(whose.house, patient_id=whose.patient_id),
     "hold_id": lambda whose: a_hold(whose.house, patient_id=whose.patient_id),
     "glass_id": _glass,
+    "encounter_id": _encounter,
 }
 OF_TEAM: dict[str, Factory] = {
     "user_id": lambda whose: a_staff_member("clinician", name=("Noor", "Aziz")).user_id,

@@ -135,21 +135,28 @@ def _licensed(
     if within.ends_at <= within.starts_at:
         return []
     first = within.starts_at.date() - DAY  # no calendar is further behind than that
-    query: Any = (
-        select(*PRACTITIONER, func.max(LicenseRecord.expires_on).label("until"))
-        .join(LicenseRecord, LicenseRecord.practitioner_id == PractitionerRow.id)
-        .join(User, User.id == PractitionerRow.user_id)
+    # For each one on the way, so that a few are found without looking at all.
+    furthest = (
+        select(func.max(LicenseRecord.expires_on).label("until"))
         .where(
+            LicenseRecord.practitioner_id == PractitionerRow.id,
             LicenseRecord.state == state,
             LicenseRecord.kind.in_(PRACTICE_KINDS),
             LicenseRecord.ended_at.is_(None),
             LicenseRecord.expires_on > first,
+        )
+        .lateral("furthest")
+    )
+    query = (
+        select(*PRACTITIONER, furthest.c.until)
+        .join(User, User.id == PractitionerRow.user_id)
+        .join(furthest, furthest.c.until.is_not(None))
+        .where(
             or_(PractitionerRow.left_on.is_(None), PractitionerRow.left_on > first),
             # Whoever left the team, or has another role now, sees nobody, whatever hours still stand.
             User.deactivated_at.is_(None),
             User.role == "clinician",
         )
-        .group_by(PractitionerRow.id)
         .order_by(PractitionerRow.number)
     )
     if physician_only:

@@ -78,10 +78,18 @@ FILL = (
     FROM generate_series(1, :enrollments) n
     """,
     f"""
-    INSERT INTO enrollments (id, patient_id, assessment_id, program, state, status, status_changed_at, created_at)
+    INSERT INTO enrollments (id, patient_id, assessment_id, program, state, status, status_changed_at, created_at,
+    owner_id)
     SELECT uid('enrollment', n), uid('patient', n), uid('assessment', n), 'depression', {STATE}, {STATUS},
-    :now - n % 100000 * interval '1 minute', :now - interval '100 days'
+    :now - n % 100000 * interval '1 minute', :now - interval '100 days',
+    CASE WHEN n % 7 > 2 THEN uid('staff', 1 + n % 20) END
     FROM generate_series(1, :enrollments) n
+    """,
+    # Holds that stand, as many in each clinic.
+    """
+    INSERT INTO safety_holds (id, code, patient_id, source_kind, source_id, placed_at)
+    SELECT gen_random_uuid(), 'X', uid('patient', n * (:enrollments / 500)), 'checkin', gen_random_uuid(), :now
+    FROM generate_series(1, 500) n
     """,
     # Half an hour each, one after the other, of the years before: with whom and when no two are the same.
     """

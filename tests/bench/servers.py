@@ -37,22 +37,28 @@ def a_house() -> Iterator[Settings]:
         roles.prepare(postgres.superuser_dsn(), passwords, database=DATABASE)
         owner = postgres.dsn(roles.OWNER, passwords.owner, DATABASE)
         migrations.migrate(owner)
-        values = {
-            "environment": "production",
-            "database_url": postgres.dsn(roles.APP, passwords.app, DATABASE),
-            "owner_database_url": owner,
-            "redis_url": redis.url,
-            "secret_key": secrets.token_urlsafe(32),
-            "seal_keys": f"bench:{_key()}",
-            "index_key": _key(),
-            "public_url": "https://localhost",
-            "stripe_key": "sk_test_bench",
-            "stripe_webhook_secrets": "whsec_bench",
-            "smtp_host": LOOPBACK,
-            "audit_anchors": str(Path(tempfile.gettempdir()) / "homeward-bench-anchors.jsonl"),  # no worker, no file
-            "log_level": "WARNING",
-        }
-        yield read({f"HOMEWARD_{name.upper()}": value for name, value in values.items()})
+        yield as_in_production(
+            database_url=postgres.dsn(roles.APP, passwords.app, DATABASE), owner_database_url=owner, redis_url=redis.url
+        )
+
+
+def as_in_production(**places: str) -> Settings:
+    """Production's settings with keys of their own. `places`: where the database and Redis are."""
+    values = {
+        "environment": "production",
+        **places,
+        "secret_key": secrets.token_urlsafe(32),
+        "seal_keys": f"bench:{_key()}",
+        "index_key": _key(),
+        "public_url": "https://localhost",
+        "stripe_key": "sk_test_bench",
+        "stripe_webhook_secrets": "whsec_bench",
+        "video_url": "https://video.example/{room}",
+        "smtp_host": LOOPBACK,
+        "audit_anchors": str(Path(tempfile.gettempdir()) / "homeward-bench-anchors.jsonl"),  # no worker, no file
+        "log_level": "WARNING",
+    }
+    return read({f"HOMEWARD_{name.upper()}": value for name, value in values.items()})
 
 
 def _key() -> str:

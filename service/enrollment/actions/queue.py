@@ -41,6 +41,7 @@ def open_queue(
     after: Place | None = None,
     before: Place | None = None,
     by_itself: bool = False,
+    with_colleagues: bool = True,
 ) -> Shown:
     """A page of the queue; `zone` says when today is. Whose names it showed is noted.
 
@@ -52,7 +53,7 @@ def open_queue(
     with db.transaction() as session:
         page = queue.queue(session, wanted=wanted, viewer=actor.user_id, zone=zone, now=now, after=after, before=before)
         _note(session, actor, page.rows, by_itself=by_itself)
-        return Shown(page, tuple(accounts.colleagues(session)))
+        return Shown(page, tuple(accounts.colleagues(session)) if with_colleagues else ())
 
 
 def find(*, email: str, actor: Actor, now: datetime) -> Waiting | None:

@@ -87,6 +87,7 @@ def _list(*, by_itself: bool) -> Response:
         after=after,
         before=before,
         by_itself=by_itself,
+        with_colleagues=not _asks_for_a_part(),
         actor=web.actor(),
         now=clock.now(),
     )

@@ -18,6 +18,8 @@ from service.kit import db
 from service.mail.models import OutboxMessage
 from service.safety.actions import acknowledge
 from service.safety.models import Alert
+from service.safety.writes import raise_alert
+from tests.client import Browser
 from tests.conftest import House
 from tests.factories.accounts import a_staff_member
 from tests.factories.visits import an_applicant, staff_actor
@@ -121,3 +123,22 @@ def test_however_many_patients_there_are_each_colleague_gets_one_mail_a_day(hous
     with db.reading() as session:
         told = [row.user_id for row in session.scalars(select(OutboxMessage)) if row.template == "alert_raised"]
     assert sorted(told) == sorted([maya.user_id, lee.user_id])
+
+
+def test_what_can_wait_never_stands_above_somebody_who_needs_a_call_now(client: Browser, house: House):
+    one = in_care(house)
+    warn(house, LAST - timedelta(days=60))
+    house.at(noon(LAST - timedelta(days=10)))  # by now it is long overdue
+    with db.transaction() as session:
+        raise_alert(
+            session,
+            code="RF-SI",
+            source_kind="checkin",
+            source_id=one.id,
+            patient_id=one.patient_id,
+            now=house.now,
+            definition=house.catalog.alerts["RF-SI"],
+        )
+    client.sign_in(a_staff_member("clinician").user_id)
+    page = client.get("/staff/alerts").text
+    assert 0 < page.index("better off dead") < page.index("The federal telemedicine authority ends")

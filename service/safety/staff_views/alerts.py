@@ -19,14 +19,14 @@ from service.safety.staff_views import bp
 @bp.get("/staff/alerts")
 @access.staff("clinician", "coordinator", "owner")
 def alerts() -> ResponseReturnValue:
-    """Patients first, the nearest deadline at the top; then visitors, as one group; then what was taken lately."""
+    """Patients first, the nearest deadline at the top, what can wait a day below; then visitors; then what was taken."""
     catalog = current_app.config["CATALOG"]
     actor = web.actor()
     found = actions.open_list(actor=actor)
     codes = {alert.code for alert in [*found.open, *found.recent]} | {group.code for group in found.visitors}
     return render_template(
         "safety/staff/alerts.html",
-        open=found.open,
+        open=sorted(found.open, key=lambda alert: rules.definition(catalog, alert.code).together),
         visitors=found.visitors,
         recent=found.recent,
         callers=found.callers,

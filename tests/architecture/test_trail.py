@@ -133,7 +133,7 @@ REASONS = re.compile(
             r".*\bif .* else .*'[a-z_]+'.*",
             r"str\((gone|line\.position)\)",
             r"reason|why",
-            r"key|kind|code|refused|(row\.)?role|shown\.way",
+            r"key|kind|code|refused|place|(row\.)?role|shown\.way",
             r"f'\{plan\.key\}:\{plan\.price_cents\}:\{plan\.interval\}'",
         )
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, select
 
+from service.accounts.models import SignIn
 from service.audit.models import AuditEntry
 from service.enrollment.actions import look
 from service.enrollment.actions import queue as actions
@@ -15,7 +18,8 @@ from service.enrollment.models import Assessment, Enrollment
 from service.enrollment.queries.assessments import opened
 from service.enrollment.queries.queue import PAGE, Place, QueuePage
 from service.enrollment.rules.queue import Wanted
-from service.kit import crypto, db
+from service.kit import access, crypto, db
+from service.kit.clock import wall_now
 from service.kit.errors import NotAllowed
 from service.kit.ids import new_id
 from service.safety.models import Alert, SafetyHold
@@ -232,3 +236,112 @@ def test_the_pages_show_the_queue_and_a_record_by_role(house: House, client: Bro
 def test_a_patient_cannot_enter_the_queue(house: House, client: Browser) -> None:
     client.sign_in(an_applicant(house.catalog).person.user_id)
     assert client.get("/staff/queue").status_code == 403
+
+
+def test_the_list_comes_as_a_part_where_a_script_asks_and_as_a_page_otherwise(house: House, client: Browser) -> None:
+    an_applicant(house.catalog)
+    viewer = staff_actor("coordinator").user_id
+    assert viewer is not None
+    client.sign_in(viewer)
+    for path in ("/staff/queue?status=all", "/staff/queue/now?status=all"):
+        page, part = client.get(path), client.get(path, headers={"HX-Request": "true"})
+        assert "<html" in page.text
+        assert "<html" not in part.text
+        for answer in (page, part):
+            assert "Ana Rivera" in answer.text
+            assert "HX-Request" in answer.headers["Vary"]
+    restored = client.get(
+        "/staff/queue?status=all", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    )
+    assert "<html" in restored.text
+
+
+def test_looking_again_by_itself_keeps_nobody_signed_in(house: House, client: Browser, app: Flask) -> None:
+    assert access.is_quiet(app.view_functions["enrollment_staff.queue_now"])
+    assert not access.is_quiet(app.view_functions["enrollment_staff.queue"])
+    viewer = staff_actor("coordinator").user_id
+    assert viewer is not None
+    sign_in_id = client.sign_in(viewer)
+    long_ago = wall_now() - timedelta(minutes=8)
+    with db.transaction() as session:
+        session.get_one(SignIn, sign_in_id).seen_at = long_ago
+    assert client.get("/staff/queue/now", headers={"HX-Request": "true"}).status_code == 200
+    with db.reading() as session:
+        assert session.get_one(SignIn, sign_in_id).seen_at == long_ago
+    assert client.get("/staff/queue").status_code == 200
+    with db.reading() as session:
+        assert session.get_one(SignIn, sign_in_id).seen_at > long_ago
+
+
+def test_no_address_of_the_list_says_anything_of_a_person(house: House, client: Browser) -> None:
+    applicants = [an_applicant(house.catalog) for _ in range(PAGE + 1)]
+    viewer = staff_actor("coordinator").user_id
+    assert viewer is not None
+    client.sign_in(viewer)
+    page = client.get("/staff/queue?status=all").text
+    addresses = " ".join(re.findall(r'(?:href|action|hx-get)="([^"]*)"', page))
+    for word in ("Ana", "Rivera", applicants[0].person.email, str(applicants[0].patient_id)):
+        assert word not in addresses
+
+
+@pytest.mark.parametrize("what", ["take", "hand", "complete", "approve", ""])
+def test_several_at_once_without_anybody_ticked_leads_back_to_the_list(
+    house: House, client: Browser, what: str
+) -> None:
+    viewer = staff_actor("coordinator").user_id
+    assert viewer is not None
+    client.sign_in(viewer)
+    for answer in (
+        client.get("/staff/queue/together", query_string={"do": what, "enrollment": "x", "status": "all"}),
+        client.submit("/staff/queue/together?status=all", {"do": what}),
+    ):
+        assert answer.status_code == 303
+        assert answer.headers["Location"] == "/staff/queue?status=all"
+
+
+def test_taking_two_goes_over_a_page_that_says_who_and_one_that_says_what_became(house: House, client: Browser) -> None:
+    ana = an_applicant(house.catalog)
+    bea = an_applicant(house.catalog, given_name="Bea")
+    actor, colleague = staff_actor("coordinator"), staff_actor("clinician")
+    look.take(enrollment_id=bea.enrollment_id, catalog=house.catalog, actor=colleague, now=house.now)
+    assert actor.user_id is not None
+    client.sign_in(actor.user_id)
+    chosen = [str(one.enrollment_id) for one in (ana, bea)]
+    page = client.get("/staff/queue/together", query_string={"do": "take", "enrollment": chosen}).text
+    assert "Take 1 person" in page
+    assert "A colleague looks after this already" in page
+    sent = {"do": "take", "enrollment": [str(ana.enrollment_id)]}
+    for _ in range(2):
+        done = client.submit("/staff/queue/together", sent)
+        assert done.status_code == 200
+        assert "You look after 1 person now" in done.text
+    page = client.get("/staff/queue?status=all&owner=mine").text
+    assert "Ana Rivera" in page
+    assert "Bea Rivera" not in page
+
+
+def test_handing_over_asks_for_the_colleague_on_the_page_in_between(house: House, client: Browser) -> None:
+    ana, actor, heir = an_applicant(house.catalog), staff_actor("coordinator"), staff_actor("clinician")
+    look.take(enrollment_id=ana.enrollment_id, catalog=house.catalog, actor=actor, now=house.now)
+    assert actor.user_id is not None
+    client.sign_in(actor.user_id)
+    sent = {"do": "hand", "enrollment": str(ana.enrollment_id)}
+    assert "New owner" in client.get("/staff/queue/together", query_string=sent).text
+    assert client.submit("/staff/queue/together", {**sent, "heir_id": str(new_id())}).status_code == 422
+    done = client.submit("/staff/queue/together", {**sent, "heir_id": str(heir.user_id)})
+    assert "Your colleague looks after 1 person now" in done.text
+    with db.reading() as session:
+        assert session.get_one(Enrollment, ana.enrollment_id).owner_id == heir.user_id
+
+
+def test_a_person_is_found_by_address_and_the_address_is_in_no_link(house: House, client: Browser) -> None:
+    ana, actor = an_applicant(house.catalog), staff_actor("coordinator")
+    assert actor.user_id is not None
+    client.sign_in(actor.user_id)
+    found = client.submit("/staff/queue/find", {"email": ana.person.email})
+    assert found.status_code == 200
+    assert f"/staff/enrollments/{ana.enrollment_id}" in found.text
+    assert "Nobody with an enrollment" in client.submit("/staff/queue/find", {"email": "no@example.com"}).text
+    wrong = client.submit("/staff/queue/find", {"email": "Ana Rivera"})
+    assert wrong.status_code == 422
+    assert "Enter an e-mail address" in wrong.text

@@ -21,6 +21,7 @@ from tests.conftest import House
 from tests.factories.accounts import a_staff_member
 from tests.factories.booking import rows, starts
 from tests.factories.care import looking_after
+from tests.factories.consents import agreed_to_visits
 from tests.factories.visits import Applicant, a_clinician, an_applicant, booked, staff_actor
 
 MIAMI = "12086"
@@ -40,6 +41,7 @@ def ana(house: House) -> Applicant:
     a_clinician()
     who = an_applicant(house.catalog)
     booked(who, house.now)
+    agreed_to_visits(house, who)
     house.at(starts(rows(who)[0]))
     return who
 
@@ -216,10 +218,29 @@ def test_by_phone_needs_a_word_on_where_they_are_first(house: House, ana: Applic
     assert no.value.code == "where_first"
 
 
+def test_nothing_opens_before_the_patient_has_agreed_to_be_seen_by_video(house: House, client: Browser) -> None:
+    a_clinician()
+    who = an_applicant(house.catalog)
+    booked(who, house.now)
+    house.at(starts(rows(who)[0]))
+    client.sign_in(who.person.user_id)
+    page = client.get(path(who)).text
+    assert "First read and agree" in page
+    assert "video.example" not in page
+    client.submit(path(who), HERE)
+    assert said(who) == []
+    with pytest.raises(Conflict) as no:
+        where(house, who, rows(who)[0].id)
+    assert no.value.code == "agree_first"
+    agreed_to_visits(house, who)
+    assert "Where are you right now" in client.get(path(who)).text
+
+
 def test_new_jersey_says_it_once_more_before_the_visit(house: House, client: Browser) -> None:
     a_clinician()
     who = an_applicant(house.catalog, "NJ")
     booked(who, house.now, "NJ")
+    agreed_to_visits(house, who, "NJ")
     house.at(starts(rows(who)[0]))
     client.sign_in(who.person.user_id)
     assert "You may ask for a physician" in client.get(path(who)).text
@@ -236,6 +257,7 @@ def test_the_clinician_of_the_visit_sees_who_has_come_and_goes_in(house: House, 
     clinician = a_clinician()
     who = an_applicant(house.catalog)
     booked(who, house.now)
+    agreed_to_visits(house, who)
     client.sign_in(clinician.user_id)
     for minutes, words in ((-15, "Ahead"), (10, "Not here yet")):
         house.at(starts(rows(who)[0]) + minutes * MINUTE)
@@ -259,6 +281,7 @@ def test_the_list_itself_shows_neither_number_nor_address_nor_room(house: House,
     clinician = a_clinician()
     who = an_applicant(house.catalog)
     booked(who, house.now)
+    agreed_to_visits(house, who)
     house.at(starts(rows(who)[0]))
     where(house, who, rows(who)[0].id, emergency_address="12 Palm Street, Miami")
     client.sign_in(clinician.user_id)
@@ -293,6 +316,7 @@ def test_in_another_state_staff_are_told_to_talk_first(house: House, client: Bro
     clinician = a_clinician()
     who = an_applicant(house.catalog)
     booked(who, house.now)
+    agreed_to_visits(house, who)
     house.at(starts(rows(who)[0]))
     where(house, who, rows(who)[0].id, state="GA")
     client.sign_in(clinician.user_id)

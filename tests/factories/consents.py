@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from service.accounts.models import Patient
 from service.catalog.rules.consents import render
 from service.consent import queries as consents
 from service.consent.rules import Task, blanks
@@ -32,6 +33,17 @@ def somebody(house: House, status: str = "approved", place: str = "FL", *, known
         for event in STEPS.get(status, ()):
             writes.move(session, applicant.enrollment_id, event, applicant.actor, house.now)
     return applicant
+
+
+def agreed_to_visits(house: House, applicant: Applicant, state: str = "FL") -> None:
+    """What comes before a visit is signed; where we know of no home, we know of none afterwards."""
+    with db.reading() as session:
+        home = session.get_one(Patient, applicant.patient_id).address_sealed
+    reachable(applicant.patient_id)
+    for key in ("esign", "telehealth"):
+        sign_one(house, applicant, key, state=state)
+    with db.transaction() as session:
+        session.get_one(Patient, applicant.patient_id).address_sealed = home
 
 
 def own_blanks(house: House) -> dict[str, str]:

@@ -224,6 +224,10 @@ def test_somebody_in_the_third_state_walks_the_whole_way_to_an_active_membership
     assert client.submit(answer.headers["Location"]).status_code == 303
     assert enrolled().status == "booked"
 
+    # Before a visit: whom to call, where help can be sent, and the two texts that come before it.
+    reachable(row.patient_id)
+    assert {key for key, _ in sign_everything(here, ana, ("before_visit",))} == {"esign", "telehealth"}
+
     # The visit begins with where they are. Its page says what Hawaii wants said, and offers Hawaii's counties alone.
     here.at(first.starts_at)
     room = f"/visits/{booked_visit(row)}/room"
@@ -252,7 +256,6 @@ def test_somebody_in_the_third_state_walks_the_whole_way_to_an_active_membership
         encounter = session.scalars(select(Encounter)).one()
     assert (encounter.patient_state, encounter.pdmp_system) == ("HI", "HI-PDMP")
 
-    reachable(row.patient_id)
     coordinator = looking_after(staff_actor("coordinator"), row.patient_id)
     complete.complete_approval(enrollment_id=row.id, catalog=here.catalog, actor=coordinator, now=here.now)
     signed = sign_everything(here, ana)
@@ -308,13 +311,13 @@ def decided(house: House, clinician: Clinician, **changes: Any) -> UUID:
     )
 
 
-def sign_everything(house: House, ana: Actor) -> set[tuple[str, str]]:
+def sign_everything(house: House, ana: Actor, when: tuple[str, ...] = CARE_NEEDS) -> set[tuple[str, str]]:
     """Every text that care waits for, in order. Returns key and state of each."""
     values, signed = blanks(brand(house.settings.config_dir), house.catalog.from_price_cents), set()
     with db.reading() as session:
         tasks = consents.tasks(session, ana.patient_id, "HI", house.catalog, house.now.date())  # type: ignore[arg-type]
     for task in tasks:
-        if task.document.blocking and task.document.when in CARE_NEEDS:
+        if task.document.blocking and task.document.when in when:
             sign.sign_consent(
                 key=task.document.key,
                 sha256=render(task.document, values).sha256,

@@ -12,6 +12,7 @@ from service.audit import writes as audit
 from service.catalog.rules.whole import Catalog
 from service.enrollment.actions.book import own_enrollment, own_patient, own_visit, wish_of
 from service.enrollment.queries.booking import AWAY, is_away
+from service.enrollment.queries.consents import agreed_to_visits
 from service.enrollment.rules.booking import Wanted
 from service.enrollment.rules.regions import REGIONS
 from service.kit import db
@@ -50,6 +51,7 @@ def say_where(
     with db.transaction() as session:
         wish = wish_of(own_enrollment(session, patient_id))
         _check_open(session, appointment_id, patient_id, catalog, now)
+        _check_agreed(session, patient_id, wish, catalog, now)
         here = _place(catalog, wish, state, county_fips)
         bookings.attest(
             session,
@@ -76,6 +78,7 @@ def go_by_phone(*, appointment_id: UUID, catalog: Catalog, actor: Actor, now: da
     with db.transaction() as session:
         wish = wish_of(own_enrollment(session, patient_id))
         _check_open(session, appointment_id, patient_id, catalog, now)
+        _check_agreed(session, patient_id, wish, catalog, now)
         said = visits.attestation_of(session, appointment_id)
         if said is None or said.state != wish.state:
             raise Conflict("where_first", words("Tell us first where you are right now."))
@@ -89,6 +92,12 @@ def _check_open(session: Session, appointment_id: UUID, patient_id: UUID, catalo
         raise Conflict("room_shut", words("The room of this visit is not open now."))
     if is_away(session, patient_id):
         raise Conflict("away", words("You told us that you are in another state. We get in touch with you first."))
+
+
+def _check_agreed(session: Session, patient_id: UUID, wish: Wanted, catalog: Catalog, now: datetime) -> None:
+    """Before an encounter the patient has agreed to electronic records and to care by video there (domain.md 6)."""
+    if not agreed_to_visits(session, patient_id, wish.state, catalog, now):
+        raise Conflict("agree_first", words("First read and sign the two documents that come before a visit."))
 
 
 def _place(catalog: Catalog, wish: Wanted, state: str, county_fips: str) -> bool:

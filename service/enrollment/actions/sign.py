@@ -22,7 +22,7 @@ from service.enrollment import writes
 from service.enrollment.actions.book import own_patient
 from service.enrollment.models import Enrollment
 from service.enrollment.queries import records
-from service.enrollment.queries.consents import reachable
+from service.enrollment.queries.consents import reachable, signs_for
 from service.enrollment.rules import signing
 from service.enrollment.rules.signing import Filled
 from service.kit import db
@@ -65,8 +65,9 @@ def sign_consent(
         raise Rejected("no_name", words("Type your full name, not only a letter"))
     with db.transaction() as session:
         enrollment, person, today = _here(session, patient_id, now)
-        due = consents.tasks(session, patient_id, enrollment.state, catalog, today)
-        task = _asked_for(due, consents.coming(catalog, enrollment.state, due, today), key)
+        state = signs_for(enrollment.state, enrollment.moving_to, catalog)
+        due = consents.tasks(session, patient_id, state, catalog, today)
+        task = _asked_for(due, consents.coming(catalog, state, due, today), key)
         if task.signed_at is None:
             text = _current(task, enrollment, blanks, sha256)
             if not reachable(session, patient_id):
@@ -106,8 +107,9 @@ def decline_consent(
     patient_id = own_patient(actor)
     with db.transaction() as session:
         enrollment, person, today = _here(session, patient_id, now)
-        due = consents.tasks(session, patient_id, enrollment.state, catalog, today)
-        task = _asked_for(due, consents.coming(catalog, enrollment.state, due, today), key)
+        state = signs_for(enrollment.state, enrollment.moving_to, catalog)
+        due = consents.tasks(session, patient_id, state, catalog, today)
+        task = _asked_for(due, consents.coming(catalog, state, due, today), key)
         if not task.document.may_decline:
             raise Conflict("needed", words("We cannot go on without this text. You may leave it unsigned for now."))
         if task.signed_at is not None:

@@ -99,16 +99,28 @@ def overview(session: Session, patient_id: UUID, catalog: Catalog, now: datetime
         return None
     person = accounts.patient(session, patient_id)
     today = now.astimezone(ZoneInfo(person.time_zone)).date()
-    tasks = consents.tasks(session, patient_id, found.state, catalog, today)
+    state = signs_for(found.state, found.moving_to, catalog)
+    tasks = consents.tasks(session, patient_id, state, catalog, today)
     return Overview(
         found.status,
         tasks,
-        consents.coming(catalog, found.state, tasks, today),
+        consents.coming(catalog, state, tasks, today),
         person.time_zone,
         all_blocking_signed(tasks),
         reachable(session, patient_id),
         f"{person.given_name} {person.family_name}",
     )
+
+
+def signs_for(state: str, moving_to: str | None, catalog: Catalog) -> str:
+    """Whose texts a patient signs: those of the state they live in by now, where we may go on there."""
+    return moving_to if moving_to in catalog.states else state
+
+
+def agreed_to_visits(session: Session, patient_id: UUID, state: str, catalog: Catalog, now: datetime) -> bool:
+    """May the room of a visit in `state` open, as far as texts go (domain.md 6: telehealth before the encounter)?"""
+    today = now.astimezone(ZoneInfo(accounts.patient(session, patient_id).time_zone)).date()
+    return consents.ready_for_visit(session, patient_id, state, catalog, today)
 
 
 def reachable(session: Session, patient_id: UUID) -> bool:

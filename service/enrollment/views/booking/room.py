@@ -14,6 +14,7 @@ from service.accounts.rules.contact import spoken_phone
 from service.enrollment.actions import room as actions
 from service.enrollment.forms.room import AT, WhereForm
 from service.enrollment.queries.booking import Bookable, bookable
+from service.enrollment.queries.consents import agreed_to_visits
 from service.enrollment.rules.booking import Wanted
 from service.enrollment.views import bp
 from service.enrollment.views.booking.check import own_visit
@@ -46,6 +47,9 @@ def room(visit_id: UUID) -> ResponseReturnValue:
     if "away" in found.stops:
         return _away(found.wanted)
     with db.reading() as session:
+        catalog = current_app.config["CATALOG"]
+        if not agreed_to_visits(session, current_user.patient_id, found.wanted.state, catalog, clock.now()):
+            return render_template("enrollment/booking/agree_first.html", visit=visit, zone=current_user.time_zone)
         state_of_it = visits.room_of(session, visit_id)
         said = state_of_it.attested if state_of_it else None
         reach = visits.reach(session, said.id) if said else None
@@ -90,6 +94,8 @@ def room_submit(visit_id: UUID) -> ResponseReturnValue:
     except Conflict as no:
         if no.code == "away":
             return _away(found.wanted)
+        if no.code == "agree_first":
+            return redirect(url_for("enrollment.room", visit_id=visit_id), code=303)
         flash(_(no.message), "bad")
         return redirect(url_for("enrollment.own_visits"), code=303)
     if not inside:

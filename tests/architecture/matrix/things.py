@@ -219,7 +219,7 @@ def _other_day(whose: Somebody) -> UUID:
 
 def _encounter(whose: Somebody) -> UUID:
     """Signed of the visit they have, as rows were before there was a whole record."""
-    row_id = new_id()
+    row_id, signer = new_id(), a_staff_member("clinician")
     with db.transaction() as session:
         visit = session.get_one(Appointment, whose.visit_id)
         license_id = session.scalars(
@@ -238,7 +238,7 @@ def _encounter(whose: Somebody) -> UUID:
                 physician_option_disclosed=False,
                 pdmp_system="E-FORCSE",
                 notes_sealed=crypto.seal("Seen.", "encounters", "notes", row_id),
-                signed_by=a_staff_member("clinician").user_id,
+                signed_by=signer.user_id,
                 signed_at=whose.house.now,
                 sha256="0" * 64,
             )

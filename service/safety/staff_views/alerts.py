@@ -19,7 +19,7 @@ from service.safety.staff_views import bp
 @bp.get("/staff/alerts")
 @access.staff("clinician", "coordinator", "owner")
 def alerts() -> ResponseReturnValue:
-    """Patients first, the nearest deadline at the top, what can wait a day below; then visitors; then what was taken."""
+    """Patients first, the nearest deadline at the top, what can wait a day last; then visitors; then what was taken."""
     catalog = current_app.config["CATALOG"]
     actor = web.actor()
     found = actions.open_list(actor=actor)

@@ -204,7 +204,7 @@ def staff_sign_in(walker: Walker, colleague: Colleague) -> Page:
     raise WalkError(f"the second factor of {colleague.email} was not accepted")
 
 
-def book(walker: Walker, *, with_whom: str = "Maya") -> datetime:
+def book(walker: Walker, *, with_whom: str = "Maya", own_words: str = "") -> datetime:
     """Book the first open time of one clinician, who looks after the patient from then on. Returns when it begins."""
     become_reachable(walker)
     page = walker.get("/visits/book")
@@ -216,8 +216,17 @@ def book(walker: Walker, *, with_whom: str = "Maya") -> datetime:
     page = walker.get(own[0]) if own else page
     slot = page.form("slot").choices["slot"][0]
     walker.fill({"slot": slot}, "slot").must("We keep this time for you until")
-    walker.fill({}, "own_words").must("booked")
+    walker.fill({"own_words": own_words}, "own_words").must("booked")
     return datetime.fromtimestamp(int(slot.rpartition("_")[2]), UTC)
+
+
+def go_in(walker: Walker, person: Person, *, county: str, address: str, callback: str) -> Page:
+    """Sign what comes before a visit, say where one is, in its state, and stand before the video room. It is time."""
+    sign_consents(walker, person)
+    page = walker.get("/visits")
+    walker.get(page.link("Open the room"))
+    answers: Values = {"where": "here", "county": county, "help_to": "at", "address": address, "callback": callback}
+    return walker.fill(answers, "callback").must("Go to the video room")
 
 
 def sign_consents(walker: Walker, person: Person) -> int:
@@ -299,7 +308,7 @@ def a_visit(*, state: str, seen_at: str) -> Values:
         "issued_by": state,
         "last4": "1234",
         **day_values("document_expires_on", date(2031, 5, 17)),
-        "matches": ["name", "birth_date", "address"],
+        "id_matches": ["name", "birth_date", "address"],
         "agreed_to_telehealth": "y",
         "disclosed": ["physician"],
         "pdmp_checked_at": seen_at,

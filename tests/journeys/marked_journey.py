@@ -24,6 +24,7 @@ from tests.marks import Mark
 CLINIC = ZoneInfo("America/New_York")
 BORN = date(1961, 3, 19)
 CARD = "4000000000000341"
+ESSEX = "34013"
 ANSWERS = [3, 3, 3, 3, 3, 2, 2, 2, 1]  # 22, and an item 9 that calls somebody
 
 
@@ -208,11 +209,14 @@ class Journey:
 
     def is_seen(self) -> None:
         """Both have a visit: one is approved, one is not."""
-        begins = [walks.book(self.first), walks.book(self.second)]
+        begins = [walks.book(self.first, own_words=self.values["visit wish"]), walks.book(self.second)]
         maya = self.staff["clinician on the team"]
         for person, when, decision in zip((self.person, self.other), begins, ("approve", "decline"), strict=True):
             if when + timedelta(minutes=25) > self.live.mover.now():
                 self.live.mover.move_to(when + timedelta(minutes=25))
+            if person is self.person:
+                address, callback = self.values["visit address"], self.values["visit callback"]
+                walks.go_in(self.first, person, county=ESSEX, address=address, callback=callback)
             maya.get(walks.open_record(maya, person).path + "/encounter")
             page = maya.fill(self._record(decision, "NJ" if person is self.person else "FL"), "decision")
             page.must("signed")
@@ -441,6 +445,10 @@ class Journey:
             "/staff/patients/{}/break-glass": "SELECT id FROM patients WHERE id = :patient",
             "/staff/audit?patient={}": "SELECT id FROM patients WHERE id = :patient",
             "/staff/break-glass/{}": "SELECT id FROM break_glass WHERE patient_id = :patient",
+            "/staff/visits/{}/room": "SELECT id FROM appointments WHERE patient_id = :patient",
+            "/visits/{}/room": "SELECT id FROM appointments WHERE patient_id = :patient",
+            "/visits/{}/check": "SELECT id FROM appointments WHERE patient_id = :patient",
+            "/visits/{}/calendar.ics": "SELECT id FROM appointments WHERE patient_id = :patient",
             "/visits/{}/cancel": "SELECT id FROM appointments WHERE patient_id = :patient",
             "/settings/your-data/{}/json": "SELECT id FROM data_exports WHERE patient_id = :patient",
             "/settings/your-data/{}/pdf": "SELECT id FROM data_exports WHERE patient_id = :patient",

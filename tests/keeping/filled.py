@@ -13,7 +13,7 @@ from service.accounts import models as people
 from service.billing.actions import events
 from service.billing.gateway.facts import Notice
 from service.checkins.actions import submit
-from service.enrollment.actions import decide, resume, reviews, waitlist
+from service.enrollment.actions import decide, resume, reviews, room, waitlist
 from service.enrollment.actions.addendum import add_addendum
 from service.enrollment.models import ReviewRequest
 from service.enrollment.rules.turns import Turn
@@ -24,13 +24,15 @@ from service.privacy import models as privacy
 from service.privacy.writes import closing
 from service.safety.actions import lift_hold
 from tests.conftest import House
+from tests.factories import booking
 from tests.factories import enrollment as enrolling
 from tests.factories.accounts import Person, a_patient, a_staff_member
 from tests.factories.billing import ready_to_pay
 from tests.factories.care import looking_after
 from tests.factories.checkins import a_due_checkin, a_member, actor_of, checkins_of
+from tests.factories.consents import agreed_to_visits
 from tests.factories.safety import a_hold
-from tests.factories.visits import IN_NEW_JERSEY, a_clinician, a_record, an_applicant, booked, staff_actor, visit_at
+from tests.factories.visits import IN_NEW_JERSEY, a_clinician, a_record, an_applicant, open_times, staff_actor, visit_at
 from tests.marks import Mark
 
 BORN = date(1931, 7, 23)
@@ -46,6 +48,9 @@ MARKS = {
         "typed name": "Zqtyped Signature",
         "note": "Zqnoted in the visit",
         "plan": "Zqplanned in the visit",
+        "visit wish": "Zqcaptions in the visit",
+        "visit address": "9 Zqhotel Road",
+        "visit callback": "+12015550187",
         "addendum": "Zqadded after the visit",
         "decision reason": "Zqdecided because",
         "lift reason": "Zqlifted because",
@@ -86,8 +91,20 @@ def _record(house: House) -> None:
         assessments.keep(row, {"program": value("answer")})  # the forms let only their own choices through
     assert token
     clinician, applicant = a_clinician(states=("NJ",)), an_applicant(house.catalog, "NJ")
-    booked(applicant, house.now, "NJ")
+    held = booking.held(house, applicant, open_times("NJ", house.now)[0])
+    booking.confirmed(house, applicant, held, own_words=value("visit wish"))
     seen = visit_at(applicant) or house.now
+    agreed_to_visits(house, applicant, "NJ")
+    room.say_where(
+        appointment_id=held,
+        state="NJ",
+        county_fips="34013",
+        emergency_address=value("visit address"),
+        callback=value("visit callback"),
+        catalog=house.catalog,
+        actor=applicant.actor,
+        now=seen,
+    )
     encounter_id = decide.record_decision(
         enrollment_id=applicant.enrollment_id,
         record=replace(

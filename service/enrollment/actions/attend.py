@@ -8,6 +8,7 @@ from uuid import UUID
 from service.accounts import queries as accounts
 from service.audit import writes as audit
 from service.catalog.rules.whole import Catalog
+from service.enrollment.actions.look import SEES_ANSWERS
 from service.enrollment.queries import rooms
 from service.enrollment.queries.rooms import StaffRoom
 from service.kit import db
@@ -17,7 +18,7 @@ from service.visits import queries as visits
 
 
 def open_room(*, appointment_id: UUID, catalog: Catalog, actor: Actor, now: datetime) -> StaffRoom:
-    """One visit on its day, with the number to call and the address for an ambulance; the look is noted.
+    """One visit on its day, with the number to call and, for clinicians, where an ambulance would go. It is noted.
 
     Raises NotFound, NotAllowed for roles that look after nobody, OutsideCareTeam for whoever does not look after this
     patient.
@@ -36,4 +37,6 @@ def open_room(*, appointment_id: UUID, catalog: Catalog, actor: Actor, now: date
             patient_id=visit.patient_id,
             reason="break_glass" if until else "logistics",
         )
-        return rooms.staff_room(session, visit, actor.user_id, catalog, now)
+        return rooms.staff_room(
+            session, visit, viewer=actor.user_id, clinical=actor.role in SEES_ANSWERS, catalog=catalog, now=now
+        )

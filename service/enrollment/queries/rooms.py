@@ -16,14 +16,14 @@ from service.accounts.queries.settings import own_settings
 from service.catalog.rules.whole import Catalog
 from service.enrollment.models import Enrollment
 from service.visits import queries as visits
-from service.visits.queries import AskedFor, Attestation, Reach, Visit
+from service.visits.queries import AskedFor, Attestation, Visit
 from service.visits.rules.arrival import Arrival, arrival
 
 
 @dataclass(frozen=True, slots=True)
 class StaffRoom:
-    """One visit on its day. `room` is its name, for the clinician of the visit alone; `reach` is opened, as is
-    `asked`; `home` is the address on file, where help would go.
+    """One visit on its day. `room` is its name, for the clinician of the visit alone. `callback` (E.164) and `asked`
+    are opened; `help_to` is where an ambulance would go, for clinicians.
     """
 
     visit: Visit
@@ -31,8 +31,8 @@ class StaffRoom:
     patient: PatientDetails
     arrival: Arrival
     attested: Attestation | None
-    reach: Reach | None
-    home: str
+    callback: str
+    help_to: str
     asked: AskedFor | None
     by_phone_at: datetime | None
     room: str | None
@@ -49,27 +49,35 @@ def arrivals(session: Session, found: Sequence[Visit], catalog: Catalog, now: da
     }
 
 
-def staff_room(session: Session, visit: Visit, viewer: UUID | None, catalog: Catalog, now: datetime) -> StaffRoom:
+def staff_room(
+    session: Session, visit: Visit, *, viewer: UUID | None, clinical: bool, catalog: Catalog, now: datetime
+) -> StaffRoom:
     """One visit's room for whoever looks after the patient. The caller noted the look."""
     patient, room = accounts.patient(session, visit.patient_id), visits.room_of(session, visit.id)
     clinician = visits.practitioner(session, visit.practitioner_id)
     attested = room.attested if room else None
     current = select(Enrollment.id).where(Enrollment.patient_id == visit.patient_id)
-    own = own_settings(session, patient.user_id).patient
-    address = own.address if own else None
-    home = f"{address.line1} {address.line2}".strip() + f", {address.city}" if address else ""
+    reach = visits.reach(session, attested.id) if attested else None
     return StaffRoom(
         visit=visit,
         enrollment_id=session.scalars(current.order_by(Enrollment.created_at.desc()).limit(1)).first(),
         patient=patient,
         arrival=_arrival(visit, room, patient.state, catalog, now) if room else "ahead",
         attested=attested,
-        reach=visits.reach(session, attested.id) if attested else None,
-        home=f"{home}, {patient.state} {patient.zip_code}" if home else f"{patient.state} {patient.zip_code}",
+        callback=reach.callback if reach else "",
+        help_to=(reach.emergency_address or _home(session, patient)) if reach and clinical else "",
         asked=visits.asked_for(session, visit.id),
         by_phone_at=room.by_phone_at if room else None,
         room=room.name if room and clinician is not None and clinician.user_id == viewer else None,
     )
+
+
+def _home(session: Session, patient: PatientDetails) -> str:
+    """The address on file, as far as there is one."""
+    own = own_settings(session, patient.user_id).patient
+    address = own.address if own else None
+    parts = [address.line1, address.line2, address.city] if address else []
+    return ", ".join([*(part for part in parts if part), f"{patient.state} {patient.zip_code}"])
 
 
 def _arrival(visit: Visit, room: visits.Room, state: str, catalog: Catalog, now: datetime) -> Arrival:

@@ -31,7 +31,7 @@ def visit_room(appointment_id: UUID) -> ResponseReturnValue:
         found=found,
         arrivals=arrival_names(),
         place=_place(said.state, county.name if county else "") if said else "",
-        callback=spoken_phone(found.reach.callback) if found.reach and found.reach.callback else "",
+        callback=spoken_phone(found.callback) if found.callback else "",
         join=room_url(current_app.config["HOMEWARD"].video_url, found.room),
         zone=current_user.time_zone,
         their_zone=found.patient.time_zone,

@@ -58,8 +58,12 @@ def visits_booked(session: Session, patient_id: UUID) -> Section:
             "starts_at": visit.starts_at,
             "ends_at": visit.ends_at,
             "status": visit.status,
+            "asked_for": asked.needs if asked else (),
+            "in_your_words": asked.own_words if asked else "",
+            "asked_for_a_physician": visit.physician_asked,
         }
         for visit in visits.visits_of(session, patient_id)
+        for asked in [visits.asked_for(session, visit.id)]
     ]
     return Section("visits", "Your visits", entries)
 

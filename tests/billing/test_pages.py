@@ -15,6 +15,7 @@ from tests.billing.stand_in import StandIn
 from tests.billing.test_checkout import checkouts, start
 from tests.conftest import House
 from tests.factories.billing import a_hold, membership_row, ready_to_pay
+from tests.factories.moving import moved
 
 
 def close(house: House, gateway: Gateway) -> int:
@@ -34,6 +35,21 @@ def test_a_hold_closes_the_page_that_was_opened_before_it(house: House, gateway:
     assert close(house, gateway) == 0, "closed is closed"
     with pytest.raises(Rejected):
         start(house, gateway, applicant)
+
+
+@pytest.mark.parametrize("state", ["NJ", "GA"])
+def test_a_move_closes_the_page_and_who_comes_back_home_opens_another(
+    house: House, gateway: Gateway, stripe: StandIn, state: str
+) -> None:
+    applicant = ready_to_pay(house)
+    page = start(house, gateway, applicant)
+    moved(house, applicant, state)
+    with pytest.raises(Rejected):
+        start(house, gateway, applicant)
+    assert close(house, gateway) == 1
+    assert stripe.pay(page).status_code == 410
+    moved(house, applicant, "FL")
+    assert stripe.pay(start(house, gateway, applicant)).status_code == 303
 
 
 def test_once_the_hold_is_lifted_a_new_page_opens(house: House, gateway: Gateway, stripe: StandIn) -> None:

@@ -22,6 +22,7 @@ from service.mail.models import OutboxMessage
 from service.visits import queries as visits
 from tests.conftest import House
 from tests.factories.at_once import at_once
+from tests.factories.billing import ready_to_pay
 from tests.factories.booking import confirmed, held, rows, states
 from tests.factories.consents import somebody
 from tests.factories.moving import enrolled, moved, moved_alerts, stands
@@ -213,6 +214,21 @@ def test_a_transfer_sets_the_state_and_who_had_signed_signs_what_it_asks(house: 
         assert writes.transfer(session, who.enrollment_id, "NJ", SYSTEM, house.now) == "approved", "twice is once"
         assert not writes.all_signed(session, who.enrollment_id, house.catalog, SYSTEM, house.now)
     assert stands(who) == ("approved", "NJ", None, False)
+
+
+def test_who_comes_back_to_a_state_whose_texts_they_signed_has_nothing_left_to_sign(house: House):
+    who = ready_to_pay(house)
+    assert stands(who)[0] == "consented"
+    moved(house, who, "NJ")
+    with db.transaction() as session:
+        writes.transfer(session, who.enrollment_id, "NJ", SYSTEM, house.now)
+        assert not writes.all_signed(session, who.enrollment_id, house.catalog, SYSTEM, house.now)
+    moved(house, who, "FL")
+    with db.transaction() as session:
+        assert writes.transfer(session, who.enrollment_id, "FL", SYSTEM, house.now) == "approved"
+        assert writes.all_signed(session, who.enrollment_id, house.catalog, SYSTEM, house.now)
+        assert not writes.all_signed(session, who.enrollment_id, house.catalog, SYSTEM, house.now), "twice is once"
+    assert stands(who) == ("consented", "FL", None, False)
 
 
 def test_a_transfer_to_where_nobody_moves_is_refused(house: House):

@@ -16,7 +16,7 @@ from service.enrollment.queries import records
 from service.enrollment.queries.signing import VisitToSign, visit_to_sign
 from service.enrollment.rules import status
 from service.kit import crypto, db
-from service.kit.actor import Actor
+from service.kit.actor import SYSTEM, Actor
 from service.kit.errors import Conflict, NotAllowed, Rejected, words
 from service.kit.ids import new_id
 from service.mail import writes as mail
@@ -86,6 +86,8 @@ def record_decision(
         if record.decision is not None:
             _keep(session, enrollment, encounter_id, clinician, record, now)
             _follow(session, enrollment, case, record, actor, now)
+            if case.kind == "transfer":
+                writes.all_signed(session, enrollment, catalog, SYSTEM, now)  # who comes back to a state has signed there
             _tell(session, enrollment, case, record, encounter_id, now)
         return encounter_id
 

@@ -117,9 +117,30 @@ def reset_factor(*, email: str, reason: str) -> None:
 @click.option("--email", required=True, help="Of a clinician who accepted an invitation.")
 @click.option("--credentials", default="MD", show_default=True, help="The degree, as patients see it.")
 @click.option("--zone", default="America/New_York", show_default=True, help="The clinician's time zone.")
-@click.option("--license", "licenses", multiple=True, help="STATE:NUMBER:EXPIRES, as FL:ME0123456:2028-01-31. Repeat.")
+@click.option(
+    "--license",
+    "licenses",
+    multiple=True,
+    help="STATE:NUMBER:EXPIRES, as FL:ME0123456:2028-01-31, or STATE:KIND:NUMBER:EXPIRES, as"
+    " FL:dea:BL1234563:2028-01-31 or NJ:cds:D01234500:2027-10-31. Repeat.",
+)
+@click.option("--source", default="", help="Where you looked the licenses up.")
+@click.option("--board", default="", help="The certifying board.")
+@click.option("--npi", default="", help="Ten digits.")
+@click.option("--phone", default="", help="For patients, as (305) 555-0142.")
 @click.option("--hours", multiple=True, help="DAYS:FROM-TO, as mon-fri:09:00-17:00. Repeat.")
-def practise(*, email: str, credentials: str, zone: str, licenses: tuple[str, ...], hours: tuple[str, ...]) -> None:
+def practise(
+    *,
+    email: str,
+    credentials: str,
+    zone: str,
+    licenses: tuple[str, ...],
+    source: str,
+    board: str,
+    npi: str,
+    phone: str,
+    hours: tuple[str, ...],
+) -> None:
     """Let patients book a clinician: licenses and weekly hours."""
     from service.kit.actor import SYSTEM
     from service.kit.clock import now
@@ -133,6 +154,10 @@ def practise(*, email: str, credentials: str, zone: str, licenses: tuple[str, ..
             time_zone=zone,
             licenses=[read_license(text) for text in licenses],
             hours=[stretch for text in hours for stretch in read_hours(text)],
+            source=source,
+            board=board,
+            npi=npi,
+            phone=phone,
             actor=SYSTEM,
             now=now(),
         )

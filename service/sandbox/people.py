@@ -32,14 +32,6 @@ RULE_ENDS = date(2027, 1, 1)  # from then on every approval needs an exam in per
 CLINIC = ZoneInfo("America/New_York")
 FILE = "people.json"
 CLINICIAN, COORDINATOR = "maya@staff.example", "sam@staff.example"
-# Of the demo's clinician: state, kind, number. What each state asks for is in its file.
-LICENSES = (
-    ("FL", "physician", "ME0142857"),
-    ("FL", "dea", "BL1234563"),
-    ("NJ", "physician", "25MA0142857"),
-    ("NJ", "dea", "FL9876547"),
-    ("NJ", "cds", "D01428500"),
-)
 ANA_ANSWERS = (
     [2, 2, 2, 2, 2, 2, 2, 3, 0],
     [2, 2, 2, 2, 1, 2, 2, 2, 0],
@@ -74,6 +66,38 @@ STAFF = (
     ("coordinator", "Ines Duarte", "ines@staff.example"),
     ("billing", "Bo Lind", "bo@staff.example"),
 )
+
+
+@dataclass(frozen=True)
+class Papers:
+    """What a demo clinician shows: made-up numbers with right check digits."""
+
+    npi: str
+    licenses: tuple[tuple[str, str, str], ...]  # state, kind, number
+
+
+PAPERS = {
+    CLINICIAN: Papers(
+        "1234567893",
+        (
+            ("FL", "physician", "ME0142857"),
+            ("FL", "dea", "FL1428576"),
+            ("NJ", "physician", "25MA01428570"),
+            ("NJ", "dea", "FL1428588"),
+            ("NJ", "cds", "D01428570"),
+        ),
+    ),
+    "noah@staff.example": Papers(
+        "1679576722",
+        (
+            ("FL", "physician", "ME0271828"),
+            ("FL", "dea", "BS2718281"),
+            ("NJ", "physician", "25MA02718280"),
+            ("NJ", "dea", "BS2718293"),
+            ("NJ", "cds", "D02718280"),
+        ),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -227,14 +251,18 @@ class _Town:
     def _employ(self, role: str, name: str, email: str) -> Row:
         now, secret = self._mover.now(), pyotp.random_base32()
         if role == "clinician":
-            until = (self._places.start + timedelta(days=700)).date()
+            until, paper = (self._places.start + timedelta(days=700)).date(), PAPERS[email]
             add_clinician(
                 email=email,
                 password=PASSWORD,
                 display_name=name,
                 credentials="MD",
                 time_zone="America/New_York",
-                licenses=tuple(TypedLicense(state, number, until, kind) for state, kind, number in LICENSES),
+                licenses=[TypedLicense(state, number, until, kind) for state, kind, number in paper.licenses],
+                board="American Board of Psychiatry and Neurology",
+                npi=paper.npi,
+                phone="+13055550142",
+                source="Entered for the sandbox",
                 hours=read_hours("mon-sun:08:00-20:00"),
                 totp_secret=secret,
                 actor=SYSTEM,

@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
+from service.accounts.actions import team
 from service.enrollment.actions import part as actions
 from service.enrollment.forms.part import PartingDayForm, places_form
 from service.enrollment.staff_views import bp
 from service.kit import access, clock, web
-from service.kit.errors import Conflict, Rejected
+from service.kit.errors import Conflict, NotFound, Rejected
 from service.kit.fields import Form
 from service.kit.format import moment
 
@@ -25,7 +26,9 @@ from service.kit.format import moment
 def part(user_id: UUID) -> ResponseReturnValue:
     """First the day, then each visit booked from that day on, then all of it at once."""
     on, day_form = _day()
-    page = actions.open_parting(user_id=user_id, on=on, actor=web.actor(), now=clock.now())
+    page = _opened(user_id, on)
+    if page is None:
+        return _to_member(user_id)
     locale, states = str(get_locale() or "en"), current_app.config["CATALOG"].states
     labels = [
         _(
@@ -61,12 +64,28 @@ def part(user_id: UUID) -> ResponseReturnValue:
 @access.step_up
 def stay(user_id: UUID) -> ResponseReturnValue:
     """They stay, or come back."""
-    page = actions.open_parting(user_id=user_id, on=None, actor=web.actor(), now=clock.now())
+    page = _opened(user_id, None)
+    if page is None:
+        return _to_member(user_id)
     if request.method == "POST":
         actions.stay(user_id=user_id, actor=web.actor())
         flash(_("Noted. Patients can book them again, as far as licenses and hours go."), "good")
         return redirect(url_for("visits_staff.clinician", practitioner_id=page.clinician.id), code=303)
     return render_template("enrollment/staff/stay.html", page=page)
+
+
+def _opened(user_id: UUID, on: date | None) -> actions.Parting | None:
+    """Who leaves and what is booked; None for a colleague whom no patient books. Raises NotFound for nobody's id."""
+    try:
+        return actions.open_parting(user_id=user_id, on=on, actor=web.actor(), now=clock.now())
+    except NotFound:
+        team.open_member(user_id=user_id)
+        return None
+
+
+def _to_member(user_id: UUID) -> ResponseReturnValue:
+    flash(_("No patient books them, so there is nothing to decide."), "good")
+    return redirect(url_for("accounts_staff.member", user_id=user_id), code=303)
 
 
 def _day() -> tuple[date | None, PartingDayForm]:

@@ -61,6 +61,8 @@ def book() -> ResponseReturnValue:
     chosen, found = form.chosen(), _found()
     if found is None:
         return _elsewhere()
+    if chosen is None and not form.day.data:
+        return redirect(url_for("enrollment.book_days"), code=303)
     if chosen is None:
         return times_page(_day(form.day.data), found, form, ask=True)
     practitioner_id, starts_at = chosen

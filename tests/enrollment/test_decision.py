@@ -385,3 +385,11 @@ def test_a_missed_visit_lets_the_patient_book_again(house: House, client: Browse
     assert _mails() == ["visit_missed"]
     booked(applicant, house.now)
     assert _status(applicant) == "booked"
+
+
+def test_no_field_of_the_record_hides_what_a_form_can_do_from_scripts() -> None:
+    from service.enrollment.forms.encounter_parts import FindingsPart, IdentityPart, MeetingPart, PlacePart
+
+    own = {"matches", "closest", "submit", "reset", "action", "method", "elements", "contains", "remove", "attributes"}
+    for part in (MeetingPart, PlacePart, IdentityPart, FindingsPart):
+        assert not own & set(vars(part)), part

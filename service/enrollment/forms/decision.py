@@ -161,7 +161,7 @@ class EncounterForm(MeetingPart, PlacePart, IdentityPart, ChecksPart, FindingsPa
             issued_by=one_line(self.issued_by.data),
             last4=self.last4.data or "",
             expires_on=_day(self.document_expires_on.data),
-            matches=tuple(self.matches.data or ()),
+            matches=tuple(self.id_matches.data or ()),
         )
 
     def show(self, whys: Iterable[Why]) -> None:

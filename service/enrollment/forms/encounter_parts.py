@@ -132,7 +132,7 @@ class IdentityPart(Form):
         render_kw={"autocomplete": "off"},
     )
     document_expires_on = DayField(_("Valid until"), validators=[Optional()])
-    matches = TicksField(
+    id_matches = TicksField(  # "matches" alone would hide the form's own method of that name from scripts
         _("What matches the patient's record?"),
         choices=[
             SelectChoice("name", _("Name")),

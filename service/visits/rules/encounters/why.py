@@ -158,7 +158,7 @@ def _of_identity(record: VisitRecord, known: Circumstances) -> Iterator[Why]:
             )
         if not {"name", "birth_date"} <= set(identity.matches) <= set(MATCHES):
             yield Why(
-                "matches", words("Name and date of birth on the ID must be the patient's. If not, do not approve.")
+                "id_matches", words("Name and date of birth on the ID must be the patient's. If not, do not approve.")
             )
     elif identity.method == "recognised":
         if known.document_until is None or known.document_until < known.day:

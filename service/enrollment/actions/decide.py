@@ -86,8 +86,8 @@ def record_decision(
         if record.decision is not None:
             _keep(session, enrollment, encounter_id, clinician, record, now)
             _follow(session, enrollment, case, record, actor, now)
-            if case.kind == "transfer":
-                writes.all_signed(session, enrollment, catalog, SYSTEM, now)  # who comes back to a state has signed there
+            if case.kind == "transfer":  # who comes back to a state has signed its texts before
+                writes.all_signed(session, enrollment, catalog, SYSTEM, now)
             _tell(session, enrollment, case, record, encounter_id, now)
         return encounter_id
 

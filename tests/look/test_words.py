@@ -53,3 +53,16 @@ def test_a_day_has_a_short_and_a_full_name_in_both_languages() -> None:
     assert format.day(day, "weekday") == "Tue, Nov 24"
     assert format.day(day, "full") == "Tuesday, November 24, 2026"
     assert format.day(day, locale="es") == "24 de noviembre de 2026"
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ([], ""),
+        (["Florida"], "Florida"),
+        (["Florida", "New Jersey"], "Florida and New Jersey"),
+        (["Florida", "Hawaii", "New Jersey"], "Florida, Hawaii, and New Jersey"),
+    ],
+)
+def test_names_are_said_in_a_sentence_however_many_there_are(names: list[str], said: str) -> None:
+    assert format.listed(names) == said

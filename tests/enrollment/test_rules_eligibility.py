@@ -255,3 +255,28 @@ def test_no_outcome_ever_says_approved_and_no_reason_names_a_disease():
         assert "approved" not in text
         for word in ("schizo", "psychosis", "bipolar", "addict", "invalid", "please"):
             assert word not in text
+
+
+@pytest.mark.parametrize("zip_code", ["07102", "08999"])
+def test_a_state_that_closed_yesterday_is_refused_today_and_no_county_is_asked_for(zip_code):
+    shut = tuple(
+        replace(rule, effective_to=date(2026, 11, 20)) if (rule.topic, rule.jurisdiction) == ("open", "NJ") else rule
+        for rule in CATALOG.policies
+    )
+    answers = {"zip": zip_code}
+    assert next_question(FIRST, answers, **around(answers, policies=shut)) is None
+    result = decide(FIRST, answers, **around(answers, policies=shut))
+    assert (result.outcome, result.rule_ids, result.may_ask_for_review) == ("not_eligible", ["G-RES"], False)
+    florida = {"zip": "33101"}
+    assert next_question(FIRST, florida, **around(florida, policies=shut)) is not None
+
+
+def test_a_state_opens_on_its_day_by_its_own_clock():
+    opens = tuple(
+        replace(rule, effective_from=date(2026, 11, 22)) if (rule.topic, rule.jurisdiction) == ("open", "NJ") else rule
+        for rule in CATALOG.policies
+    )
+    answers = {"zip": "07102"}
+    last_moment = datetime(2026, 11, 22, 4, 59, 59, tzinfo=UTC)
+    assert screen(FIRST, answers, **around(answers, last_moment, opens)).rule_ids == ["G-RES"]
+    assert screen(FIRST, answers, **around(answers, datetime(2026, 11, 22, 5, tzinfo=UTC), opens)).rule_ids == []

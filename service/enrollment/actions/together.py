@@ -128,6 +128,7 @@ def _one(
     try:
         do_it(enrollment_id)
     except HomewardError as no:
+        code = no.code
         with db.transaction() as session:
             audit.record(
                 session,
@@ -136,7 +137,7 @@ def _one(
                 "enrollment",
                 enrollment_id,
                 patient_id=patient_id,
-                reason=no.code,
+                reason=code,
                 outcome="refused",
             )
         return no.message, no.items if isinstance(no, complete.NotReady) else ()

@@ -31,9 +31,12 @@ def _walked(wanted: Narrowed) -> Any:
     for status in LISTED:
         for owner in wanted.owners:
             rows = select(literal(1, Integer)).where(LIVE, Enrollment.status == status, *wanted.common)
+            order: tuple[Any, ...] = (Enrollment.status_changed_at, Enrollment.id)
             if owner is not None:
-                rows = rows.where(owner)
-            number = select(func.count()).select_from(rows.limit(MANY + 1).subquery()).scalar_subquery()
+                rows, order = rows.where(owner), (Enrollment.owner_id, *order)
+            # In the index' order: else the planner may read the table from its beginning in search of a thousand.
+            walked = rows.order_by(*order).limit(MANY + 1).subquery()
+            number = select(func.count()).select_from(walked).scalar_subquery()
             parts.append(select(literal(status, TEXT), number))
     return union_all(*parts)
 

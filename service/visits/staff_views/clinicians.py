@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.exceptions import NotFound
 
-from service.accounts.rules.contact import spoken_phone
+from service.accounts.rules.contact import US_ZONES, spoken_phone
 from service.kit import access, clock, db, web
 from service.kit.errors import Conflict, Rejected
 from service.visits.actions import practise
@@ -58,6 +58,7 @@ def clinician(practitioner_id: UUID) -> ResponseReturnValue:
         week=[write_day(hours.week.get(number, ())) for number in range(7)],
         others=hours.others,
         now=now,
+        clock=clock_of(found),
         kinds=KIND_WORDS,
         states=current_app.config["CATALOG"].states,
         may_change=current_user.role == "owner",
@@ -108,6 +109,12 @@ def about(practitioner_id: UUID) -> ResponseReturnValue:
             return redirect(url_for(".clinician", practitioner_id=practitioner_id), code=303)
     page = render_template("visits/staff/about.html", form=form, name=person.name, person=person)
     return page, 422 if form.errors else 200
+
+
+def clock_of(found: Practice) -> str:
+    """The zone of their hours in words, where it has some."""
+    zone = found.practitioner.time_zone
+    return _(US_ZONES[zone]) if zone in US_ZONES else zone
 
 
 def found_practice(practitioner_id: UUID) -> Practice:

@@ -19,7 +19,7 @@ from service.visits.queries.practice import Practice, rota
 from service.visits.rules.licenses import KIND_WORDS
 from service.visits.rules.times import local_day
 from service.visits.staff_views import bp
-from service.visits.staff_views.clinicians import found_practice
+from service.visits.staff_views.clinicians import clock_of, found_practice
 
 
 @bp.get("/staff/hours")
@@ -62,6 +62,7 @@ def hours(practitioner_id: UUID) -> ResponseReturnValue:
         practice=found,
         person=found.practitioner,
         others=kept.others,
+        clock=clock_of(found),
         is_me=found.practitioner.user_id == current_user.user_id,
         kinds=KIND_WORDS,
         now=now,

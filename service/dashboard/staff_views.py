@@ -6,6 +6,7 @@ from flask import Blueprint, Response, current_app, render_template, request, st
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from service.accounts.rules.demographics import ETHNICITY, RACE, SEX
 from service.dashboard.actions import reports
 from service.dashboard.rules.new_jersey import FIRST_YEAR, SMALL, ZONE
 from service.kit import access, clock, web
@@ -37,7 +38,7 @@ def new_jersey() -> ResponseReturnValue:
     return render_template(
         "dashboard/staff/new_jersey.html",
         counts=counts,
-        tables=[(title, counts.table(name)) for name, title in titles.items()] if counts.total else [],
+        tables=[(title, counts.table(name), _said().get(name, {})) for name, title in titles.items()],
         year=year,
         years=years,
         least=SMALL,
@@ -53,6 +54,22 @@ def new_jersey_file() -> ResponseReturnValue:
     lines = reports.export_report(year=year, catalog=current_app.config["CATALOG"], actor=web.actor())
     headers = {"Content-Disposition": f'attachment; filename="new-jersey-{year}.csv"'}
     return Response(stream_with_context(lines), mimetype="text/csv", headers=headers)
+
+
+def _said() -> dict[str, dict[str, str]]:
+    """Codes in words, by column; the file keeps the codes."""
+    told = {"sex": SEX, "race": RACE, "ethnicity": ETHNICITY}
+    spoken = {name: {code: _(text) for code, text in codes.items()} for name, codes in told.items()}
+    return spoken | {
+        "technology": {"video": _("By video"), "audio": _("By audio alone"), "in_person": _("In person")},
+        "payment_source": {
+            "self_pay": _("The patient"),
+            "insurance": _("An insurance"),
+            "medicare": _("Medicare"),
+            "medicaid": _("Medicaid"),
+            "other": _("Somebody else"),
+        },
+    }
 
 
 def _years() -> tuple[list[int], int]:

@@ -24,6 +24,7 @@ from service.safety import queries as safety
 from service.visits import queries as visits
 from service.visits.queries import Attestation, Practitioner, Visit
 from service.visits.rules.encounters import Circumstances, Credential, Kind
+from service.visits.rules.times import strictest_day
 
 FORMAT = 2  # of what is signed; 1 were the columns of a row alone
 
@@ -69,7 +70,8 @@ def visit_to_sign(
 ) -> VisitToSign:
     """Everything a signature rests on beside the clinician's own word, read now."""
     patient = accounts.patient(session, enrollment.patient_id)
-    day = now.astimezone(ZoneInfo(patient.time_zone)).date()
+    # What runs out at midnight has run out as soon as it is midnight for either of them.
+    day = strictest_day(now, patient.time_zone, clinician.time_zone)
     kind = kind_of(visit, enrollment.moving_to)
     code = enrollment.moving_to if kind == "transfer" and enrollment.moving_to else enrollment.state
     state = catalog.states.get(code)

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, update
 
 from service.kit import db
 from service.visits import queries, writes
+from service.visits.actions import hours
 from service.visits.models import Appointment, LicenseRecord, Practitioner
 from service.visits.rules.times import OtherDay
 from tests.conftest import House
@@ -171,3 +172,30 @@ def test_a_patient_in_chicago_sees_eastern_hours_on_the_own_calendar(house: Hous
         datetime(2026, 11, 24, 5, tzinfo=UTC),
         datetime(2026, 11, 24, 5, 30, tzinfo=UTC),
     ]
+
+
+def test_what_is_held_in_a_part_that_closes_is_let_go_and_not_booked_after_all(house: House) -> None:
+    clinician, applicant = a_clinician(), an_applicant(house.catalog)
+    first = found(house)[0]
+    with db.transaction() as session:
+        held = writes.hold(
+            session,
+            patient_id=applicant.patient_id,
+            chosen=first,
+            kind="consultation",
+            until=house.now + timedelta(minutes=10),
+            now=house.now,
+        )
+    hours.add_other_day(
+        practitioner_id=clinician.practitioner_id,
+        day=house.now.date(),
+        opens=False,
+        starts=None,
+        ends=None,
+        keep_booked=False,
+        actor=clinician.actor,
+        now=house.now,
+    )
+    with db.transaction() as session:
+        assert writes.confirm(session, held, now=house.now) is False
+        assert queries.booked_visit(session, applicant.patient_id) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -86,6 +86,8 @@ def part(*, user_id: UUID, on: date, places: Mapping[UUID, UUID | None], actor: 
         rows = {visit.id: _enrollment(session, visit) for visit in sorted(ahead, key=lambda one: one.patient_id)}
         for practitioner_id in sorted({clinician.id, *(one for one in places.values() if one is not None)}):
             bookings.practitioner_locked(session, practitioner_id)
+        since = at_wall_time(on, time(), clinician.time_zone)
+        let_go_with(session, clinician.id, Span(since, max(since, now) + timedelta(days=366)), now)
         ahead = _after(session, clinician, on, now)
         if {visit.id for visit in ahead} != rows.keys() or not rows.keys() <= places.keys():
             raise MORE_CAME
@@ -93,7 +95,6 @@ def part(*, user_id: UUID, on: date, places: Mapping[UUID, UUID | None], actor: 
             _place(session, visit, rows[visit.id], clinician, places[visit.id], actor, now)
         leaving = bookings.practitioner_locked(session, clinician.id)
         leaving.left_on = on
-        let_go_with(session, clinician.id, at_wall_time(on, time(), clinician.time_zone), now)
         audit.record(session, actor, "clinician.leave", "practitioner", clinician.id, reason=on.isoformat())
 
 

@@ -24,6 +24,7 @@ from service.visits.rules.times import (
     local_day,
     times_of_day,
 )
+from service.visits.writes.handing import let_go_with
 
 FURTHEST = timedelta(days=366)
 NOT_YOURS = NotAllowed("not_your_hours", words("These are a colleague's hours. They, or an owner, can change them."))
@@ -83,6 +84,7 @@ def add_other_day(
             raise Rejected("backwards", words("The end must come after the start."))
         if not opens:
             span = closed_span(day, starts, ends, row.time_zone)
+            let_go_with(session, practitioner_id, span, now)
             touched = [
                 begin for begin in booked_within(session, practitioner_id, span) if begin > now - timedelta(hours=1)
             ]

@@ -6,13 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from psycopg import errors as postgres
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.kit.errors import Conflict, words
 from service.visits.models import Appointment
 from service.visits.queries import Practitioner
+from service.visits.rules.times import Span
 
 
 def hand_over(session: Session, appointment_id: UUID, to: Practitioner) -> None:
@@ -35,14 +37,18 @@ def hand_over(session: Session, appointment_id: UUID, to: Practitioner) -> None:
         raise
 
 
-def let_go_with(session: Session, practitioner_id: UUID, since: datetime, now: datetime) -> None:
-    """Whoever holds a time with this clinician from `since` on chooses another."""
+def let_go_with(session: Session, practitioner_id: UUID, within: Span, now: datetime) -> None:
+    """Whoever holds a time with this clinician that touches `within` chooses another.
+
+    Somebody who books what they held at this very moment is waited for: look at what is booked after this.
+    """
+    around: Range[datetime] = Range(within.starts_at, within.ends_at)
     session.execute(
         update(Appointment)
         .where(
             Appointment.practitioner_id == practitioner_id,
             Appointment.status == "held",
-            func.upper(Appointment.during) > since,
+            Appointment.during.overlaps(around),
         )
         .values(status="let_go", ended_at=now)
     )

@@ -119,6 +119,7 @@ def test_each_missing_answer_is_asked_for_and_nothing_is_kept(
     page = client.submit(path(ana), {**HERE, **changes})
     assert page.status_code == 422
     assert words in page.text
+    assert page.text.count("There is a problem") == 1
     assert said(ana) == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from service.enrollment.rules.status import STATUSES, WAITING_FOR_CLINICIAN, WAITING_FOR_STAFF
@@ -52,7 +52,7 @@ class Wanted:
         """Is anything but the status chosen?"""
         return replace(self, status="") != Wanted()
 
-    def address(self) -> dict[str, str]:
+    def address(self) -> dict[str, Any]:
         """What stands in an address: codes, and at most a colleague's random id. Nothing of a patient."""
         words = {"status": self.status, "state": self.state, "owner": self.owner, "flag": self.flag}
         ticks = {"moving": "y" if self.moving else "", "today": "y" if self.today else ""}

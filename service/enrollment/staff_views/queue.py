@@ -92,7 +92,7 @@ def _list(*, by_itself: bool) -> Response:
         now=clock.now(),
     )
     page, address = shown.page, wanted.address()
-    places = {name: asked[name] for name, place in (("after", after), ("before", before)) if place}
+    places: dict[str, Any] = {name: asked[name] for name, place in (("after", after), ("before", before)) if place}
     part = _asks_for_a_part()
     answer = make_response(
         render_template(

@@ -11,9 +11,11 @@ from service.catalog.rules.whole import Catalog
 from service.enrollment.actions import tell, waitlist
 from service.enrollment.models import WaitlistEntry
 from service.kit import crypto, db
+from service.kit.clock import wall_now
 from service.kit.errors import Rejected
 from service.kit.ids import token_hash
 from service.mail.models import OutboxMessage
+from service.privacy.actions import retain
 from service.reminders.queries.wanted import still_wanted
 from tests.accounts.letters import link, mails
 from tests.client import Browser
@@ -248,3 +250,18 @@ def test_the_address_stays_sealed(house: House, soon: Catalog):
     (row,) = entries()
     assert crypto.unseal(row.email_sealed, "waitlist_entries", "email", row.id) == "kim@example.com"
     assert b"kim" not in row.email_sealed
+
+
+def test_that_somebody_was_told_is_kept_three_years_as_proof_and_then_goes(house: House, soon: Catalog):
+    wait(house, "kim@example.com", soon)
+    tell.tell_waiting(catalog=soon, now=MORNING)
+    for later, left in ((timedelta(days=3 * 365 - 2), 1), (timedelta(days=3 * 366 + 2), 0)):
+        retain(catalog=house.catalog, now=MORNING + later, wall_now=wall_now() + later)
+        assert len(entries()) == left
+
+
+def test_who_still_waits_is_kept_however_long_it_takes(house: House, soon: Catalog):
+    wait(house, "kim@example.com", soon)
+    later = timedelta(days=9 * 366)
+    retain(catalog=house.catalog, now=house.now + later, wall_now=wall_now() + later)
+    assert len(entries()) == 1

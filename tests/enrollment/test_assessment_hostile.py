@@ -235,3 +235,9 @@ def test_tried_treatments_are_shown_to_the_person_and_exclude_nobody(client: Bro
     for words in ("Sertraline", "two or more", "ERP", "Esketamine"):
         assert words in summary, words
     assert "You may qualify" in client.submit("/assessment/check", follow_redirects=True).text
+
+
+def test_a_problem_is_said_once_above_the_form(client: Browser, house: House):
+    walk(client, HEALTHY, until="heart")
+    page = client.submit("/assessment/later", {"email": "x"}).text
+    assert page.count("There is a problem") == 1

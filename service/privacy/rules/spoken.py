@@ -47,7 +47,9 @@ _STEPS = {
     "end": "It ended",
     "join": "You joined",
     "pay": "You paid",
+    "relocate": "It went on in your new state",
     "sign_last_consent": "You signed the last document",
+    "transfer": "Your care went on in your new state",
     "withdraw": "It was withdrawn",
 }
 _MAILS = {

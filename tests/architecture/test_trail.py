@@ -133,8 +133,10 @@ REASONS = re.compile(
             r".*\bif .* else .*'[a-z_]+'.*",
             r"str\((gone|line\.position)\)",
             r"reason|why",
-            r"key|kind|code|refused|place|(row\.)?role|shown\.way",
+            r"key|kind|code|occasion|refused|place|(row\.)?role|shown\.way",
             r"f'\{plan\.key\}:\{plan\.price_cents\}:\{plan\.interval\}'",
+            r"trace",  # of a licence: its state, kind and day (visits/actions/licenses.py)
+            r"','\.join\(changed\)|on\.isoformat\(\)",  # names of columns; a day
         )
     )
 )

@@ -150,7 +150,7 @@ def _milliseconds(clinic: Clinic, look: str) -> float:
 
 
 def _opened(port: int, addresses: dict[str, str], cookie: str) -> str:
-    """Open each page as a browser does, and see that it shows a whole page of people. Returns the cookie that follows."""
+    """Open each page as a browser does, and see that it shows a whole page of people. Returns the next cookie."""
     for path in addresses.values():
         asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Cookie": cookie})
         with urllib.request.urlopen(asked, timeout=60) as answer:

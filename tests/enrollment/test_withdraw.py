@@ -181,4 +181,4 @@ def test_the_page_says_what_it_means_before_the_button(house: House, client: Bro
     assert again.status_code == 303
     assert len(kept(ConsentWithdrawal)) == 1
     assert client.get("/consents/ketamine_treatment/withdraw").status_code == 303
-    assert client.get("/consents/roi_doctor/withdraw").status_code == 404
+    assert client.get("/consents/roi_doctor/withdraw").status_code == 303

@@ -79,9 +79,7 @@ def _withdraw_page(key: str, form: WithdrawForm, status: int) -> ResponseReturnV
         signatures = evidence.signatures(session, current_user.patient_id)
     given = [one for one in standing(signatures) if one.key == key]
     if not given:
-        if any(one.key == key for one in signatures):
-            return redirect(url_for("enrollment.signed_list"), code=303)
-        raise NotFound
+        return redirect(url_for("enrollment.signed_list"), code=303)  # taken back in another tab, or never signed
     document = _document(given[-1])
     page = render_template(
         "enrollment/consents/withdraw.html",

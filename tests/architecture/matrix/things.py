@@ -246,18 +246,51 @@ def _encounter(whose: Somebody) -> UUID:
     return row_id
 
 
+def _signed(whose: Somebody) -> UUID:
+    """A text that they signed."""
+    from service.consent.queries import evidences
+    from tests.factories.consents import reachable, sign_one
+    from tests.factories.visits import Applicant
+
+    if whose.person.patient_id is None or whose.enrollment_id is None:
+        return new_id()  # staff sign nothing
+    reachable(whose.patient_id)
+    sign_one(whose.house, Applicant(whose.person, whose.patient_id, whose.enrollment_id), "esign", sure=True)
+    with db.reading() as session:
+        return evidences(session, whose.patient_id)[0].id
+
+
+def _estimate(whose: Somebody) -> UUID:
+    from service.consent.writes import issue
+
+    if whose.person.patient_id is None:
+        return new_id()
+    with db.transaction() as session:
+        return issue(
+            session,
+            patient_id=whose.patient_id,
+            occasion="asked",
+            about_id=new_id(),
+            catalog=whose.house.catalog,
+            now=whose.house.now,
+        )
+
+
 Factory = Callable[[Somebody], Value]
 
 PERSONAL: dict[str, Factory] = {
     "checkin_id": _checkin,
     "visit_id": lambda whose: whose.visit_id or "",
     "copy_id": _copy,
+    "acceptance_id": _signed,
+    "estimate_id": _estimate,
     "sign_in_id": _sign_in,
     "device_id": _device,
     "passkey_id": _passkey,
     "kept_id": _kept,
 }
 OF_PATIENT: dict[str, Factory] = {
+    "document_id": _signed,
     "patient_id": lambda whose: whose.patient_id,
     "enrollment_id": lambda whose: whose.enrollment_id or "",
     "membership_id": lambda whose: whose.membership_id or "",

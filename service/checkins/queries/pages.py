@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from service.checkins.models import CheckIn
@@ -65,7 +65,7 @@ def of_patient(session: Session | Line, patient_id: UUID, limit: int = 60) -> tu
 
 
 def listed(row: Sequence[Any]) -> CheckInDetails:
-    """A row of OF_PATIENT, its columns in order."""
+    """A row of NUMBERED_OF_PATIENT without its number, in order."""
     return _details(row, with_answers=row[_STATUS] == "open")
 
 
@@ -83,14 +83,17 @@ _COLUMNS: Any = (
 
 _STATUS = _COLUMNS.index(CheckIn.status)
 
-# For `patient_id` and `limit`. Public for a page that asks it together with something else.
-OF_PATIENT = (
+_NEWEST_FIRST = (CheckIn.due_at.desc(), CheckIn.id)
+_ROWS = (
     select(*_COLUMNS)
     .where(CheckIn.patient_id == bindparam("patient_id"))
-    .order_by(CheckIn.due_at.desc(), CheckIn.id)
+    .order_by(*_NEWEST_FIRST)
     .limit(bindparam("limit"))
 )
-_OF_PATIENT = Asked(OF_PATIENT)
+_OF_PATIENT = Asked(_ROWS)
+
+# The same with their number from 1 as `nth`, for a page that asks it together with something else.
+NUMBERED_OF_PATIENT = _ROWS.add_columns(func.row_number().over(order_by=_NEWEST_FIRST).label("nth"))
 
 
 def _details(row: Sequence[Any], *, with_answers: bool = True) -> CheckInDetails:

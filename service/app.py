@@ -93,11 +93,17 @@ def create_app(settings: Settings | None = None, *, opened: bool = False) -> Fla
     return app
 
 
+class _Doorkeeper(LoginManager):  # type: ignore[misc]
+    """Flask-Login's, without the digest of address and browser that it makes for each page to compare with nothing."""
+
+    def _session_protection_failed(self) -> bool:
+        return False  # the token in the cookie is the whole proof; addresses change on a train
+
+
 def _sign_ins(app: Flask) -> None:
-    manager = LoginManager(app, add_context_processor=False)
+    manager = _Doorkeeper(app, add_context_processor=False)
     # A name to ask, instead of a person loaded for every template: error pages must not need the database.
     app.jinja_env.globals["current_user"] = current_user
-    manager.session_protection = None  # the token in the cookie is the whole proof; addresses change on a train
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> accounts_queries.Principal | None:
@@ -113,6 +119,7 @@ def _asks_quietly(app: Flask) -> bool:
 
 
 def _locale() -> str:
-    if current_user and current_user.is_authenticated:
-        return str(current_user.locale)
+    person = current_user._get_current_object()
+    if person is not None and person.is_authenticated:
+        return str(person.locale)
     return request.accept_languages.best_match(LANGUAGES) or "en"

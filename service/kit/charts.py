@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,11 @@ class Point:
     value: float
 
 
-@dataclass(frozen=True)
-class Band:
-    """A named range of the score, `low` to `high` inclusive. `tone` 0 (best) to 4 (worst) picks its colour."""
+class Band(NamedTuple):
+    """A named range of the score, `low` to `high` inclusive. `tone` 0 (best) to 4 (worst) picks its colour.
+
+    A tuple, because grounds are found by their bands, some of which each page looks up.
+    """
 
     name: str
     low: float

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import TimedSerializer, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_encode
+
+SHORT = 512  # bytes that are not worth the attempt to compress them
 
 
 class _Signer(TimestampSigner):
@@ -23,9 +26,16 @@ class _Signer(TimestampSigner):
 
 
 class KeptSerializer(URLSafeTimedSerializer):
-    """Itsdangerous' own, with one signer for as long as it lives. What it signs and accepts is the same."""
+    """Itsdangerous' own, with one signer for as long as it lives. What it accepts is the same, and what it signs, but
+    that it compresses only what is long: a token has some forty letters, and each page carries one.
+    """
 
     _kept: TimestampSigner | None = None
+
+    def dump_payload(self, obj: Any) -> bytes:
+        """`obj` as it stands before the signature."""
+        plain = TimedSerializer.dump_payload(self, obj)
+        return base64_encode(plain) if len(plain) <= SHORT else super().dump_payload(obj)
 
     def make_signer(self, salt: str | bytes | None = None) -> TimestampSigner:
         """The signer for `salt`: the kept one for our own salt."""

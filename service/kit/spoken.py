@@ -16,6 +16,7 @@ from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
+from service.kit.rendering import said
 from service.kit.templates import filters
 
 _language: ContextVar[str | None] = ContextVar("language", default=None)
@@ -68,7 +69,7 @@ def _keeper() -> Callable[..., str]:
 def _one(page: EvalContext, text: str, **values: Any) -> str:
     if not page.autoescape:
         return _text(language(), text) % values
-    return _markup(language(), text) % values if values else _whole(language(), text)
+    return _filled(_text(language(), text), values) if values else _whole(language(), text)
 
 
 def _said(text: str) -> Markup:
@@ -81,7 +82,13 @@ _one.whole = _said  # type: ignore[attr-defined] # `_("...")` in a page, which k
 @pass_eval_context
 def _counted(page: EvalContext, one: str, many: str, num: int, **values: Any) -> str:
     found: str = _translations(language()).ungettext(one, many, num)
-    return (Markup(found) if page.autoescape else found) % {"num": num, **values}  # noqa: S704 (our own text)
+    filled = {"num": num, **values}
+    return _filled(found, filled) if page.autoescape else found % filled
+
+
+def _filled(text: str, values: dict[str, Any]) -> Markup:
+    """`Markup(text) % values`, for values that are written as text (%(name)s), as all of ours are."""
+    return Markup(text % {name: said(value) for name, value in values.items()})  # noqa: S704 (our text, values escaped)
 
 
 @lru_cache(maxsize=16)
@@ -96,10 +103,5 @@ def _text(language: str, text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _markup(language: str, text: str) -> Markup:
-    return Markup(_text(language, text))  # noqa: S704 (our own text)
-
-
-@lru_cache(maxsize=4096)
 def _whole(language: str, text: str) -> Markup:
-    return _markup(language, text) % {}  # a sentence without values is a pattern too: %% is one sign
+    return _filled(_text(language, text), {})  # a sentence without values is a pattern too: %% is one sign

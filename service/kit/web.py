@@ -297,9 +297,8 @@ OF_EVERY_ANSWER = (
 def _set_headers(response: Response) -> Response:
     headers = response.headers
     origin = g.get("form_action_origin")
-    headers["Content-Security-Policy"] = _content_security_policy(f"'self' {origin}") if origin else POLICY
-    for name, value in OF_EVERY_ANSWER:
-        headers[name] = value
+    headers.add("Content-Security-Policy", _content_security_policy(f"'self' {origin}") if origin else POLICY)
+    headers.extend(OF_EVERY_ANSWER)  # no view sets one of these, so that none has to be looked for first
     # A shared phone's back button must not show somebody's record. Files with a hash in their address may stay.
     headers.setdefault("Cache-Control", "no-store")
     return response

@@ -11,15 +11,18 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, update
 
+from service.accounts.forms import kept as in_kept_words
 from service.accounts.models import CareTeamMember, KeptForm, SignIn, User
+from service.accounts.queries import display_name
 from service.audit.models import AuditEntry
-from service.kit import db, keeping
+from service.kit import access, db, keeping
 from service.kit.clock import wall_now
 from tests.client import Browser
 from tests.conftest import House
 from tests.factories.accounts import Person, a_patient, a_staff_member
 
 WHY = "lost_device"
+NEW_YORK = "America/New_York"
 
 
 def away_for(sign_in_id: UUID, minutes: float) -> None:
@@ -31,6 +34,11 @@ def away_for(sign_in_id: UUID, minutes: float) -> None:
             .where(SignIn.id == sign_in_id)
             .values(seen_at=moment, created_at=moment - timedelta(minutes=1), second_factor_at=moment)
         )
+
+
+def name_of(person: Person) -> str:
+    with db.reading() as session:
+        return display_name(session, person.user_id)
 
 
 def rows() -> list[KeptForm]:
@@ -289,6 +297,91 @@ def test_no_password_field_of_the_house_has_a_name_that_would_be_kept() -> None:
     }
     assert {"password", "old", "new"} <= names, "the search found too little: it no longer fits the code"
     assert {name for name in names if keeping.keepable([(name, "typed"), ("reason", "typed")])} == set()
+
+
+def test_what_needs_a_proof_after_it_was_kept_waits_there_and_not_twice(client: Browser, house: House) -> None:
+    olive, sam, answer = an_owner_types(client, away=16)
+    page = page_of(answer)
+    sign_in_id = client.sign_in(olive.user_id)
+    path, fields = sent_from(client, page)
+    for minutes, target in ((11, "/prove-it-is-you"), (16, "/sign-in")):
+        away_for(sign_in_id, minutes)
+        turned = client.post(path, data=fields, headers={"Referer": "https://localhost/"})
+        assert turned.headers["Location"].startswith(target)
+        assert page_of(turned) == page
+    assert len(rows()) == 1
+    assert not deactivated(sam)
+
+
+def test_what_says_falsely_that_it_was_kept_before_is_kept_by_itself(client: Browser, house: House) -> None:
+    """Another's, or one for another page, does not stand in for it: nothing typed is lost."""
+    _, _, answer = an_owner_types(client, away=16)
+    others = page_of(answer).rsplit("/", 1)[1]
+    olive, _, answer = an_owner_types(client, away=16)
+    elsewhere = page_of(answer).rsplit("/", 1)[1]
+    for number, before in enumerate((others, elsewhere, str(uuid4()), "no id"), 3):
+        turned = client.submit("/staff/team/invite", {"name": "Ida Park", "kept_form": before})
+        assert page_of(turned).rsplit("/", 1)[1] not in (others, elsewhere, before)
+        assert len(rows()) == number
+    assert {row.user_id for row in rows()[1:]} == {olive.user_id}
+
+
+def test_it_says_what_will_happen_to_whom_and_where_that_is(client: Browser, house: House) -> None:
+    olive, sam, answer = an_owner_types(client, away=16)
+    client.sign_in(olive.user_id)
+    text = client.get(page_of(answer)).text
+    assert f"Deactivate an account: {name_of(sam)}" in html.unescape(text)
+    assert f'href="/staff/team/{sam.user_id}/deactivate"' in text
+    assert "A phone, key or laptop was lost or stolen" in text
+
+
+def test_an_id_of_a_patient_gives_no_name(client: Browser, house: House) -> None:
+    billing, ana = a_staff_member("billing"), a_patient()
+    away_for(client.sign_in(billing.user_id), 16)
+    answer = client.submit(f"/staff/team/{ana.user_id}/deactivate", {"user_id": str(ana.user_id)})
+    client.sign_in(billing.user_id)
+    page = client.get(page_of(answer))
+    assert page.status_code == 200
+    assert name_of(ana) not in html.unescape(page.text)
+
+
+def test_each_form_of_the_house_has_a_name_once_it_is_kept(client: Browser) -> None:
+    app = client.application
+    nameless = []
+    for rule in app.url_map.iter_rules():
+        door = access.door_of(app.view_functions[rule.endpoint])
+        if "POST" in (rule.methods or ()) and door is not None and door.kind in ("patient", "staff", "signed_in"):
+            path = re.sub(r"<int:[^>]+>", "3", re.sub(r"<(uuid:)?[^>:]+>", str(uuid4()), rule.rule))
+            if not in_kept_words.place(path) and "prove-it-is-you" not in path:
+                nameless.append(rule.rule)
+    assert nameless == []
+
+
+def test_what_nobody_typed_is_worded(house: House, client: Browser) -> None:
+    instrument = house.catalog.instruments["phq9"]
+    item = instrument.items[2]
+    fields = [
+        ("instrument", "phq9"),
+        ("answer", "2"),
+        (f"item-{item.id}", "1"),
+        ("slot", f"{uuid4()}_1795266000"),
+        ("time_zone", "America/New_York"),
+        ("agreed", "y"),
+        ("line1", "1 Main St"),
+        ("line2", " "),
+        ("price_cents", "25000"),
+        ("modality", "in_person"),
+        ("words_of_mine", "two_words"),
+    ]
+    said = in_kept_words.in_words(f"/check-ins/{uuid4()}/3?from=check", fields, {"phq9": instrument}, {}, NEW_YORK)
+    answers = {option.value: option.label for option in item.options}
+    assert said[:2] == [(item.text, answers[2]), (item.text, answers[1])]
+    assert [value for _label, value in said[3:]] == ["Eastern", "Yes", "1 Main St", "$250.00", "In person", "two_words"]
+    assert said[2] == ("Time", "Sat, Nov 21, 8:00 AM Eastern (EST)")
+    odd = [("slot", "_" + "9" * 30), ("answer", "7"), ("price_cents", "x"), ("care_language", "<q>"), ("locale", "")]
+    for path in (f"/check-ins/{uuid4()}/0", f"/check-ins/{uuid4()}/99", "/visits/book"):
+        shown = in_kept_words.in_words(path, [("instrument", "phq9"), *odd], {"phq9": instrument}, {}, "UTC")
+        assert [value for _label, value in shown] == ["_" + "9" * 30, "7", "x", "<q>"]
 
 
 def test_what_was_typed_about_somebody_elses_patient_waits_for_a_reason(client: Browser, house: House) -> None:

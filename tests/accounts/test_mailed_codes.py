@@ -50,7 +50,7 @@ def test_codes_that_were_used_up_come_again_half_an_hour_later(
         assert "in 26 minutes" in page
         assert "/forgot-password" in page
         client.submit("/second-factor/code")
-        assert "No new code left" in client.get("/second-factor").text
+        assert "No new code was mailed" in client.get("/second-factor").text
     with steps.later(monkeypatch, minutes=67):
         assert "Ask for a new one" in client.get("/second-factor").text
         client.submit("/second-factor/code")

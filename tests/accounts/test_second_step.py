@@ -111,7 +111,7 @@ def test_a_new_code_leaves_once_a_minute_and_replaces_the_one_before(client: Bro
     ana = halfway(client)
     first = steps.mailed_code(ana)
     client.submit("/second-factor/code")
-    assert "No new code left" in client.get("/second-factor").text
+    assert "No new code was mailed" in client.get("/second-factor").text
     assert len(steps.mails(ana.user_id, "sign_in_code")) == 1
     steps.a_minute_later(ana.user_id)
     client.submit("/second-factor/code")

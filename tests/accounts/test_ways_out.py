@@ -96,7 +96,7 @@ def test_a_code_that_waits_is_no_mistake_in_the_password(client: Browser, ana: P
     assert client.submit("/prove-it-is-you/code", {"password": PASSWORD}).status_code == 303
     answer = client.submit("/prove-it-is-you/code", {"password": PASSWORD})
     assert answer.status_code == 429
-    assert "No new code left" in answer.text
+    assert "No new code was mailed" in answer.text
     assert 'id="password-error"' not in answer.text
 
 

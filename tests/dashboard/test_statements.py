@@ -14,7 +14,7 @@ from tests.factories.checkins import FIRST_DUE, a_due_checkin, a_member, scores
 from tests.factories.statements import counted
 
 # The sign-in session included; BEGIN, COMMIT and the audit insert not.
-PATIENT = {"/home": 3, "/check-ins": 2, "/visits": 3, "/billing": 3, "/settings": 2}
+PATIENT = {"/home": 2, "/check-ins": 2, "/visits": 3, "/billing": 3, "/settings": 2}
 STAFF = {
     "/staff": 8,
     "/staff/queue": 8,

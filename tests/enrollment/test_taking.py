@@ -54,4 +54,7 @@ def test_whoever_opens_a_record_reads_that_the_account_is_closed(house: House, c
     assert "This account is closed." not in client.get(page).text
     with db.transaction() as session:
         session.get_one(Patient, someone.patient_id).closed_at = house.now
-    assert "This account is closed." in client.get(page).text
+    shown = client.get(page).text
+    assert "This account is closed." in shown
+    assert "We have no phone number of theirs." in shown
+    assert "You can still call them" not in shown

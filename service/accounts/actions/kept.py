@@ -39,9 +39,10 @@ class Kept:
 
 
 def keep_after_sign_in(
-    *, token: str, path: str, fields: Fields, address: str | None, wall_now: datetime
+    *, token: str, path: str, fields: Fields, before: UUID | None = None, address: str | None, wall_now: datetime
 ) -> UUID | None:
-    """Keep a form for whoever's sign-in `token` was, where it ended by idling or by age.
+    """Keep a form for whoever's sign-in `token` was, where it ended by idling or by age. `before`: where it says that
+    it was kept already. If that is so, it goes on waiting there, once.
 
     None, and nothing is kept, for a sign-in that was revoked, never got past its second step or ended days ago, for a
     closed account, and for somebody who has many kept forms already.
@@ -60,20 +61,27 @@ def keep_after_sign_in(
         if row is None or (row.second_factor_at is None and (row.kind == "staff" or row.device_id is None)):
             return None
         actor = Actor(row.kind, row.user_id, row.role, sign_in_id=row.id, address=address)
-        return _keep(session, actor, path, fields, wall_now)
+        return _keep(session, actor, path, fields, before, wall_now)
 
 
-def keep_before_proof(*, path: str, fields: Fields, actor: Actor, wall_now: datetime) -> UUID | None:
-    """Keep a form for `actor`, who is signed in and must prove first that it is them."""
+def keep_before_proof(
+    *, path: str, fields: Fields, before: UUID | None = None, actor: Actor, wall_now: datetime
+) -> UUID | None:
+    """Keep a form for `actor`, who is signed in and must prove first that it is them. `before` as above."""
     with db.transaction() as session:
-        return _keep(session, actor, path, fields, wall_now)
+        return _keep(session, actor, path, fields, before, wall_now)
 
 
-def _keep(session: Session, actor: Actor, path: str, fields: Fields, wall_now: datetime) -> UUID | None:
+def _keep(
+    session: Session, actor: Actor, path: str, fields: Fields, before: UUID | None, wall_now: datetime
+) -> UUID | None:
     user_id = actor.user_id
     assert user_id is not None
     # Locked, so that the count holds for forms that come together.
     session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
+    there = select(KeptForm.id).where(*_waiting(user_id, wall_now), KeptForm.id == before, KeptForm.path == path)
+    if before is not None and session.scalar(there) is not None:
+        return before
     waiting = select(func.count()).select_from(KeptForm).where(*_waiting(user_id, wall_now))
     if (session.scalar(waiting) or 0) >= KEPT_MOST:
         return None

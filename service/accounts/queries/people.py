@@ -78,6 +78,14 @@ def display_names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
     return {row.id: " ".join(part for part in names_of(row.display_name_sealed, row.id) if part) for row in rows}
 
 
+def staff_names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The same of staff alone, for ids that somebody sent us: no patient's name comes of one."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    return display_names(session, session.scalars(select(User.id).where(User.id.in_(wanted), User.kind == "staff")))
+
+
 def address_of(session: Session, user_id: UUID) -> tuple[str, str, str] | None:
     """(e-mail address, first name, locale) of an active account, or None."""
     row = session.execute(

@@ -4,35 +4,21 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RoutingException
 
 from service.accounts import actions
 from service.accounts.actions import kept as kept_actions
-from service.accounts.rules.contact import US_ZONES
+from service.accounts.forms import kept as spoken
+from service.accounts.queries.people import staff_names
 from service.accounts.views import bp
-from service.kit import access, clock, keeping, web
-from service.kit.errors import words
+from service.kit import access, clock, db, keeping, web
 
 HOME = {"patient": "dashboard.home", "staff": "dashboard.staff_home"}
-
-# Which page it was meant for, by the beginning of its address.
-PLACES = {
-    "/check-ins": words("Your check-in"),
-    "/billing": words("Plan and billing"),
-    "/consents": words("What you sign"),
-    "/settings/about-you": words("About you"),
-    "/settings/address": words("Your address"),
-    "/settings/email": words("Your email address"),
-    "/settings/emergency-contact": words("Your emergency contact"),
-    "/settings/language": words("Your language"),
-    "/settings/phone": words("Your phone number"),
-    "/settings/second-step": words("Your second step"),
-    "/settings/time-zone": words("Your time zone"),
-    "/visits": words("Your visits"),
-}
 
 
 class Keeper:
@@ -41,12 +27,19 @@ class Keeper:
     def after_sign_in(self, token: str, path: str, fields: keeping.Fields) -> UUID | None:
         """Keep it for whoever's sign-in this was."""
         return kept_actions.keep_after_sign_in(
-            token=token, path=path, fields=fields, address=request.remote_addr, wall_now=clock.wall_now()
+            token=token,
+            path=path,
+            fields=fields,
+            before=_before(),
+            address=request.remote_addr,
+            wall_now=clock.wall_now(),
         )
 
     def before_proof(self, path: str, fields: keeping.Fields) -> UUID | None:
         """Keep it for whoever is signed in."""
-        return kept_actions.keep_before_proof(path=path, fields=fields, actor=web.actor(), wall_now=clock.wall_now())
+        return kept_actions.keep_before_proof(
+            path=path, fields=fields, before=_before(), actor=web.actor(), wall_now=clock.wall_now()
+        )
 
     def claim(self, kept_id: UUID, path: str) -> None:
         """It is being sent."""
@@ -62,18 +55,42 @@ class Keeper:
 def kept(kept_id: UUID) -> ResponseReturnValue:
     """What was kept, with two buttons. Only its sender finds anything here."""
     found = kept_actions.open_kept(kept_id=kept_id, user_id=current_user.user_id, wall_now=clock.wall_now())
+    path, staff = found.path, current_user.kind == "staff"
+    names: spoken.Names = {}
+    if staff:  # whom a change on the team is about, and who is to join
+        with db.reading() as session:
+            names = staff_names(session, spoken.ids_in(path, found.fields))
+    about = [names[one] for one in spoken.ids_in(path, []) if one in names]
     return render_template(
         "accounts/kept.html",
         form_kept=found,
         field=keeping.FIELD,
-        where=next((_(what) for path, what in PLACES.items() if found.path.startswith(path)), ""),
-        typed=[
-            (name.replace("_", " ").replace("-", " ").capitalize(), _(US_ZONES[value]) if value in US_ZONES else value)
-            for name, value in found.fields
-            if value.strip()
-        ],
+        where=": ".join([spoken.place(path), *about]),
+        page=path if staff and _opens(path) else None,
+        typed=spoken.in_words(
+            path, found.fields, current_app.config["CATALOG"].instruments, names, current_user.time_zone
+        ),
         zone=current_user.time_zone,
     )
+
+
+def _before() -> UUID | None:
+    """Where this form was kept before, as it says itself."""
+    try:
+        return UUID(request.form.get(keeping.FIELD, ""))
+    except ValueError:
+        return None
+
+
+def _opens(path: str) -> bool:
+    """Is there a page at the address that a form goes to?"""
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    try:
+        adapter.match(path.partition("?")[0], method="GET")
+    except (HTTPException, RoutingException):
+        return False
+    return True
 
 
 @bp.post("/kept/<uuid:kept_id>/throw-away")

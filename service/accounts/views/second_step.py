@@ -139,7 +139,7 @@ def send_code() -> ResponseReturnValue:
     except HomewardError as error:
         flash(_(error.message))
     else:
-        flash(_("A new code is on its way. Only the newest one works."))
+        flash(_("A new code is on its way. Only the newest one works."), "good")
     return redirect(url_for("accounts.second_factor", next=web.safe_next(request.form.get("next"))), code=303)
 
 

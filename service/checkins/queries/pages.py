@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from service.checkins.models import CheckIn
@@ -61,8 +61,12 @@ def one(session: Session, checkin_id: UUID, patient_id: UUID) -> CheckInDetails:
 
 def of_patient(session: Session | Line, patient_id: UUID, limit: int = 60) -> tuple[CheckInDetails, ...]:
     """A patient's check-ins, the newest first. Answers are opened only of those still open: scores say the rest."""
-    rows = _OF_PATIENT.rows(session, patient_id=patient_id, limit=limit)
-    return tuple(_details(row, with_answers=row.status == "open") for row in rows)
+    return tuple(listed(row) for row in _OF_PATIENT.rows(session, patient_id=patient_id, limit=limit))
+
+
+def listed(row: Sequence[Any]) -> CheckInDetails:
+    """A row of NUMBERED_OF_PATIENT without its number, in order."""
+    return _details(row, with_answers=row[_STATUS] == "open")
 
 
 _COLUMNS: Any = (
@@ -77,25 +81,33 @@ _COLUMNS: Any = (
     CheckIn.score_sealed,
 )
 
-_OF_PATIENT = Asked(
+_STATUS = _COLUMNS.index(CheckIn.status)
+
+_NEWEST_FIRST = (CheckIn.due_at.desc(), CheckIn.id)
+_ROWS = (
     select(*_COLUMNS)
     .where(CheckIn.patient_id == bindparam("patient_id"))
-    .order_by(CheckIn.due_at.desc(), CheckIn.id)
+    .order_by(*_NEWEST_FIRST)
     .limit(bindparam("limit"))
 )
+_OF_PATIENT = Asked(_ROWS)
+
+# The same with their number from 1 as `nth`, for a page that asks it together with something else.
+NUMBERED_OF_PATIENT = _ROWS.add_columns(func.row_number().over(order_by=_NEWEST_FIRST).label("nth"))
 
 
-def _details(row: Row[Any], *, with_answers: bool = True) -> CheckInDetails:
+def _details(row: Sequence[Any], *, with_answers: bool = True) -> CheckInDetails:
+    checkin_id, patient_id, instrument, due_at, closes_at, status, submitted_at, answers, score = row
     return CheckInDetails(
-        id=row.id,
-        patient_id=row.patient_id,
-        instrument=row.instrument,
-        due_at=row.due_at,
-        closes_at=row.closes_at,
-        status=row.status,
-        submitted_at=row.submitted_at,
-        answers=opened_answers(row.answers_sealed if with_answers else None, row.id),
-        score=opened_score(row.score_sealed, row.id),
+        id=checkin_id,
+        patient_id=patient_id,
+        instrument=instrument,
+        due_at=due_at,
+        closes_at=closes_at,
+        status=status,
+        submitted_at=submitted_at,
+        answers=opened_answers(answers if with_answers else None, checkin_id),
+        score=opened_score(score, checkin_id),
     )
 
 

@@ -1,4 +1,4 @@
-"""A patient's home, in two statements: where they stand, and their check-ins."""
+"""A patient's home, in one statement: where they stand, with their check-ins."""
 
 from __future__ import annotations
 
@@ -85,8 +85,7 @@ class Home:
 def home(session: Session | Line, catalog: Catalog, *, patient_id: UUID, zone: str, now: datetime) -> Home:
     """Gather what a patient's home page shows at `now`."""
     at = standing(session, patient_id)
-    found = checkins.of_patient(session, patient_id)
-    joined, visit = at.enrollment, at.visit
+    found, joined, visit = at.check_ins, at.enrollment, at.visit
     where = rules.stage(joined.status if joined else None, visit.ends_at if visit else None, now)
     return Home(
         stage=where,
@@ -129,24 +128,24 @@ def _scores(found: tuple[checkins.CheckInDetails, ...], catalog: Catalog, zone: 
     out = []
     for key in dict.fromkeys(item.instrument for item in found if item.score is not None):
         instrument = catalog.instruments[key]
-        series = checkins.points(found, key, zone)
+        series, highest = checkins.points(found, key, zone), checkins.highest_total(instrument)
         out.append(
             Scores(
                 instrument=instrument,
-                chart=_chart(instrument, series),
+                chart=_chart(instrument, series, float(highest)),
                 trend=checkins.trend(series),
                 last=series[-1],
-                highest=int(checkins.highest_total(instrument)),
+                highest=int(highest),
             )
         )
     return tuple(out)
 
 
-def _chart(instrument: Instrument, series: tuple[checkins.Point, ...]) -> Chart:
+def _chart(instrument: Instrument, series: tuple[checkins.Point, ...], highest: float) -> Chart:
     named, drawn = _bands(instrument.bands)
     points = [Point(point.on, float(point.total)) for point in series]
     # The drawing has little room beside it on a phone; the table below it says the published names.
-    return replace(chart(points, low=0, high=float(checkins.highest_total(instrument)), bands=drawn), bands=named)
+    return replace(chart(points, low=0, high=highest, bands=drawn), bands=named)
 
 
 @lru_cache(maxsize=64)
@@ -156,7 +155,7 @@ def _bands(bands: tuple[instruments.Band, ...]) -> tuple[tuple[Band, ...], tuple
         Band(band.name.capitalize(), float(band.lowest), float(band.highest), min(tone, 4))
         for tone, band in enumerate(bands)
     )
-    return named, tuple(replace(band, name=_short(band.name)) for band in named)
+    return named, tuple(band._replace(name=_short(band.name)) for band in named)
 
 
 def _short(name: str) -> str:

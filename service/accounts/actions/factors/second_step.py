@@ -18,7 +18,7 @@ from service.kit.errors import NotAllowed, words
 
 SENT_ALREADY = NotAllowed(
     "code_sent_already",
-    words("No new code left: one was mailed a moment ago, or several lately. Wait a little, then ask again."),
+    words("No new code was mailed: one went out a moment ago, or several did lately. Wait a little, then ask again."),
 )
 
 

@@ -76,6 +76,16 @@ def test_an_unlisted_zip_of_our_states_is_asked_for_its_county(client: Browser, 
     assert response.headers["Location"].endswith("/assessment/born_on")
 
 
+def test_a_zip_that_reaches_into_two_counties_offers_just_those(client: Browser, house: House):
+    walk(client, {**HEALTHY, "zip": ["32456"]}, until="county")
+    page = client.get("/assessment/county").text
+    assert set(re.findall(r'<option value="(\d{5})"', page)) == {"12005", "12045"}
+    elsewhere = client.submit("/assessment/county", fields("county", ["12086"], revision_of(page)))
+    assert (elsewhere.status_code, "Choose your county" in elsewhere.text) == (422, True)
+    response = client.submit("/assessment/county", fields("county", ["12005"], revision_of(page)))
+    assert response.headers["Location"].endswith("/assessment/born_on")
+
+
 def test_a_visitor_from_another_state_meets_a_kind_no_and_a_waitlist(client: Browser, house: House):
     page = walk(client, {**HEALTHY, "zip": ["10001"]})
     assert "We are not open in New York yet" in page.text

@@ -103,9 +103,15 @@ def save_answer(
             raise QUESTIONS_CHANGED
         if question is None or not here.reachable(question):
             return Saved(next_id=here.next.id if here.next else None)
-        state = here.place.state if isinstance(here.place, Found | AskCounty) else None
-        today = local_day(here.place, now)
-        answer = validate_answer(question, sent, today=today, states=catalog.states, state=state)
+        known_place = here.place if isinstance(here.place, Found | AskCounty) else None
+        answer = validate_answer(
+            question,
+            sent,
+            today=local_day(here.place, now),
+            states=catalog.states,
+            state=known_place.state if known_place else None,
+            zip_code=known_place.zip_code if known_place else "",
+        )
         known = here.answers.get(question.id)
         if revision != row.revision and known is not None and known != answer:
             return Saved(changed_elsewhere=True)

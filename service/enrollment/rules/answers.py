@@ -20,17 +20,24 @@ Sent: TypeAlias = Sequence[str]
 
 
 def validate_answer(
-    question: Question, sent: Sent, *, today: date, states: Mapping[str, State], state: str | None = None
+    question: Question,
+    sent: Sent,
+    *,
+    today: date,
+    states: Mapping[str, State],
+    state: str | None = None,
+    zip_code: str = "",
 ) -> Answer:
     """The answer to store. `sent` holds the values of the page's fields: for a date month, day, year.
 
-    `state` is the state whose counties were offered. Raises Rejected with a sentence for the person.
+    `state` is the state whose counties were offered, as far as `zip_code` reaches into them. Raises Rejected with a
+    sentence for the person.
     """
     values = [value.strip() for value in sent]
     if question.kind == "zip":
         return _zip(values)
     if question.kind == "county":
-        return _county(values, states, state)
+        return _county(values, states.get(state or ""), zip_code)
     if question.kind == "date":
         return _birthday(values, today)
     if question.kind == "readings":
@@ -47,9 +54,9 @@ def _zip(values: list[str]) -> str:
     return zip_code
 
 
-def _county(values: list[str], states: Mapping[str, State], state: str | None) -> str:
-    here = states.get(state or "")
-    if not values or here is None or here.county(values[0]) is None:
+def _county(values: list[str], state: State | None, zip_code: str) -> str:
+    offered = state.counties_of(zip_code) if state else ()
+    if not values or values[0] not in {county.fips for county in offered}:
         raise Rejected("county_missing", words("Choose your county."))
     return values[0]
 

@@ -32,6 +32,13 @@ def counties(catalog: Catalog, place: PlaceAnswer | None) -> dict[str, str]:
     return {county.fips: county.name for county in catalog.states[place.state].counties}
 
 
+def counties_to_choose(catalog: Catalog, place: PlaceAnswer | None) -> dict[str, str]:
+    """Those of them that the ZIP reaches into, where that is known."""
+    if not isinstance(place, Found | AskCounty):
+        return {}
+    return {county.fips: county.name for county in catalog.states[place.state].counties_of(place.zip_code)}
+
+
 def summary(catalog: Catalog, here: AssessmentDetails) -> list[AnswerLine]:
     """Every answer so far, in the order of the questions."""
     names = counties(catalog, here.place)

@@ -14,7 +14,7 @@ from service.enrollment.queries.assessments import AssessmentDetails, questionna
 from service.enrollment.rules.emergencies import emergency_choices
 from service.enrollment.views import bp, visitor
 from service.enrollment.views.safety_page import help_now, help_without_records
-from service.enrollment.views.words import counties
+from service.enrollment.views.words import counties_to_choose
 from service.kit import access, clock, limits, web
 from service.kit.errors import Rejected
 
@@ -112,7 +112,7 @@ def _answer(question_id: str, asked: Question | None) -> ResponseReturnValue:
 
 
 def _form(here: AssessmentDetails, asked: Question) -> QuestionForm:
-    names = counties(visitor.catalog(), here.place)
+    names = counties_to_choose(visitor.catalog(), here.place)
     return question_form(asked, names, here.revision, here.answers.get(asked.id))
 
 

@@ -18,9 +18,9 @@ from service.visits.queries import Practitioner
 from service.visits.rules.licenses import DEGREES, KIND_WORDS
 
 KIND_HINTS = {
-    "out_of_state_telehealth": _("Florida's registration for clinicians licensed in another state."),
+    "out_of_state_telehealth": _("A state's registration for clinicians licensed in another one."),
     "dea": _("Federal, one for each state they prescribe in. Not a license to see patients."),
-    "cds": _("New Jersey's own, beside the DEA registration. Not a license to see patients."),
+    "cds": _("A state's own, beside the DEA registration. Not a license to see patients."),
 }
 
 
@@ -60,7 +60,7 @@ class AboutForm(Form):
     )
     phone = TelField(
         _("Phone number for patients"),
-        description=_("New Jersey asks that patients can reach who treats them. The practice's number will do."),
+        description=_("Patients must be able to reach who treats them. The practice's number will do."),
         filters=[trimmed],
         validators=[Length(max=40)],
         render_kw={"autocomplete": "off"},
@@ -90,7 +90,7 @@ class AboutForm(Form):
 def _source_field() -> StringField:
     return StringField(
         _("Where did you look it up today?"),
-        description=_("As: Florida Department of Health license search."),
+        description=_("The name of the page, as: Department of Health license search."),
         filters=[trimmed],
         validators=[DataRequired(_("Enter where it was looked up")), Length(max=120)],
         render_kw={"autocomplete": "off"},

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient
 from service.catalog.rules.whole import Catalog
-from service.privacy.queries import copy_assessments, copy_care, copy_rest, copy_self, copy_visits
+from service.privacy.queries import copy_assessments, copy_care, copy_consents, copy_rest, copy_self, copy_visits
 from service.privacy.rules import Section
 
 # Said in the file itself, so that nobody takes silence for completeness.
@@ -37,7 +37,8 @@ def copy_of(session: Session, patient_id: UUID, catalog: Catalog) -> list[Sectio
         copy_visits.places(session, patient_id),
         copy_visits.visit_notes(session, patient_id),
         copy_care.decisions(session, patient_id),
-        copy_care.consents(session, patient_id),
+        copy_consents.consents(session, patient_id),
+        copy_consents.estimates(session, patient_id),
         copy_care.check_ins(session, patient_id, catalog),
         copy_care.alerts(session, patient_id, catalog),
         copy_care.care_team(session, patient_id),

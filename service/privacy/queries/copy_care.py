@@ -13,10 +13,8 @@ from service.accounts.models import CareTeamMember
 from service.catalog.rules.whole import Catalog
 from service.checkins.models import CheckIn
 from service.checkins.queries import opened_answers, opened_score
-from service.consent.models import ConsentAcceptance, ConsentText
 from service.enrollment.models import EligibilityDecision, Enrollment
 from service.enrollment.queries import records
-from service.kit import crypto
 from service.privacy.queries.copy_visits import practitioners
 from service.privacy.rules import Entry, Section
 from service.safety.models import Alert, SafetyHold
@@ -81,39 +79,6 @@ def decisions(session: Session, patient_id: UUID) -> Section:
         {"decided_at": row.decided_at, "decision": row.decision, "by": names.get(row.practitioner_id)} for row in rows
     ]
     return Section("decisions", "Decisions", entries)
-
-
-def consents(session: Session, patient_id: UUID) -> Section:
-    """What you signed: which text, how, and the text itself."""
-    rows = session.execute(
-        select(ConsentAcceptance, ConsentText.body)
-        .join(ConsentText, ConsentText.sha256 == ConsentAcceptance.document_sha256)
-        .where(ConsentAcceptance.patient_id == patient_id)
-        .order_by(ConsentAcceptance.accepted_at, ConsentAcceptance.id)
-    )
-    entries = [
-        {
-            "document": signed.consent_key,
-            "title": _title(body, signed.consent_key),
-            "version": signed.version,
-            "language": signed.language,
-            "signed_at": signed.accepted_at,
-            "statement": signed.statement,
-            "typed_name": crypto.unseal(signed.typed_name_sealed, "consent_acceptances", "typed_name", signed.id),
-            "network_address": signed.address,
-            "browser": signed.user_agent,
-            "sha256_of_the_text": signed.document_sha256,
-            "wording": body,
-        }
-        for signed, body in rows
-    ]
-    return Section("consents", "What you signed", entries)
-
-
-def _title(body: str, key: str) -> str:
-    """What a document calls itself, in its first heading."""
-    first = body.lstrip().partition("\n")[0]
-    return first.removeprefix("# ") if first.startswith("# ") else key.replace("_", " ")
 
 
 def check_ins(session: Session, patient_id: UUID, catalog: Catalog) -> Section:

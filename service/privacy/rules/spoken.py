@@ -122,6 +122,7 @@ SAID: dict[str, dict[str, str]] = {
         "cds": "CDS registration",
         **_MAILS,
     },
+    "occasion": {"booking": "When you booked", "approval": "When you were approved", "asked": "When you asked"},
     "outcome": {
         "done": "Done",
         "refused": "Turned down",

@@ -117,6 +117,9 @@ def words(name: str, value: Any, zone: str) -> str:
 
 def paragraphs(markdown: str) -> list[str]:
     """A document's paragraphs as plain text: each on one line, without the marks of its headings and lists."""
-    apart = re.sub(r"(?m)^[-*] +", "\n\N{BULLET} ", markdown)
+    plain = re.sub(r"(?m)^\|[-|: ]+\|$\n?", "", markdown)  # the line under a table's head
+    plain = re.sub(r"(?m)^\| (.*) \|$", lambda row: "\n" + row[1].replace(" | ", " \N{MIDDLE DOT} "), plain)
+    plain = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", plain)  # a letter that is meant as a letter
+    apart = re.sub(r"(?m)^[-*] +", "\n\N{BULLET} ", plain)
     parts = (re.sub(r"^#+ +", "", " ".join(part.split())) for part in re.split(r"\n\s*\n", apart))
     return [part.replace("**", "") for part in parts if part]

@@ -24,7 +24,7 @@ from service.accounts.models import (
 from service.accounts.rules.links import while_open
 from service.billing.models import Checkout, GateRecord, Invoice, Membership, StripeEvent
 from service.checkins.models import CheckIn, CheckInTurn
-from service.consent.models import ConsentAcceptance
+from service.consent.models import ConsentAcceptance, ConsentWithdrawal, GoodFaithEstimate
 from service.enrollment.models import Assessment, EligibilityDecision, Enrollment, EnrollmentMove
 from service.mail.models import OutboxMessage
 from service.privacy.models import DataExport, LegalHold
@@ -66,7 +66,9 @@ def remove_record(session: Session, patient_id: UUID) -> int:
         (Appointment, Appointment.patient_id == patient_id),
         (EnrollmentMove, EnrollmentMove.enrollment_id.in_(enrollments)),
         (Enrollment, Enrollment.patient_id == patient_id),
+        (ConsentWithdrawal, ConsentWithdrawal.patient_id == patient_id),
         (ConsentAcceptance, ConsentAcceptance.patient_id == patient_id),
+        (GoodFaithEstimate, GoodFaithEstimate.patient_id == patient_id),
         (SafetyHold, SafetyHold.patient_id == patient_id),
         (Alert, Alert.patient_id == patient_id),
         (Assessment, Assessment.patient_id == patient_id),

@@ -236,9 +236,20 @@ class Journey:
             "reason": self.values["decision reason"] if first else self.values["decline reason"],
         }
 
+    def _releases_and_takes_back(self) -> None:
+        """We may speak with somebody; and no longer."""
+        self.first.get("/consents/roi_doctor")
+        release = {"name": self.values["release name"], "scope": ["part"], "months": "6", "agreed": "y"}
+        page = self.first.fill({**release, "typed_name": self.person.full_name}, "agreed")
+        if "how you sign" in page.heading:
+            self.first.fill({"sure": "y"}, "typed_name")
+        self.first.get("/consents/roi_doctor/withdraw")
+        self.first.fill({"why": self.values["withdrawal reason"]}, "why").must("Taken back")
+
     def signs_and_pays(self) -> None:
         """The texts, and the card."""
         walks.sign_consents(self.first, self.person)
+        self._releases_and_takes_back()
         walks.pay(self.first, card=CARD)
         self.live.mover.settle()
         self.first.until("/billing", "Next charge")

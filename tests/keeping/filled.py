@@ -13,7 +13,7 @@ from service.accounts import models as people
 from service.billing.actions import events
 from service.billing.gateway.facts import Notice
 from service.checkins.actions import submit
-from service.enrollment.actions import decide, resume, reviews, room, waitlist
+from service.enrollment.actions import decide, resume, reviews, room, waitlist, withdraw
 from service.enrollment.actions.addendum import add_addendum
 from service.enrollment.models import ReviewRequest
 from service.enrollment.rules.turns import Turn
@@ -30,7 +30,7 @@ from tests.factories.accounts import Person, a_patient, a_staff_member
 from tests.factories.billing import ready_to_pay
 from tests.factories.care import looking_after
 from tests.factories.checkins import a_due_checkin, a_member, actor_of, checkins_of
-from tests.factories.consents import agreed_to_visits
+from tests.factories.consents import RELEASE, agreed_to_visits, sign_one
 from tests.factories.safety import a_hold
 from tests.factories.visits import IN_NEW_JERSEY, a_clinician, a_record, an_applicant, open_times, staff_actor, visit_at
 from tests.marks import Mark
@@ -46,6 +46,8 @@ MARKS = {
         "staff name": "Zqcolleaguson",
         "answer": "zqanswered",
         "typed name": "Zqtyped Signature",
+        "release name": "Zqdoctor Release",
+        "withdrawal reason": "Zqtook it back",
         "note": "Zqnoted in the visit",
         "plan": "Zqplanned in the visit",
         "visit wish": "Zqcaptions in the visit",
@@ -127,7 +129,11 @@ def _record(house: House) -> None:
         actor=clinician.actor,
         now=seen,
     )
-    ready_to_pay(house, typed_name=value("typed name"))
+    payer = ready_to_pay(house, typed_name=value("typed name"))
+    sign_one(house, payer, "roi_doctor", filled=replace(RELEASE, name=value("release name")))
+    withdraw.withdraw_consent(
+        key="roi_doctor", why=value("withdrawal reason"), catalog=house.catalog, actor=payer.actor, now=house.now
+    )
     waitlist.ask(
         email=value("waiting address"),
         state="GA",

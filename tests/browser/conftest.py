@@ -89,15 +89,16 @@ def open_window(sandbox: Running, browser: Browser, album: Path | None) -> Itera
     """Give somebody a browser of their own: `open_window("nora")`, `open_window("maya", width=1180)`."""
     contexts: list[BrowserContext] = []
 
-    def open_one(who: str, *, width: int = PHONE, scripts: bool = True, **more: Any) -> Browsing:
+    def open_one(
+        who: str, *, width: int = PHONE, scripts: bool = True, widths: tuple[int, ...] = (), **more: Any
+    ) -> Browsing:
         context = browser.new_context(
             viewport={"width": width, "height": 780}, java_script_enabled=scripts, locale="en-US", **more
         )
         context.set_default_timeout(20_000)
         contexts.append(context)
-        return Browsing(
-            context, sandbox, album and album / who, scripts=scripts, widths=(PHONE, DESK) if scripts else (width,)
-        )
+        widths = widths or ((PHONE, DESK) if scripts else (width,))
+        return Browsing(context, sandbox, album and album / who, scripts=scripts, widths=widths)
 
     yield open_one
     for context in contexts:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from service.sandbox.walker import DEVICE
-from service.sandbox.walks import CALM_ANSWERS, CODE_SUBJECT, Mailbox, Person, code_in, path_in
+from service.sandbox.walks import CODE_SUBJECT, Mailbox, Person, code_in, path_in
+from tests.browser import asking
 from tests.browser.browsing import Browsing
 
 BRING = "([name, value]) => { document.cookie = `${name}=${value}; Path=/; Secure; SameSite=Lax`; }"
 _devices: dict[tuple[str, str], str] = {}  # by sandbox and person: the cookie of a browser that is known
-QUESTION = re.compile(r"/assessment/[a-z_]+$")
 
 
 @dataclass
@@ -24,31 +24,9 @@ class Patient:
 
     def assess(self, *, looking: bool = True, **changes: str) -> None:
         """From the first page to the end of the assessment; `looking` at each page, or just through it."""
-        window, answers = self.window, {**CALM_ANSWERS, "zip": self.person.zip_code, **changes}
-        if looking:
-            window.go("/")
-            window.see("988")
-        window.go("/assessment")
-        if looking:
-            window.see("Before you start")
-        window.press("Start")
-        while QUESTION.search(window.path) and not window.path.endswith(("/check", "/result")):
-            question = window.path.rpartition("/")[2]
-            if window.page.locator("[name='answer-month']").count():
-                born = self.person.born_on
-                window.fill(answer__month=str(born.month), answer__day=str(born.day), answer__year=str(born.year))
-            elif window.page.locator("input[name='answer'][type='text']").count():
-                window.fill(answer=answers[question])
-            else:
-                window.choose("answer", answers[question])
-            if looking:
-                window.see("Why we ask")
-            window.press("Continue")
-            if "Get help now" in window.page.locator("main").inner_text():
-                return
-        if window.path.endswith("/check"):
-            window.see("Check your answers")
-            window.press("Send my answers")
+        asking.begin(self.window, looking=looking)
+        asking.answer(self.window, self.person, looking=looking, **changes)
+        asking.send(self.window)
 
     def join(self, mailbox: Mailbox) -> None:
         """An account, the mail that confirms it, and the first sign-in."""
@@ -129,6 +107,12 @@ class Patient:
         window.go("/home")
         window.see("Read and sign", name="home-approved")
         window.press("Read your consents")
+        self.sign_all()
+
+    def sign_all(self) -> None:
+        """All that the list asks for now."""
+        window = self.window
+        window.go("/consents")
         window.see("Documents to sign")
         if window.page.get_by_text("Tell us").count():
             self._become_reachable()

@@ -73,10 +73,11 @@ def test_migrations_create_no_extension(database: str) -> None:
     assert names == {"plpgsql"}
 
 
-EVIDENCE = ("audit_entries", "consent_texts", "consent_acceptances", "encounters", "enrollment_moves")
+SIGNED = ("consent_texts", "consent_acceptances", "consent_withdrawals", "good_faith_estimates", "location_attestations")
+VISITS = ("encounters", "encounter_addenda", "eligibility_decisions", "enrollment_moves", "assessment_turns")
 
 
-@pytest.mark.parametrize("table", [*EVIDENCE, "eligibility_decisions", "gate_records"])
+@pytest.mark.parametrize("table", ["audit_entries", "gate_records", *SIGNED, *VISITS])
 @pytest.mark.parametrize(
     "statement",
     [

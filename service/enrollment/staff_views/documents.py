@@ -11,8 +11,8 @@ from flask_login import current_user
 from service.enrollment.actions import look, papers, reconsent
 from service.enrollment.queries.papers import filled_in
 from service.enrollment.staff_views import bp
-from service.enrollment.views.signed import as_file, templates_dir
 from service.kit import access, clock, web
+from service.kit.files import as_pdf
 
 
 @bp.get("/staff/enrollments/<uuid:enrollment_id>/documents")
@@ -33,16 +33,15 @@ def documents(enrollment_id: UUID) -> ResponseReturnValue:
 @access.staff(*look.MAY_LOOK)
 def document_pdf(enrollment_id: UUID, document_id: UUID) -> ResponseReturnValue:
     """One signed text with its evidence, as a file."""
-    return as_file(
-        papers.look_at_signed(
-            enrollment_id=enrollment_id,
-            document_id=document_id,
-            catalog=current_app.config["CATALOG"],
-            actor=web.actor(),
-            templates_dir=templates_dir(),
-            now=clock.now(),
-        )
+    made = papers.look_at_signed(
+        enrollment_id=enrollment_id,
+        document_id=document_id,
+        catalog=current_app.config["CATALOG"],
+        actor=web.actor(),
+        templates_dir=current_app.config["HOMEWARD"].templates_dir,
+        now=clock.now(),
     )
+    return as_pdf(made.name, made.content)
 
 
 @bp.get("/staff/new-versions")

@@ -17,8 +17,8 @@ from service.enrollment.actions import estimate as actions
 from service.enrollment.actions import papers
 from service.enrollment.forms.estimates import AskForm
 from service.enrollment.views import bp
-from service.enrollment.views.signed import as_file, templates_dir
 from service.kit import access, clock, db, limits, web
+from service.kit.files import as_pdf
 from service.kit.format import money
 from service.kit.ids import new_id
 
@@ -69,14 +69,13 @@ def estimate(estimate_id: UUID) -> ResponseReturnValue:
 @access.patient
 def estimate_pdf(estimate_id: UUID) -> ResponseReturnValue:
     """One estimate as a file."""
-    return as_file(
-        papers.own_estimate(
-            estimate_id=estimate_id,
-            catalog=current_app.config["CATALOG"],
-            actor=web.actor(),
-            templates_dir=templates_dir(),
-        )
+    made = papers.own_estimate(
+        estimate_id=estimate_id,
+        catalog=current_app.config["CATALOG"],
+        actor=web.actor(),
+        templates_dir=current_app.config["HOMEWARD"].templates_dir,
     )
+    return as_pdf(made.name, made.content)
 
 
 def _form() -> AskForm:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from uuid import UUID
 
-from flask import Response, current_app, flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.exceptions import NotFound
 
-from config.settings import Settings
 from service.catalog.rules.consents import ConsentDocument
 from service.catalog.rules.whole import Catalog
 from service.consent import queries as evidence
 from service.consent.rules import Signature, standing
 from service.enrollment.actions import papers, withdraw
-from service.enrollment.actions.papers import Paper
 from service.enrollment.forms.consents import WithdrawForm
 from service.enrollment.views import bp
 from service.kit import access, clock, db, web
+from service.kit.files import as_pdf
 
 
 @bp.get("/consents/signed")
@@ -38,15 +36,14 @@ def signed_list() -> ResponseReturnValue:
 @access.patient
 def signed_pdf(acceptance_id: UUID) -> ResponseReturnValue:
     """One signed text with its evidence, as a file."""
-    return as_file(
-        papers.own_signed(
-            acceptance_id=acceptance_id,
-            catalog=current_app.config["CATALOG"],
-            actor=web.actor(),
-            templates_dir=templates_dir(),
-            now=clock.now(),
-        )
+    made = papers.own_signed(
+        acceptance_id=acceptance_id,
+        catalog=current_app.config["CATALOG"],
+        actor=web.actor(),
+        templates_dir=current_app.config["HOMEWARD"].templates_dir,
+        now=clock.now(),
     )
+    return as_pdf(made.name, made.content)
 
 
 @bp.get("/consents/<key>/withdraw")
@@ -100,17 +97,3 @@ def _document(one: Signature) -> ConsentDocument:
     return next(
         (document for document in known if (document.state, document.version) == (one.state, one.version)), known[-1]
     )
-
-
-def templates_dir() -> Path:
-    """Where the pages that are laid out on paper lie."""
-    settings: Settings = current_app.config["HOMEWARD"]
-    return settings.templates_dir
-
-
-def as_file(paper: Paper) -> Response:
-    """A file to keep, which no cache keeps."""
-    response = Response(paper.content, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="{paper.name}"'
-    response.headers["Cache-Control"] = "no-store"
-    return response

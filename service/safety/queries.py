@@ -70,19 +70,20 @@ def standing_hold(session: Session, patient_id: UUID) -> bool:
     return bool(session.scalar(select(HOLD_STANDS), {"patient_id": patient_id}))
 
 
-def assessment_held(session: Session, assessment_id: UUID) -> bool:
-    """Does a hold stand on this assessment?"""
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    SafetyHold.source_kind == "assessment",
-                    SafetyHold.source_id == assessment_id,
-                    SafetyHold.lifted_at.is_(None),
-                )
-            )
-        )
+def assessment_holds(session: Session, assessment_id: UUID) -> frozenset[str]:
+    """The codes of the holds that stand on this assessment."""
+    query = select(SafetyHold.code).where(
+        SafetyHold.source_kind == "assessment",
+        SafetyHold.source_id == assessment_id,
+        SafetyHold.lifted_at.is_(None),
     )
+    return frozenset(session.scalars(query))
+
+
+def assessment_known(session: Session, assessment_id: UUID) -> bool:
+    """Do the care team's alerts about this assessment say whom it is about?"""
+    source = (Alert.source_kind == "assessment", Alert.source_id == assessment_id)
+    return bool(session.scalar(select(exists().where(*source, Alert.patient_id.is_not(None)))))
 
 
 def patients_on_hold(session: Session, patient_ids: Collection[UUID]) -> set[UUID]:

@@ -12,7 +12,9 @@ from service.enrollment.models import Assessment
 from service.kit import db
 from service.safety import writes as safety
 from service.safety.models import Alert, SafetyHold
+from service.safety.queries import standing_hold
 from tests.factories.accounts import a_staff_member
+from tests.factories.checkins import a_member
 from tests.factories.enrollment import HEALTHY, fields, walk
 from tests.factories.safety import called
 
@@ -189,3 +191,40 @@ def test_no_way_to_book_or_to_join_stands_on_the_page_with_help(client: Browser,
     page = walk(client, {**HEALTHY, "safety": ["cannot_stay_safe"]}).text.partition("<main")[2].partition("</main")[0]
     for path in ("/join", "/visits/book", "/plans", "/assessment/later"):
         assert f'href="{path}"' not in page
+
+
+def test_a_patient_who_is_signed_in_is_no_stranger(client: Browser, house: House):
+    """Their own alert, their own hold: charges, parcels and sessions stop, and the page says that we know."""
+    a_staff_member("clinician")
+    person = a_member()
+    client.sign_in(person.user_id)
+    page = walk(client, {**HEALTHY, "safety": ["cannot_stay_safe"]})
+    assert shows_help(page)
+    assert "Our care team has been told and will try to reach you" in page.text
+    assert "do not know who you are" not in page.text
+    assert "Our care team has been told" in client.get("/assessment/result").text
+    with db.reading() as session:
+        assert session.scalars(select(Alert.patient_id)).all() == [person.patient_id]
+        assert standing_hold(session, person.patient_id)
+    assert len(called("alert_raised")) == 1
+
+
+def test_a_signed_in_patients_passive_thoughts_are_looked_at_the_same_day(client: Browser, house: House):
+    person = a_member()
+    client.sign_in(person.user_id)
+    walk(client, {**HEALTHY, "safety": ["passive_thoughts"]})
+    assert alerts() == [], "nothing was sent yet"
+    page = client.submit("/assessment/check", follow_redirects=True)
+    assert (alerts(), holds()) == ([("RF-SI", "assessment")], ["RF-SI"])
+    assert "nobody who could reach you will be alerted" not in page.text
+    assert "Our care team has been told" in page.text
+    assert "Make an account" not in page.text
+
+
+def test_passive_thoughts_of_somebody_we_do_not_know_call_nobody(client: Browser, house: House):
+    walk(client, {**HEALTHY, "safety": ["passive_thoughts"]})
+    page = client.submit("/assessment/check", follow_redirects=True)
+    assert (alerts(), holds()) == ([], [])
+    assert "Call 988" in page.text.partition("<main")[2]
+    assert "nobody who could reach you will be alerted" in page.text
+    assert "Once you make an account, a clinician is told" in page.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,9 +17,12 @@ from service.enrollment import writes
 from service.enrollment.actions import join as actions
 from service.enrollment.models import Assessment, Enrollment, EnrollmentMove
 from service.kit import db
+from service.kit.actor import Actor
 from service.mail.models import OutboxMessage
-from service.safety.models import Alert
-from tests.factories.accounts import a_patient
+from service.safety.actions import alerts, holds
+from service.safety.models import Alert, SafetyHold
+from service.safety.queries import standing_hold
+from tests.factories.accounts import a_patient, a_staff_member
 from tests.factories.enrollment import HEALTHY, an_assessment, fields, join, the_worker_looks, walk
 from tests.factories.statements import counted
 
@@ -252,3 +256,37 @@ def test_an_emergency_told_after_joining_is_heard_and_belongs_to_the_patient(cli
     assert "Our care team has been told" in page.text
     with db.reading() as session:
         assert session.scalars(select(Alert.patient_id)).one() is not None
+
+
+def test_whoever_told_of_passive_thoughts_is_called_about_and_held_the_moment_they_have_an_account(
+    client: Browser, house: House
+):
+    """domain.md 2.3, H1: the same day, and nothing is approved before a clinician has lifted the hold."""
+    clinician = a_staff_member("clinician")
+    ready(client, safety=["passive_thoughts"])
+    assert count(Alert) == 0
+    for _ in range(2):
+        client.submit("/join", ANA)
+    with db.reading() as session:
+        patient_id = session.scalars(select(Patient.id)).one()
+        alert, hold = session.scalars(select(Alert)).one(), session.scalars(select(SafetyHold)).one()
+    assert (alert.code, alert.patient_id, hold.code, hold.patient_id) == ("RF-SI", patient_id, "RF-SI", patient_id)
+    assert alert.acknowledge_by - house.now == timedelta(hours=4)
+    assert mails() == ["alert_raised"]
+    actor = Actor("staff", clinician.user_id, role="clinician")
+    alerts.acknowledge(alert_id=alert.id, actor=actor, now=house.now)
+    holds.lift_hold(hold_id=hold.id, reason="We spoke, and there is a plan.", actor=actor, now=house.now)
+    with db.reading() as session:
+        assert not standing_hold(session, patient_id)
+
+
+def test_an_account_that_cannot_be_made_calls_nobody(client: Browser, house: House, monkeypatch: pytest.MonkeyPatch):
+    """One transaction: no alert about a patient who is not there."""
+    ready(client, safety=["passive_thoughts"])
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("no mail today")
+
+    monkeypatch.setattr("service.accounts.writes.ask_for_confirmation", broken)
+    assert client.submit("/join", ANA).status_code == 500
+    assert (count(Patient), count(Alert), count(SafetyHold)) == (0, 0, 0)

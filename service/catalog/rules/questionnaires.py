@@ -52,13 +52,15 @@ class Question:
 class Rule:
     """A screening rule of domain.md 2: its worst consequence, the reason a person reads, perhaps an alert.
 
-    `gate` rules end the assessment at once and leave nothing for a clinician to review.
+    `gate` rules end the assessment at once and leave nothing for a clinician to review. `alert` is raised whoever
+    answered, `alert_known` as soon as we know who: at once for a patient, otherwise when an account is made.
     """
 
     id: str
     result: str
     reason: str
     alert: str
+    alert_known: str
     gate: bool
 
 
@@ -137,6 +139,7 @@ def _rule(name: str, row: Table) -> Rule:
         result=row.one_of("result", RESULTS),
         reason=row.text("reason"),
         alert=row.text("alert", ""),
+        alert_known=row.text("alert_known", ""),
         gate=row.flag("gate", False),
     )
     row.close()

@@ -115,8 +115,9 @@ def _kept_long_enough(catalog: Catalog) -> None:
 
 def _check_questionnaire(catalog: Catalog, file: str, questionnaire: Questionnaire) -> None:
     for rule in questionnaire.rules.values():
-        if rule.alert:
-            _known(catalog.alerts, file, f"rules.{rule.id}.alert", rule.alert, "alerts.toml")
+        for key, code in (("alert", rule.alert), ("alert_known", rule.alert_known)):
+            if code:
+                _known(catalog.alerts, file, f"rules.{rule.id}.{key}", code, "alerts.toml")
     for question in questionnaire.questions:
         for choice in question.choices:
             if choice.program:

@@ -187,4 +187,4 @@ def _emergency(
         writes.keep(row, answers)
         writes.finish(session, catalog, row, answers, result, actor, now)
     else:
-        writes.sound(session, catalog, row, result, now)
+        writes.sound(session, catalog, row, result, actor, now)

@@ -20,6 +20,7 @@ from service.enrollment import writes
 from service.enrollment.models import Assessment
 from service.enrollment.queries.assessments import leads_to_account, opened, place_of, review_of, used_up
 from service.enrollment.queries.consents import texts_of_joining
+from service.enrollment.writes import assessments
 from service.kit import db, queue
 from service.kit.actor import Actor
 from service.kit.errors import Rejected, words
@@ -50,7 +51,8 @@ def join(
     like any signature, under the name that they entered. Known and
     unknown addresses make the same statements: it is a worker that writes to whoever is behind one, and closes what
     was made for an address that somebody else has proved. A second press of the button changes nothing. An assessment
-    can be joined with once. Raises Rejected for an unfit address or an assessment that may not lead here.
+    can be joined with once. What a person must look at the same day calls one now and holds what must wait.
+    Raises Rejected for an unfit address or an assessment that may not lead here.
     """
     address = normal_email(email)
     hashed = hash_password(password)  # slow: before the transaction opens
@@ -87,6 +89,7 @@ def join(
             actor=actor,
             now=now,
         )
+        assessments.sound_of_known(session, catalog, row.id, patient_id, row.rule_ids, now)
         _agree(session, patient_id, catalog, row.state or "", f"{given_name} {family_name}", actor, now)
         accounts.ask_for_confirmation(session, address)
         for done in ("account.join", "account.agree_to_email_notices"):
@@ -106,7 +109,7 @@ def _agree(
 
 def _may(session: Session, row: Assessment) -> bool:
     open_ = leads_to_account(row.outcome, row.rule_ids, review_of(session, row.id))
-    return open_ and not safety.assessment_held(session, row.id)
+    return open_ and not safety.assessment_holds(session, row.id)
 
 
 def _patient(

@@ -43,7 +43,7 @@ class AssessmentDetails:
     rule_ids: tuple[str, ...]
     submitted_at: datetime | None
     claimed: bool
-    held: bool
+    holds: frozenset[str]  # codes of config/alerts.toml
     outdated: bool
     place: PlaceAnswer | None
     asked: tuple[Question, ...]
@@ -55,7 +55,7 @@ class AssessmentDetails:
     @property
     def may_join(self) -> bool:
         """May an account be made from it? The same answer the action gives under its lock."""
-        return leads_to_account(self.outcome, self.rule_ids, self.review) and not self.claimed and not self.held
+        return leads_to_account(self.outcome, self.rule_ids, self.review) and not self.claimed and not self.holds
 
     @property
     def goes_on(self) -> bool:
@@ -66,7 +66,7 @@ class AssessmentDetails:
     def may_ask_for_review(self) -> bool:
         """A clinical no may be looked at by a person, once; age, place and law leave nothing to look at."""
         clinical = self.outcome == "not_eligible" and GATES.isdisjoint(self.rule_ids)
-        return clinical and self.review is None and not self.claimed and not self.held
+        return clinical and self.review is None and not self.claimed and not self.holds
 
     def reachable(self, question: Question) -> bool:
         """Was it answered already, or is it the next one?"""
@@ -112,7 +112,7 @@ def details(session: Session, catalog: Catalog, row: Assessment, now: datetime) 
         rule_ids=tuple(row.rule_ids),
         submitted_at=row.submitted_at,
         claimed=row.patient_id is not None,
-        held=safety.assessment_held(session, row.id),
+        holds=safety.assessment_holds(session, row.id),
         outdated=(row.questionnaire_version, row.ruleset_version) != (form.version, form.ruleset),
         place=place,
         asked=questions_asked(form, answers, place),

@@ -12,6 +12,8 @@ from service.catalog.rules.questionnaires import Question, Questionnaire, Rule
 from service.enrollment.queries.assessments import AssessmentDetails, questionnaire
 from service.enrollment.rules.emergencies import emergency_rules, emergency_rules_of
 from service.enrollment.views import visitor
+from service.kit import db
+from service.safety import queries as safety
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +21,9 @@ log = structlog.get_logger(__name__)
 def help_now(here: AssessmentDetails) -> ResponseReturnValue:
     """The safety page of an assessment whose alert and hold are written."""
     rules = emergency_rules(questionnaire(visitor.catalog()), here.rule_ids)
-    return _page(rules, known=here.claimed, saved=True)
+    with db.reading() as session:
+        known = safety.assessment_known(session, here.id)
+    return _page(rules, known=known, saved=True)
 
 
 def help_without_records(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -57,29 +57,48 @@ def finish(
     row.link_wanted_at = None
     audit.record(session, actor, "assessment.submit", "assessment", row.id)
     compare_with_earlier(session, catalog, row, now)
-    sound(session, catalog, row, result, now)
+    sound(session, catalog, row, result, actor, now)
 
 
-def sound(session: Session, catalog: Catalog, row: Assessment, result: ScreeningResult, now: datetime) -> None:
-    """Alerts and holds of `result`, in this transaction. Whoever is in danger is no lead, ever."""
+def sound(
+    session: Session, catalog: Catalog, row: Assessment, result: ScreeningResult, actor: Actor, now: datetime
+) -> None:
+    """Alerts and holds of `result`, in this transaction. Whoever is in danger is no lead, ever.
+
+    A patient who answers while signed in is no stranger, though nobody joined with these answers.
+    """
+    patient_id = row.patient_id or actor.patient_id
     if result.outcome == "emergency":
         row.do_not_market = True
         row.nudge_at = row.link_wanted_at = row.contact_sealed = None
     for code in result.alerts:
-        rule = safety_rules.definition(catalog, code)
-        safety.raise_alert(
-            session,
-            code=code,
-            source_kind="assessment",
-            source_id=row.id,
-            patient_id=row.patient_id,
-            now=now,
-            definition=rule,
-        )
-        if rule.holds:
-            safety.place_hold(
-                session, code=code, source_kind="assessment", source_id=row.id, patient_id=row.patient_id, now=now
-            )
+        _call(session, catalog, code, row.id, patient_id, now)
+    if patient_id is not None:
+        sound_of_known(session, catalog, row.id, patient_id, result.rule_ids, now)
+
+
+def sound_of_known(
+    session: Session,
+    catalog: Catalog,
+    assessment_id: UUID,
+    patient_id: UUID,
+    rule_ids: Collection[str],
+    now: datetime,
+) -> None:
+    """What waits until we know who answered: thoughts of self-harm are looked at the same day (domain.md 2.3, H1)."""
+    rules = questionnaire(catalog).rules.values()
+    for code in dict.fromkeys(rule.alert_known for rule in rules if rule.alert_known and rule.id in rule_ids):
+        _call(session, catalog, code, assessment_id, patient_id, now)
+
+
+def _call(
+    session: Session, catalog: Catalog, code: str, assessment_id: UUID, patient_id: UUID | None, now: datetime
+) -> None:
+    rule = safety_rules.definition(catalog, code)
+    source = {"source_kind": "assessment", "source_id": assessment_id, "patient_id": patient_id}
+    safety.raise_alert(session, code=code, **source, now=now, definition=rule)  # type: ignore[arg-type]
+    if rule.holds:
+        safety.place_hold(session, code=code, **source, now=now)  # type: ignore[arg-type]
 
 
 def turned(session: Session, catalog: Catalog, row: Assessment, before: Answers, after: Answers, now: datetime) -> None:

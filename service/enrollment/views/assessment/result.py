@@ -17,8 +17,9 @@ from service.enrollment.views import bp, visitor
 from service.enrollment.views.assessment.questions import start_again
 from service.enrollment.views.safety_page import help_now
 from service.enrollment.views.words import summary
-from service.kit import access, clock, format, web
+from service.kit import access, clock, db, format, web
 from service.kit.errors import NotFound, Rejected
+from service.safety import queries as safety
 
 
 @bp.get("/assessment/check")
@@ -61,10 +62,10 @@ def result() -> ResponseReturnValue:
         return redirect(url_for("enrollment.assessment"), code=303)
     if here.outcome is None:
         return redirect(visitor.next_url(here), code=303)
-    if here.outcome == "emergency" or here.held:
-        return help_now(here)
     catalog = visitor.catalog()
     rules = questionnaire(catalog).rules
+    if here.outcome == "emergency" or here.holds - {rule.alert_known for rule in rules.values()}:
+        return help_now(here)
     hits = [rules[name] for name in here.rule_ids if name in rules]
     states = {code: state.name for code, state in open_states(catalog, clock.now()).items()}
     regions = waiting_regions(states)
@@ -75,12 +76,20 @@ def result() -> ResponseReturnValue:
         here=here,
         reasons=list(dict.fromkeys(_(rule.reason) for rule in hits if rule.result == here.outcome)),
         worried=not {"H1", "H2"}.isdisjoint(here.rule_ids),
+        same_day=any(rule.alert_known for rule in hits),
+        told=_told(here),
         waitlist=WaitlistForm(regions, data={"state": home}),
         home=regions.get(home or ""),
         closed=PlaceForm(data={"state": key_of(home, here.program)}) if closed and home and here.program else None,
         closed_in=place_name(home or ""),
         open_states=format.listed(states.values(), str(get_locale() or "en")),
     )
+
+
+def _told(here: AssessmentDetails) -> bool:
+    """Has the care team been called about somebody it knows?"""
+    with db.reading() as session:
+        return safety.assessment_known(session, here.id)
 
 
 def _template(here: AssessmentDetails) -> str:

@@ -90,7 +90,7 @@ def times_page(
     """The times of `day`, after a no with its sentence above them."""
     here, zone, locale = _open_times(found, day), current_user.time_zone, str(get_locale() or "en")
     people = {str(time.practitioner.id): time.practitioner.title for time in here}
-    wanted = request.args.get("with", "")
+    wanted = request.values.get("with", "")
     offered = _one_each([time for time in here if wanted not in people or str(time.practitioner.id) == wanted])
     form.offer(offered, zone, locale)
     form.day.data, form.physician.data = day.isoformat(), "yes" if _physician(found) else ""

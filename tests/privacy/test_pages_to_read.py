@@ -150,7 +150,7 @@ def test_every_code_of_ours_has_words() -> None:
     assert set(STATUSES) <= set(SAID["status"])
     assert {event for _, event in TABLE} <= set(SAID["what"])
     mails = {one.name.replace("_", " ") for one in (TEMPLATES / "emails").iterdir()}
-    to_staff = {"", "alert", "alerts", "look", "staff"}
+    to_staff = {"", "alert", "alerts", "license", "look", "staff"}
     assert {name for name in mails if name.partition(" ")[0] not in to_staff} <= set(SAID["kind"])
     for model in (CheckIn, Appointment, Membership, OutboxMessage):
         codes = next(str(one.sqltext) for one in checks(model) if str(one.name).endswith("_status"))

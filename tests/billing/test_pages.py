@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import requests
 from sqlalchemy import select
 
-from service.billing import actions
+from service.accounts.models import User
+from service.billing import actions, queries
 from service.billing.gateway import Gateway
+from service.enrollment.rules.gate import may
 from service.kit import db
 from service.kit.errors import Rejected
 from service.safety.models import SafetyHold
+from service.visits.models import Practitioner
 from tests.billing.stand_in import StandIn
 from tests.billing.test_checkout import checkouts, start
 from tests.conftest import House
@@ -89,3 +94,26 @@ def test_stripe_away_is_tried_again_at_the_next_tick(house: House, gateway: Gate
     requests.delete(f"{stripe.url}/_standin/faults", timeout=5).raise_for_status()
     assert close(house, gateway) == 1
     assert stripe.pay(page).status_code == 410
+
+
+@pytest.mark.parametrize("how", ["left", "left_tomorrow", "closed"])
+def test_nobody_is_charged_under_the_license_of_somebody_who_is_gone(
+    house: House, gateway: Gateway, stripe: StandIn, how: str
+) -> None:
+    applicant = ready_to_pay(house)
+    start(house, gateway, applicant)
+    days = {"left": house.now.date(), "left_tomorrow": house.now.date() + timedelta(days=1)}
+    with db.transaction() as session:
+        clinician = session.scalars(select(Practitioner)).one()
+        clinician.left_on = days.get(how)
+        if how == "closed":
+            session.get_one(User, clinician.user_id).deactivated_at = house.now
+    with db.reading() as session:
+        (enrollment_id,) = (page.enrollment_id for page in queries.open_attempts(session))
+        facts = queries.charge_facts(session, enrollment_id, house.catalog, house.now)
+    if how == "left_tomorrow":
+        assert may("charge", facts, house.now).yes
+        assert close(house, gateway) == 0
+    else:
+        assert may("charge", facts, house.now).codes == ("license", "registration")
+        assert close(house, gateway) == 1

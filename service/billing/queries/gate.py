@@ -49,7 +49,7 @@ def charge_facts(session: Session, enrollment_id: UUID, catalog: Catalog, when: 
         program=program,
         residence=lives_in,
         location=seen.location if seen else None,
-        licenses=visits.held_by(session, seen.practitioner_id) if seen else None,
+        licenses=visits.held_here(session, seen.practitioner_id, day) if seen else None,
         policies=catalog.policies,
         in_person_exam_on=visits.in_person_exam_on(session, patient_id),
         hold=safety.standing_hold(session, patient_id),

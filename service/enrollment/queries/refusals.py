@@ -31,13 +31,14 @@ def refusals(
     if step is None:
         return ()
     seen = visits.last_seen(session, patient.id)
+    day = now.astimezone(ZoneInfo(patient.time_zone)).date()
     situation = Situation(
-        day=now.astimezone(ZoneInfo(patient.time_zone)).date(),
+        day=day,
         now=now,
         program=found.program,
         residence=patient.state,
         location=seen.location if seen else None,
-        licenses=visits.held_by(session, seen.practitioner_id) if seen else None,
+        licenses=visits.held_here(session, seen.practitioner_id, day) if seen else None,
         in_person_exam_on=visits.in_person_exam_on(session, patient.id),
     )
     verdict = ask(step, state=found.state, policies=catalog.policies, situation=situation)

@@ -24,7 +24,7 @@ from service.visits.queries.encounters import (
     in_person_exam_on,
     is_as_signed,
 )
-from service.visits.queries.held import LastSeen, held_by, last_seen
+from service.visits.queries.held import LastSeen, held_by, held_here, last_seen
 from service.visits.queries.holds import chain_of, next_hold_ends_at
 from service.visits.queries.openings import OpenTime, open_days, open_times
 from service.visits.queries.room import (
@@ -77,6 +77,7 @@ __all__ = [
     "encounter_at",
     "encounters_of",
     "held_by",
+    "held_here",
     "in_person_exam_on",
     "is_as_signed",
     "last_seen",

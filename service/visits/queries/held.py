@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from service.accounts.models import User
 from service.catalog.rules.engine import Held
-from service.visits.models import Encounter
+from service.visits.models import Encounter, LicenseRecord, Practitioner
 from service.visits.queries.clinicians import licenses_of
 
 
@@ -26,6 +28,26 @@ def held_by(session: Session, practitioner_id: UUID) -> tuple[Held, ...]:
     return tuple(
         Held(kind=one.kind, state=one.state, expires_on=one.expires_on, ended=one.ended_at is not None)
         for one in licenses_of(session, practitioner_id)
+    )
+
+
+def held_here(session: Session, practitioner_id: UUID, on: date) -> tuple[Held, ...]:
+    """As `held_by`, while they practise here on that day. Whoever has left, or whose account is closed, holds nothing
+    that care with us could rest on, however long their licences last.
+    """
+    rows = session.execute(
+        select(LicenseRecord.kind, LicenseRecord.state, LicenseRecord.expires_on, LicenseRecord.ended_at)
+        .join(Practitioner, Practitioner.id == LicenseRecord.practitioner_id)
+        .join(User, User.id == Practitioner.user_id)
+        .where(
+            Practitioner.id == practitioner_id,
+            or_(Practitioner.left_on.is_(None), Practitioner.left_on > on),
+            User.deactivated_at.is_(None),
+            User.role == "clinician",
+        )
+    )
+    return tuple(
+        Held(kind=one.kind, state=one.state, expires_on=one.expires_on, ended=one.ended_at is not None) for one in rows
     )
 
 

@@ -229,7 +229,7 @@ def test_somebody_books_changes_meets_signs_and_moves(
 ) -> None:
     member_to_be(sandbox, mailbox, person)
     window = on_a_phone(open_window, "way", scripts)
-    way = OnTheWay(window, person, "Maya" if clinician == MAYA else "Noah")
+    way = OnTheWay(window, person, "Maya Lee" if clinician == MAYA else "Noah Stein")
     way.sign_in()
     first = way.book()
     added = way.calendar("Put it into my calendar")
@@ -248,7 +248,7 @@ def test_somebody_books_changes_meets_signs_and_moves(
     desk.record(desk_window, person, state, colleagues.clinic_time(mover.now()))
     desk_window.see("Signed encounter", "as it was signed", name="record-decided")
     window.go("/home")
-    window.see("Being reviewed", name="home-decided")
+    window.see("Your clinician has decided", name="home-decided")
     colleagues.complete(at_a_desk(open_window, SAM if scripts else INES), person)
     way.sign_the_rest()
     way.ask_for_an_estimate()

@@ -19,6 +19,7 @@ from tests.factories.checkins import FIRST_DUE, a_due_checkin, a_member, a_membe
 from tests.factories.enrollment import an_enrollment
 from tests.factories.safety import a_hold, an_alert
 from tests.factories.statements import counted
+from tests.factories.visits import reachable
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -60,7 +61,7 @@ def a_visit(person: Person, starts_at: datetime, status: str = "booked") -> None
         (None, "A free assessment", "/assessment"),
         ("assessed", "Book your free visit", "/visits/book"),
         ("more_info", "Talk once more", "/visits/book"),
-        ("decided", "Being reviewed", None),
+        ("decided", "Tell us what is missing", "/settings/address"),
         ("approved", "Read and sign", "/consents"),
         ("consented", "Choose your plan", "/membership"),
         ("declined", "Not right for you now", None),
@@ -230,3 +231,52 @@ def test_the_staff_home_shows_each_role_only_what_it_may_open(house: House, clie
         assert client.get(link).status_code == 200, link
     assert ("Open alerts" in main) == (role not in ("billing", "auditor"))
     assert ("Messages from Stripe" in main) == (role in ("owner", "coordinator", "billing"))
+
+
+def test_while_the_room_of_a_visit_is_open_home_leads_into_it(house: House, client: Browser) -> None:
+    """From a quarter of an hour before it, until half an hour after it: also when the call broke off."""
+    person = a_patient()
+    an_enrollment(person, status="booked", now=house.now)
+    starts_at = house.now + DAY
+    a_visit(person, starts_at)
+    minute = timedelta(minutes=1)
+    seen = []
+    for moment in (-16 * minute, -15 * minute, 29 * minute, 31 * minute, 59 * minute, 60 * minute):
+        house.at(starts_at + moment)
+        seen.append(bool(re.search(r'href="/visits/[-0-9a-f]{36}/room"', home_of(client, person))))
+    assert seen == [False, True, True, True, True, False]
+
+
+def test_a_member_finds_the_open_room_too(house: House, client: Browser) -> None:
+    person = a_member()
+    a_visit(person, house.now + timedelta(minutes=10))
+    page = home_of(client, person)
+    assert re.search(r'href="/visits/[-0-9a-f]{36}/room"', page)
+    assert "Open the room of your visit" in page
+
+
+def test_whoever_is_decided_about_reads_what_is_missing_on_their_side(house: House, client: Browser) -> None:
+    person = a_patient()
+    an_enrollment(person, status="decided", now=house.now)
+    page = home_of(client, person).split("Your way in")[0]
+    assert "Tell us what is missing" in page
+    assert "nothing for you to do" not in page
+    paths = ("/settings/address", "/settings/emergency-contact", "/settings/phone")
+    assert [f'href="{path}"' in page for path in paths] == [True] * 3
+    assert person.patient_id is not None
+    reachable(person.patient_id)
+    page = home_of(client, person)
+    assert "There is nothing for you to do" in page
+    assert not any(f'href="{path}"' in page.split("Your way in")[0] for path in paths)
+
+
+def test_a_hold_asks_for_a_number_where_we_have_none(house: House, client: Browser) -> None:
+    person = a_patient()
+    an_enrollment(person, now=house.now)
+    a_hold(house, patient_id=person.patient_id)
+    page = home_of(client, person)
+    assert "We have no number to call you at" in page
+    assert "Call 988" in page.partition("<main")[2]
+    assert person.patient_id is not None
+    reachable(person.patient_id)
+    assert "We have no number to call you at" not in home_of(client, person)

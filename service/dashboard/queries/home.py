@@ -1,4 +1,4 @@
-"""A patient's home, in one statement: where they stand, with their check-ins."""
+"""A patient's home, in one statement: where they stand, with their check-ins. One more where they owe us something."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ from service.catalog.rules.whole import Catalog
 from service.checkins import queries as checkins
 from service.dashboard import rules
 from service.dashboard.queries.standing import standing
+from service.enrollment.queries.logistics import missing_of_patient
+from service.enrollment.queries.records import EnrollmentDetails
 from service.enrollment.rules.regions import place_name
 from service.kit.charts import Band, Chart, Point, chart
 from service.kit.db import Line
 from service.visits.queries import Visit
+from service.visits.rules.day import room_is
 
 MoneyKind = Literal["unpaid", "active", "ending", "grace", "stopped", "ended"]
 MONEY_KINDS: dict[str, MoneyKind] = {
@@ -80,6 +83,8 @@ class Home:
     last_check_in_at: datetime | None
     moving: rules.Moving
     moving_to: str  # the state's name, empty where care may not go on
+    room: UUID | None  # the visit whose room is open now
+    missing: tuple[str, ...]  # what the patient has to tell us before care can go on: keys of the completion checklist
 
 
 def home(session: Session | Line, catalog: Catalog, *, patient_id: UUID, zone: str, now: datetime) -> Home:
@@ -87,6 +92,7 @@ def home(session: Session | Line, catalog: Catalog, *, patient_id: UUID, zone: s
     at = standing(session, patient_id)
     found, joined, visit = at.check_ins, at.enrollment, at.visit
     where = rules.stage(joined.status if joined else None, visit.ends_at if visit else None, now)
+    moving = rules.moving(where, joined.moving_to, joined.moving_since is not None) if joined else ""
     return Home(
         stage=where,
         done=rules.steps_done(where),
@@ -96,9 +102,25 @@ def home(session: Session | Line, catalog: Catalog, *, patient_id: UUID, zone: s
         due=tuple(_due(item, catalog) for item in found if item.is_open(now)),
         scores=_scores(found, catalog, zone),
         last_check_in_at=max((item.submitted_at for item in found if item.submitted_at), default=None),
-        moving=rules.moving(where, joined.moving_to, joined.moving_since is not None) if joined else "",
+        moving=moving,
         moving_to=place_name(joined.moving_to) if joined and joined.moving_to else "",
+        room=visit.id if visit and room_is(visit.starts_at, visit.ends_at, now, catalog.visits) == "open" else None,
+        missing=_missing(session, patient_id, joined, moving, at.on_hold, now),
     )
+
+
+def _missing(
+    session: Session | Line,
+    patient_id: UUID,
+    joined: EnrollmentDetails | None,
+    moving: rules.Moving,
+    on_hold: bool,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Asked only where the page says it: once a clinician has decided, and of somebody whom we want to call."""
+    if joined is None or not (on_hold or (joined.status == "decided" and not moving)):
+        return ()
+    return missing_of_patient(session, patient_id, joined.state, now)
 
 
 def _due(item: checkins.CheckInDetails, catalog: Catalog) -> DueCheckIn:

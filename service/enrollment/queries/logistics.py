@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient
 from service.accounts.queries.settings import own_patient
-from service.enrollment.queries.delivery import delivery_of
-from service.enrollment.rules.completion import Item, Logistics, checklist
+from service.enrollment.queries.delivery import delivery_in, delivery_of
+from service.enrollment.rules.completion import OF_THE_PATIENT, Item, Logistics, checklist, missing
+from service.kit import crypto
+from service.kit.asked import Asked
+from service.kit.db import Line
 from service.visits import queries as visits
 from service.visits.queries import SignedEncounter
 
@@ -38,6 +43,36 @@ def completion(
             settled=settled,
         )
     )
+
+
+_OWN_WORDS: tuple[Any, ...] = (
+    Patient.state,
+    Patient.address_sealed,
+    Patient.emergency_contact_sealed,
+    Patient.phone_sealed,
+)
+_OWN = Asked(select(*_OWN_WORDS).where(Patient.id == bindparam("patient_id")))
+
+
+def missing_of_patient(session: Session | Line, patient_id: UUID, state: str, now: datetime) -> tuple[str, ...]:
+    """What the patient alone can put right before an approval for `state` is completed: keys of the checklist."""
+    (row,) = _OWN.rows(session, patient_id=patient_id)
+    sealed = row.emergency_contact_sealed
+    contact = crypto.unseal_json(sealed, "patients", "emergency_contact", patient_id) if sealed else {}
+    items = checklist(
+        Logistics(
+            day=now.date(),
+            identity_checked=None,
+            document_until=None,
+            old=False,
+            delivery=delivery_in(patient_id, row.address_sealed, row.state),
+            cared_for_in=state,
+            emergency_contact=bool(contact.get("name") and contact.get("phone")),
+            phone=bool(row.phone_sealed),
+            settled=frozenset(),
+        )
+    )
+    return tuple(item.key for item in missing(items) if item.key in OF_THE_PATIENT)
 
 
 def _document_until(rests_on: SignedEncounter | None, signed: list[SignedEncounter]) -> date | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from service.catalog.rules.engine import Delivery
 from service.kit.errors import words
+
+OF_THE_PATIENT: Final = ("address", "emergency_contact", "phone")  # what nobody else can put right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import io
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import event, select
@@ -16,10 +17,12 @@ from service.audit.models import AuditEntry
 from service.catalog.rules.whole import Catalog
 from service.dashboard.actions import reports
 from service.dashboard.queries import new_jersey as queries
+from service.dashboard.rules import new_jersey as rules
 from service.dashboard.rules.new_jersey import (
     COLUMNS,
     REGION_OF,
     SMALL,
+    WHO,
     Seen,
     age_band,
     cell,
@@ -97,15 +100,26 @@ def test_a_year_begins_at_midnight_in_new_jersey() -> None:
     assert year_of(2026) == (datetime(2026, 1, 1, 5, tzinfo=UTC), datetime(2027, 1, 1, 5, tzinfo=UTC))
 
 
-def test_fewer_than_eleven_alike_are_marked_and_eleven_are_not() -> None:
+def test_fewer_than_eleven_people_alike_are_withheld_and_eleven_are_not() -> None:
     few, many = replace(SEEN, age="85 and over"), SEEN
-    counts = counted([many] * SMALL + [few] * (SMALL - 1))
+    counts = counted([(uuid4(), many) for _ in range(SMALL)] + [(uuid4(), few) for _ in range(SMALL - 1)])
     assert (counts.is_small(many), counts.is_small(few)) == (False, True)
     assert counts.table("age") == [("35 to 44", 11, False), ("85 and over", 10, True)]
+    assert counts.shown(many) == many
+    shown = counts.shown(few)
+    assert {getattr(shown, name) for name in WHO} == {"withheld"}
+    assert (shown.diagnoses, shown.em_code) == (few.diagnoses, few.em_code)
+
+
+def test_one_person_with_many_visits_is_still_one_person() -> None:
+    member = uuid4()
+    counts = counted([(member, SEEN)] * (3 * SMALL))
+    assert counts.is_small(SEEN)
+    assert counts.table("age") == [("35 to 44", 33, True)]
 
 
 def test_a_visit_with_two_diagnoses_counts_under_both() -> None:
-    assert counted([replace(SEEN, diagnoses="F42.2; F33.1")]).table("diagnoses") == [
+    assert counted([(uuid4(), replace(SEEN, diagnoses="F42.2; F33.1"))]).table("diagnoses") == [
         ("F33.1", 1, True),
         ("F42.2", 1, True),
     ]
@@ -117,7 +131,8 @@ def test_a_cell_is_never_a_formula(formula: str) -> None:
     assert cell("99204") == "99204"
 
 
-def test_the_file_has_each_field_of_the_statute_and_nothing_else(house: House) -> None:
+def test_the_file_has_each_field_of_the_statute_and_nothing_else(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "SMALL", 1)
     clinician = a_clinician()
     applicant = _seen(house, clinician, diagnoses=("F42.2", "F33.1"))
     change_demographics(
@@ -144,15 +159,25 @@ def test_the_file_has_each_field_of_the_statute_and_nothing_else(house: House) -
         "diagnoses": "F42.2; F33.1",
         "em_code": "99204",
         "payment_source": "self_pay",
-        "fewer_than_11_alike": "yes",
+        "fewer_than_11_alike": "no",
     }
     assert _rows(house, 2027) == []
 
 
 def test_whoever_told_nothing_is_counted_as_such(house: House) -> None:
     _seen(house, a_clinician(), em_code="", decision="decline", reason="Not now.", diagnoses=())
+    with db.reading() as session:
+        since, until = year_of(2026)
+        ((_, seen),) = queries.visits_seen(session, house.catalog, since=since, until=until)
+    assert {getattr(seen, name) for name in ("sex", "race", "ethnicity", "diagnoses", "em_code")} == {"not told"}
+
+
+def test_in_the_file_nobody_stands_alone(house: House) -> None:
+    _seen(house, a_clinician())
     (row,) = _rows(house)
-    assert {row[name] for name in ("sex", "race", "ethnicity", "diagnoses", "em_code")} == {"not told"}
+    assert {row[name] for name in WHO} == {"withheld"}
+    assert row["fewer_than_11_alike"] == "yes"
+    assert row["diagnoses"] == "F33.1"
 
 
 def test_a_visit_of_new_years_eve_belongs_to_the_old_year(house: House) -> None:
@@ -182,7 +207,7 @@ def test_many_visits_are_read_in_batches_and_each_once(house: House, monkeypatch
         monkeypatch.setattr(queries, "BATCH", 2)
         since, until = year_of(2026)
         seen = list(queries.visits_seen(session, house.catalog, since=since, until=until))
-    assert sorted(one.em_code for one in seen) == [f"9920{number}" for number in range(5)]
+    assert sorted(one.em_code for _, one in seen) == [f"9920{number}" for number in range(5)]
     asked = [one for one in statements if one.startswith("SELECT")]
     assert len(asked) == 6, "two for each batch, however many visits are in it"
 

@@ -28,7 +28,8 @@ def open_report(*, year: int, catalog: Catalog, actor: Actor) -> Counts:
 
 
 def export_report(*, year: int, catalog: Catalog, actor: Actor) -> Iterator[str]:
-    """The visits of one year as CSV, line by line, each marked where few are like it. The export is noted first.
+    """The visits of one year as CSV, line by line. Where fewer than eleven people are alike, who they are is withheld
+    (N.J.S.A. 45:1-64 asks for what names nobody). The export is noted first.
 
     Raises NotAllowed for other roles.
     """
@@ -44,9 +45,9 @@ def _lines(year: int, catalog: Catalog, counts: Counts) -> Iterator[str]:
     since, until = year_of(year)
     yield _line(["year", *COLUMNS, "fewer_than_11_alike"])
     with db.reading() as session:
-        for seen in visits_seen(session, catalog, since=since, until=until):
-            small = "yes" if counts.is_small(seen) else "no"
-            yield _line([year, *(getattr(seen, name) for name in COLUMNS), small])
+        for _, seen in visits_seen(session, catalog, since=since, until=until):
+            small, shown = "yes" if counts.is_small(seen) else "no", counts.shown(seen)
+            yield _line([year, *(getattr(shown, name) for name in COLUMNS), small])
 
 
 def _line(values: list[object]) -> str:

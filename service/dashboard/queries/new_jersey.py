@@ -23,8 +23,11 @@ BATCH = 500
 _AT = func.coalesce(Encounter.started_at, Encounter.signed_at)
 
 
-def visits_seen(session: Session, catalog: Catalog, *, since: datetime, until: datetime) -> Iterator[Seen]:
-    """Each visit, two statements for 500. They come in the order of their fingerprints, which says nothing of time."""
+def visits_seen(session: Session, catalog: Catalog, *, since: datetime, until: datetime) -> Iterator[tuple[UUID, Seen]]:
+    """Each visit and whose it was, two statements for 500.
+
+    They come in the order of their fingerprints, which says nothing of time.
+    """
     after: tuple[str, UUID] | None = None
     while True:
         query = (
@@ -52,7 +55,7 @@ def visits_seen(session: Session, catalog: Catalog, *, since: datetime, until: d
         rows = session.execute(query).all()
         programs = _programs(session, {row.patient_id for row in rows})
         for row in rows:
-            yield _seen(catalog, row, programs.get(row.patient_id, []))
+            yield row.patient_id, _seen(catalog, row, programs.get(row.patient_id, []))
         if len(rows) < BATCH:
             return
         after = (rows[-1].sha256, rows[-1].id)

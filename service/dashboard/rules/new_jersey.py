@@ -6,11 +6,12 @@ and ethnicity, prescriptions, diagnosis codes, evaluation and management codes, 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from typing import Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 STATE: Final = "NJ"
@@ -18,6 +19,7 @@ ZONE: Final = ZoneInfo("America/New_York")
 FIRST_YEAR: Final = 2026  # before that there was no practice
 SMALL: Final = 11  # CMS cell suppression policy: what counts one to ten may point at a person
 UNKNOWN: Final = "not told"
+WITHHELD: Final = "withheld"
 # Three parts of the state, our default: a county with an age and a diagnosis may be one person.
 _REGIONS: Final = {
     "North": "34003 34013 34017 34027 34031 34037 34039 34041",
@@ -52,34 +54,44 @@ COLUMNS: Final = tuple(one.name for one in fields(Seen))
 
 @dataclass(slots=True)
 class Counts:
-    """How often each value of each column was seen, and how many share what could point at them."""
+    """How often each value of each column was seen, and how many people share it, or all that could point at them.
+
+    It is people who are counted where few is the question: one with a visit each month is one, however many visits.
+    """
 
     total: int = 0
     by: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in COLUMNS})
-    alike: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    alike: dict[tuple[str, ...], set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    share: dict[tuple[str, str], set[UUID]] = field(default_factory=lambda: defaultdict(set))
 
-    def add(self, seen: Seen) -> None:
-        """Count one visit. A visit with two diagnoses counts under both."""
+    def add(self, who: UUID, seen: Seen) -> None:
+        """Count one visit of `who`. A visit with two diagnoses counts under both."""
         self.total += 1
-        self.alike[alike(seen)] += 1
+        self.alike[alike(seen)].add(who)
         for name in COLUMNS:
-            self.by[name].update(getattr(seen, name).split("; "))
+            for value in getattr(seen, name).split("; "):
+                self.by[name][value] += 1
+                self.share[name, value].add(who)
 
     def is_small(self, seen: Seen) -> bool:
-        """Are there so few visits of people like this one that somebody might know who it is?"""
-        return self.alike[alike(seen)] < SMALL
+        """Are there so few people like this one that somebody might know who it is?"""
+        return len(self.alike.get(alike(seen), ())) < SMALL
+
+    def shown(self, seen: Seen) -> Seen:
+        """A visit as it may leave the practice: of few alike, what could point at one of them is withheld."""
+        return replace(seen, **dict.fromkeys(WHO, WITHHELD)) if self.is_small(seen) else seen
 
     def table(self, name: str) -> list[tuple[str, int, bool]]:
-        """(value, how many, few enough to point at somebody) of one column, the most frequent first."""
+        """(value, how many visits, of few enough people to point at one) of one column, the most frequent first."""
         ordered = sorted(self.by[name].items(), key=lambda one: (-one[1], one[0]))
-        return [(value or UNKNOWN, number, number < SMALL) for value, number in ordered]
+        return [(value or UNKNOWN, number, len(self.share[name, value]) < SMALL) for value, number in ordered]
 
 
-def counted(several: Iterable[Seen]) -> Counts:
-    """All of them, counted."""
+def counted(several: Iterable[tuple[UUID, Seen]]) -> Counts:
+    """All of them, counted; whose each was goes no further."""
     counts = Counts()
-    for one in several:
-        counts.add(one)
+    for who, one in several:
+        counts.add(who, one)
     return counts
 
 

@@ -119,8 +119,9 @@ def test_a_broken_glass_lets_somebody_look_and_not_write(house: House) -> None:
             reason="A colleague fell ill.",
             at=wall_now(),
         )
-    with pytest.raises(OutsideCareTeam):
+    with pytest.raises(NotAllowed) as refused:
         _add(house, applicant, encounter_id, stranger.actor)
+    assert refused.value.code == "only_reading"
     assert _count() == 0
 
 

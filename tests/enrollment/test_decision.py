@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from service.accounts import writes as people
 from service.enrollment import writes
 from service.enrollment.actions import complete, decide
 from service.enrollment.actions.decide import NotSignable
@@ -15,13 +16,14 @@ from service.enrollment.models import EligibilityDecision, Enrollment
 from service.enrollment.rules.status import TABLE
 from service.kit import db
 from service.kit.actor import Actor
+from service.kit.clock import wall_now
 from service.kit.errors import Conflict, NotAllowed
 from service.kit.ids import new_id
 from service.mail.models import OutboxMessage
 from service.safety.models import SafetyHold
 from service.sandbox import walks
 from service.visits import queries as visits
-from service.visits.models import Appointment, Encounter
+from service.visits.models import Appointment, Encounter, Practitioner
 from tests.client import Browser
 from tests.conftest import House
 from tests.factories.care import looking_after
@@ -393,3 +395,48 @@ def test_no_field_of_the_record_hides_what_a_form_can_do_from_scripts() -> None:
     own = {"matches", "closest", "submit", "reset", "action", "method", "elements", "contains", "remove", "attributes"}
     for part in (MeetingPart, PlacePart, IdentityPart, FindingsPart):
         assert not own & set(vars(part)), part
+
+
+def test_an_emergency_look_reads_and_decides_nothing(house: House, client: Browser) -> None:
+    a_clinician()
+    applicant = an_applicant(house.catalog)
+    booked(applicant, house.now)
+    stranger = a_clinician(name="Dr. Noor Aziz")
+    with db.transaction() as session:
+        people.break_glass(
+            session,
+            patient_id=applicant.patient_id,
+            user_id=stranger.user_id,
+            why="covering",
+            reason="A colleague fell ill.",
+            at=wall_now(),
+        )
+    with pytest.raises(NotAllowed) as refused:
+        _decide(house, stranger, applicant)
+    assert refused.value.code == "only_reading"
+    assert (_status(applicant), _count(Encounter)) == ("booked", 0)
+    client.sign_in(stranger.user_id)
+    record = f"/staff/enrollments/{applicant.enrollment_id}"
+    assert f"{record}/encounter" not in client.get(record).text
+    answer = client.get(f"{record}/encounter")
+    assert answer.status_code == 403
+    assert "An emergency look lets you read, not sign." in answer.text
+    looking_after(stranger.actor, applicant.patient_id)
+    _decide(house, stranger, applicant)
+    assert _status(applicant) == "decided"
+
+
+def test_who_had_left_by_the_day_of_a_visit_signs_nothing_of_it(house: House) -> None:
+    clinician, applicant = a_clinician(), an_applicant(house.catalog)
+    booked(applicant, house.now)
+    _at_the_visit(house, applicant)
+    with db.transaction() as session:
+        session.get_one(Practitioner, clinician.practitioner_id).left_on = house.now.date()
+    with pytest.raises(NotAllowed) as refused:
+        _decide(house, clinician, applicant)
+    assert refused.value.code == "has_left"
+    with db.transaction() as session:  # who leaves the day after finishes their notes
+        session.get_one(Practitioner, clinician.practitioner_id).left_on = house.now.date() + timedelta(days=1)
+    house.at(house.now + timedelta(hours=20))
+    _decide(house, clinician, applicant)
+    assert _status(applicant) == "decided"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from service.accounts.models import BreakGlass, CareTeamMember, Patient, User
 from service.accounts.queries.people import display_names
-from service.accounts.rules.care import CARERS
+from service.accounts.rules.care import CARERS, ONLY_READING
 from service.accounts.rules.contact import spoken_phone
 from service.kit import crypto
 from service.kit.actor import Actor
@@ -110,6 +110,15 @@ def check_may_open(session: Session, actor: Actor, patient_id: UUID) -> datetime
     if until is None:
         raise OutsideCareTeam(patient_id)
     return until
+
+
+def check_looks_after(session: Session, actor: Actor, patient_id: UUID) -> None:
+    """Let `actor` pass who looks after this patient. A broken glass lets somebody read, not sign.
+
+    Raises NotAllowed, and OutsideCareTeam as `check_may_open`.
+    """
+    if check_may_open(session, actor, patient_id) is not None:
+        raise ONLY_READING
 
 
 def check_patient(session: Session, patient_id: UUID) -> None:

@@ -8,11 +8,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from service.kit.errors import NotAllowed, words
+
 CARERS: Final = ("clinician", "coordinator", "owner")  # billing and auditors look after nobody
 GLASS_LASTS: Final = timedelta(minutes=60)
 REVIEW_WITHIN: Final = timedelta(days=7)
 GLASS_REASONS: Final = ("emergency", "covering", "asked", "other")
 WORDS_MIN, WORDS_MAX = 10, 2000
+ONLY_READING: Final = NotAllowed(
+    "only_reading",
+    words("An emergency look lets you read, not sign. Ask a colleague on the care team, or an owner, to add you."),
+)
 
 
 def may_review(*, role: str | None, viewer: object, looker: object, looker_is_only_owner: bool) -> bool:

@@ -11,7 +11,7 @@ from service.enrollment import writes
 from service.enrollment.actions.decide import NotSignable
 from service.kit import db
 from service.kit.actor import Actor
-from service.kit.errors import NotAllowed, NotFound, OutsideCareTeam, Rejected, words
+from service.kit.errors import NotAllowed, NotFound, Rejected, words
 from service.visits import queries as visits
 from service.visits import writes as bookings
 from service.visits.models import Encounter
@@ -36,8 +36,7 @@ def add_addendum(
         if actor.role != "clinician" or actor.user_id is None:
             raise clinicians_only()
         enrollment = writes.locked(session, enrollment_id)
-        if not accounts.on_care_team(session, patient_id=enrollment.patient_id, user_id=actor.user_id):
-            raise OutsideCareTeam(enrollment.patient_id)
+        accounts.check_looks_after(session, actor, enrollment.patient_id)
         encounter = session.get(Encounter, encounter_id)
         if encounter is None or encounter.patient_id != enrollment.patient_id:
             raise NotFound("no_such_encounter", words("We could not find that visit."))

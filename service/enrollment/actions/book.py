@@ -158,7 +158,7 @@ def _practises(session: Session, visit: Visit) -> bool:
     clinician = visits.practitioner(session, visit.practitioner_id)
     if clinician is None or not accounts.carers_among(session, [clinician.user_id]):
         return False
-    return clinician.left_on is None or visit.starts_at.date() < clinician.left_on
+    return not clinician.has_left(visit.starts_at)
 
 
 def _give_up(

@@ -25,6 +25,9 @@ from service.visits import writes as bookings
 from service.visits.queries import Practitioner
 from service.visits.rules.encounters import VisitRecord, Why, why_not
 
+HAS_LEFT = NotAllowed(
+    "has_left", words("By your calendar here you had left by the day of this visit. An owner can put that right.")
+)
 EVENTS = {"approve": "decide_approve", "decline": "decide_decline", "more_info": "ask_more"}
 
 
@@ -50,19 +53,21 @@ def record_decision(
 
     A consultation decides, a transfer decides about care in the state the patient moved to, a follow-up is only
     recorded. `appointment_id`: the visit the clinician had before them, where the page says so.
-    Raises NotAllowed for anybody but a practitioner, OutsideCareTeam for one who does not look after this patient,
-    NotSignable with every reason, Conflict when there is no visit to record. Sending the same record twice gives the
-    first one's encounter.
+    Raises NotAllowed for anybody but a practitioner, for one who had left by the day of the visit and for an emergency
+    look, OutsideCareTeam for one who does not look after this patient, NotSignable with every reason, Conflict when
+    there is no visit to record. Sending the same record twice gives the first one's encounter.
     """
     with db.transaction() as session:
         clinician = visits.practitioner_of(session, actor.user_id) if actor.user_id else None
         if actor.role != "clinician" or clinician is None:
             raise NotAllowed("clinicians_only", words("Only a clinician may record a visit and decide."))
         enrollment = writes.locked(session, enrollment_id)
-        accounts.check_may_open(session, actor, enrollment.patient_id)
+        accounts.check_looks_after(session, actor, enrollment.patient_id)
         visit = visits.booked_visit(session, enrollment.patient_id)
         if visit is None or appointment_id not in (None, visit.id):
             return _the_first(session, enrollment, clinician, record, appointment_id)
+        if clinician.has_left(visit.starts_at):
+            raise HAS_LEFT
         case = visit_to_sign(session, catalog, enrollment, visit, clinician, now)
         whys = why_not(record, case.known)
         if case.license is None or whys:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from service.accounts.rules.care import ONLY_READING
 from service.accounts.rules.contact import spoken_phone
 from service.enrollment.actions import addendum, decide, look
 from service.enrollment.forms.addendum import AddendumForm
@@ -113,9 +114,13 @@ def addendum_submit(enrollment_id: UUID, encounter_id: UUID) -> ResponseReturnVa
 
 
 def _record(enrollment_id: UUID) -> Record:
-    return look.open_record(
+    """The record, for those who may sign in it: nobody types a page that an emergency look cannot keep."""
+    record = look.open_record(
         enrollment_id=enrollment_id, catalog=current_app.config["CATALOG"], actor=web.actor(), now=clock.now()
     )
+    if record.glass_until is not None:
+        raise ONLY_READING
+    return record
 
 
 def _booked(record: Record) -> tuple[VisitToSign, Begun] | None:

@@ -31,6 +31,7 @@ def record(enrollment_id: UUID) -> ResponseReturnValue:
         names={**status_names(), "declined": _("Declined"), "ended": _("Ended")},
         decisions={"approve": _("Approve"), "decline": _("Decline"), "more_info": _("Ask for more information")},
         may_decide=current_user.role == "clinician"
+        and found.glass_until is None
         and found.booked is not None
         and found.enrollment.status not in OVER,
         may_complete=current_user.role in complete.ROLES and found.enrollment.status == "decided",

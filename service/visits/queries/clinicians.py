@@ -14,6 +14,7 @@ from service.visits.models import LicenseRecord
 from service.visits.models import Practitioner as PractitionerRow
 from service.visits.rules.encounters import PRACTICE_KINDS
 from service.visits.rules.licenses import KINDS
+from service.visits.rules.times import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,12 @@ class Practitioner:
 
     @property
     def title(self) -> str:
+        """The name with its degree."""
         return f"{self.name}, {self.credentials}"
+
+    def has_left(self, moment: datetime) -> bool:
+        """Do they see nobody any more on the day their calendar shows then?"""
+        return self.left_on is not None and self.left_on <= local_day(moment, self.time_zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,7 @@ class Practice:
 
     def practises_on(self, now: datetime) -> bool:
         """Are they here on the day that their calendar shows?"""
-        left = self.practitioner.left_on
-        return self.active and (left is None or local_day(now, self.practitioner.time_zone) < left)
+        return self.active and not self.practitioner.has_left(now)
 
     def counts(self, one: Held, now: datetime) -> bool:
         """Does this licence count today, on their calendar?"""

@@ -117,6 +117,7 @@ class Appointment(Base):
     needs: Mapped[list[str]] = mapped_column(ARRAY(TEXT), default=list)  # captions, an interpreter, more time
     needs_sealed: Mapped[bytes | None]  # in their own words
     changed_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointments.id"))
+    handed_at: Mapped[datetime | None]  # when it last went to another clinician
     remind_at: Mapped[datetime | None]  # when the planner of reminders looks at it again
     by_phone_at: Mapped[datetime | None]  # since when it goes on by phone, because video failed
     ended_at: Mapped[datetime | None]  # finished, cancelled, missed or let go: when

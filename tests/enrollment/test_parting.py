@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -20,6 +20,7 @@ from service.visits.models import Appointment, Practitioner
 from tests.client import Browser
 from tests.conftest import House
 from tests.factories.accounts import a_staff_member
+from tests.factories.booking import confirmed, held
 from tests.factories.visits import Applicant, Clinician, a_clinician, an_applicant, booked, open_times, staff_actor
 
 ON = date(2026, 11, 23)
@@ -162,6 +163,17 @@ def test_a_held_time_is_let_go_so_that_nobody_books_it(house: House) -> None:
         assert writes.confirm(session, held, now=house.now) is False
 
 
+def test_the_evening_of_a_last_day_is_booked_though_it_is_tomorrow_already_in_utc(house: House) -> None:
+    leaving = a_clinician(hours=(time(18), time(22)))
+    with db.transaction() as session:
+        session.get_one(Practitioner, leaving.practitioner_id).left_on = ON + timedelta(days=1)
+    last = open_times("FL", house.now)[-1]
+    assert last.starts_at.date() == ON + timedelta(days=1)
+    applicant = an_applicant(house.catalog)
+    confirmed(house, applicant, held(house, applicant, last))
+    assert visit_of(applicant) is not None
+
+
 def test_who_comes_back_is_offered_again(house: House) -> None:
     leaving = a_clinician()
     leave(house, leaving, {})
@@ -174,8 +186,9 @@ def test_only_an_owner_and_only_from_today_on(house: House) -> None:
     for role in ("coordinator", "clinician"):
         with pytest.raises(NotAllowed):
             part.part(user_id=leaving.user_id, on=ON, places={}, actor=staff_actor(role), now=house.now)
-    with pytest.raises(Rejected):
-        leave(house, leaving, {}, on=ON - timedelta(days=1))
+    for day in (ON - timedelta(days=1), ON + timedelta(days=367), date.min, date.max):
+        with pytest.raises(Rejected):
+            leave(house, leaving, {}, on=day)
     with pytest.raises(NotFound):
         part.part(
             user_id=a_staff_member("billing").user_id, on=ON, places={}, actor=staff_actor("owner"), now=house.now

@@ -12,11 +12,13 @@ from service.kit import db
 from service.kit.errors import Rejected
 from service.mail.models import OutboxMessage
 from service.safety.models import Alert
+from service.visits import queries as visits
 from service.visits.actions import notices
 from service.visits.models import LicenseNotice, LicenseRecord, Practitioner
 from service.visits.rules.licenses import checked_npi, checked_number, step_due
 from service.visits.rules.rota import read_clock, read_day, read_license, write_day
 from service.visits.rules.times import Stretch
+from service.visits.writes.handing import hand_over
 from tests.conftest import House
 from tests.factories.accounts import a_staff_member
 from tests.factories.visits import Clinician, a_clinician, an_applicant, booked
@@ -181,6 +183,40 @@ def test_a_booked_visit_whose_clinician_may_not_hold_it_calls_a_person_once(hous
     with db.transaction() as session:  # somebody took it: the same visit does not call again
         session.execute(update(Alert).values(acknowledged_at=house.now, acknowledged_by=clinician.user_id))
     assert len(_stranded(house)) == 1
+
+
+def test_who_takes_a_visit_over_and_cannot_hold_it_either_calls_again(house: House) -> None:
+    first, second = a_clinician(), a_clinician(name="Dr. Noah Stein")
+    visit_id = booked(an_applicant(house.catalog), house.now)
+    with db.reading() as session:
+        here = visits.visit(session, visit_id)
+    assert here is not None
+    held, other = (first, second) if here.practitioner_id == first.practitioner_id else (second, first)
+    _end(held, house.now)
+    assert len(_stranded(house)) == 1
+    with db.transaction() as session:
+        session.execute(update(Alert).values(acknowledged_at=house.now, acknowledged_by=held.user_id))
+        colleague = visits.practitioner(session, other.practitioner_id)
+        assert colleague is not None
+        hand_over(session, visit_id, colleague, house.now)
+    assert len(_stranded(house)) == 1, "a colleague who may hold it calls nobody"
+    _end(other, house.now)
+    house.at(house.now + timedelta(minutes=5))
+    assert len(_stranded(house)) == 2
+    assert len(_stranded(house)) == 2
+
+
+def _end(clinician: Clinician, now: datetime) -> None:
+    with db.transaction() as session:
+        session.get_one(LicenseRecord, clinician.license_ids["FL"]).ended_at = now
+
+
+def test_who_leaves_later_is_reminded_of_a_license_that_lapses_before(house: House) -> None:
+    for last_day in (ON - timedelta(days=1), ON, ON + timedelta(days=1)):
+        clinician = _lapsing()
+        with db.transaction() as session:
+            session.get_one(Practitioner, clinician.practitioner_id).left_on = last_day
+    assert _remind(house, ON - timedelta(days=30)) == 1
 
 
 def test_a_visit_that_its_clinician_may_hold_calls_nobody_whoever_elses_license_ends(house: House) -> None:

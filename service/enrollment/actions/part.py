@@ -28,6 +28,7 @@ from service.visits.queries.visits import visits_with
 from service.visits.rules.times import Span, at_wall_time, local_day
 from service.visits.writes.handing import hand_over, let_go_with
 
+FURTHEST = timedelta(days=366)
 OWNERS_ONLY = NotAllowed("owners_only", words("Only an owner of the practice can change this."))
 NOBODY = NotFound("no_such_practitioner", words("We could not find that clinician."))
 MORE_CAME = Conflict(
@@ -73,21 +74,21 @@ def open_parting(*, user_id: UUID, on: date | None, actor: Actor, now: datetime)
 def part(*, user_id: UUID, on: date, places: Mapping[UUID, UUID | None], actor: Actor, now: datetime) -> None:
     """From `on`, on their own calendar, they see nobody. `places`: each visit's new practitioner, None to call it off.
 
-    All of it happens, or nothing. Raises NotAllowed for all but owners, NotFound, Rejected for a day that is past,
+    All of it happens, or nothing. Raises NotAllowed for all but owners, NotFound, Rejected for a day past or too far,
     Conflict where a visit is missing from `places` (somebody booked meanwhile) or a colleague is free no more.
     """
     _check(actor)
     with db.transaction() as session:
         clinician = _clinician(session, user_id)
-        if on < local_day(now, clinician.time_zone):
-            raise Rejected("day_is_past", words("Choose today or a day ahead."))
+        if not timedelta() <= on - local_day(now, clinician.time_zone) <= FURTHEST:
+            raise Rejected("day_not_ahead", words("Choose a day from today on, at most a year ahead."))
         # In the order in which whoever books takes them: first the enrollment, then the clinician.
         ahead = _after(session, clinician, on, now)
         rows = {visit.id: _enrollment(session, visit) for visit in sorted(ahead, key=lambda one: one.patient_id)}
         for practitioner_id in sorted({clinician.id, *(one for one in places.values() if one is not None)}):
             bookings.practitioner_locked(session, practitioner_id)
         since = at_wall_time(on, time(), clinician.time_zone)
-        let_go_with(session, clinician.id, Span(since, max(since, now) + timedelta(days=366)), now)
+        let_go_with(session, clinician.id, Span(since, max(since, now) + FURTHEST), now)
         ahead = _after(session, clinician, on, now)
         if {visit.id for visit in ahead} != rows.keys() or not rows.keys() <= places.keys():
             raise MORE_CAME
@@ -185,7 +186,7 @@ def _place(
             raise Conflict(
                 "colleague_taken", words("A colleague is no longer free. Nothing was saved. Look at the list again.")
             )
-        hand_over(session, visit.id, colleague)
+        hand_over(session, visit.id, colleague, now)
         people.join_care_team(session, patient_id=visit.patient_id, user_id=colleague.user_id, why="visit")
     if row is not None:
         writes.leave_after_visit(session, row, leaving.id)

@@ -85,7 +85,7 @@ def _timetable() -> None:
 
 
 def _appointments() -> None:
-    for column in ("held_until", "remind_at", "by_phone_at", "ended_at"):
+    for column in ("held_until", "remind_at", "by_phone_at", "handed_at", "ended_at"):
         op.add_column("appointments", sa.Column(column, sa.DateTime(timezone=True), nullable=True))
     op.add_column("appointments", sa.Column("room", sa.Text(), nullable=True))
     op.add_column("appointments", sa.Column("physician_asked", sa.Boolean(), nullable=False, server_default="false"))

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Text, Uuid, column, exists, func, or_, select, table
+from sqlalchemy import Date, DateTime, Text, Uuid, column, exists, func, or_, select, table
 from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient, User
@@ -16,7 +16,14 @@ from service.visits.rules.encounters import PRACTICE_KINDS
 from service.visits.rules.times import Span, licensed_through, local_day
 
 # By name: alerts are a neighbour's, and only their existence is asked for.
-ALERTS = table("alerts", column("source_kind", Text), column("source_id", Uuid), column("code", Text))
+ALERTS = table(
+    "alerts",
+    column("source_kind", Text),
+    column("source_id", Uuid),
+    column("code", Text),
+    column("raised_at", DateTime(timezone=True)),
+    column("acknowledged_at", DateTime(timezone=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class Lapsing:
 
 
 def lapsing(session: Session, until: date) -> list[Lapsing]:
-    """What expires by `until` of whoever practises, with what was told of it."""
+    """What expires by `until` while its holder practises, with what was told of it."""
     told = (
         select(func.min(LicenseNotice.days_before))
         .where(LicenseNotice.license_id == LicenseRecord.id, LicenseNotice.expires_on == LicenseRecord.expires_on)
@@ -58,7 +65,7 @@ def lapsing(session: Session, until: date) -> list[Lapsing]:
         .where(
             LicenseRecord.expires_on <= until,
             LicenseRecord.ended_at.is_(None),
-            Practitioner.left_on.is_(None),
+            or_(Practitioner.left_on.is_(None), Practitioner.left_on > LicenseRecord.expires_on),
             User.deactivated_at.is_(None),
         )
         .order_by(LicenseRecord.expires_on, LicenseRecord.id)
@@ -67,7 +74,7 @@ def lapsing(session: Session, until: date) -> list[Lapsing]:
 
 
 def stranded(session: Session, code: str, now: datetime, limit: int) -> list[UUID]:
-    """Booked visits ahead that their clinician cannot hold, soonest first, of which no alert was raised."""
+    """Booked visits ahead that their clinician cannot hold, soonest first, of which nobody was called yet."""
     rows = session.execute(_doubtful(code, now).order_by(func.lower(Appointment.during)).limit(limit))
     return [row.id for row in rows if _is_stranded(row)]
 
@@ -111,7 +118,15 @@ def _doubtful(code: str, now: datetime) -> Any:
             func.lower(Appointment.during) > now,
             or_(~here, Practitioner.left_on <= day_after, until.is_(None), until <= day_after),
             ~exists().where(
-                ALERTS.c.source_kind == "visit", ALERTS.c.source_id == Appointment.id, ALERTS.c.code == code
+                ALERTS.c.source_kind == "visit",
+                ALERTS.c.source_id == Appointment.id,
+                ALERTS.c.code == code,
+                # What was raised about somebody who held it before says nothing of who holds it now.
+                or_(
+                    Appointment.handed_at.is_(None),
+                    ALERTS.c.raised_at > Appointment.handed_at,
+                    ALERTS.c.acknowledged_at.is_(None),
+                ),
             ),
         )
     )

@@ -17,7 +17,7 @@ from service.visits.queries import Practitioner
 from service.visits.rules.times import Span
 
 
-def hand_over(session: Session, appointment_id: UUID, to: Practitioner) -> None:
+def hand_over(session: Session, appointment_id: UUID, to: Practitioner, now: datetime) -> None:
     """The same visit, at the same time, with somebody else. The database decides whether they are free.
 
     Raises Conflict where they are not, or where the visit is no longer booked.
@@ -27,7 +27,7 @@ def hand_over(session: Session, appointment_id: UUID, to: Practitioner) -> None:
         raise Conflict("not_booked", words("One of these visits is no longer booked. Nothing was changed. Look again."))
     try:
         with session.begin_nested():
-            row.practitioner_id, row.practitioner_number = to.id, to.number
+            row.practitioner_id, row.practitioner_number, row.handed_at = to.id, to.number, now
             session.flush()
     except IntegrityError as error:
         if isinstance(error.orig, postgres.ExclusionViolation):

@@ -348,7 +348,11 @@ def test_a_column_that_says_something_else_than_what_was_signed_is_found(house: 
     with db.reading() as session:
         row = session.scalars(select(Encounter)).one()
         assert visits.encounters_of(session, applicant.patient_id)[0].verified
-        for name, value in {"em_code": "99215", "patient_county": "12011", "signed_by": new_id(), "kind": "x"}.items():
+        later = house.now + timedelta(minutes=1)
+        moments = dict.fromkeys(("started_at", "ended_at", "pdmp_checked_at"), later)
+        ids = {"signed_by": new_id(), "attestation_id": new_id()}
+        words = {"em_code": "99215", "patient_county": "12011", "kind": "x", "pdmp_system": "NJPMP"}
+        for name, value in {**words, **ids, **moments}.items():
             was = getattr(row, name)
             with session.no_autoflush:
                 setattr(row, name, value)

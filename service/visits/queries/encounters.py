@@ -158,6 +158,7 @@ def is_as_signed(row: Encounter) -> bool:
         return fingerprint(_content_of_old(row)) == row.sha256
     said = {
         "kind": content["kind"],
+        "attestation_id": UUID(content["attestation_id"]) if content["attestation_id"] else None,
         "modality": record.modality,
         "patient_state": record.patient_state,
         "patient_county": record.patient_county,
@@ -165,6 +166,10 @@ def is_as_signed(row: Encounter) -> bool:
         "identity_checked": record.identity_checked,
         "identity_method": record.identity.method,
         "physician_option_disclosed": record.physician_option_disclosed,
+        "started_at": record.started_at,
+        "ended_at": record.ended_at,
+        "pdmp_system": content["pdmp_system"] if record.pdmp_checked_at else "",
+        "pdmp_checked_at": record.pdmp_checked_at,
         "pdmp_finding": record.pdmp_finding,
         "in_person_exam_on": record.in_person_exam_on,
         "em_code": record.em_code,

@@ -375,7 +375,8 @@ class Journey:
         noah._cookies = self.staff["clinician off the team"]._cookies
         noah.get(f"/staff/patients/{self.patient_id}/break-glass")
         noah.fill({"why": "covering", "reason": self.values["glass reason"]}, "reason")
-        walks.open_record(noah, self.person)
+        record = walks.open_record(noah, self.person)
+        noah.get(next(href for href, _ in record.links if href.endswith("/documents")))
         owner = self.staff["owner"]
         review = next(href for href, _ in owner.get("/staff/break-glass").links if "/staff/break-glass/" in href)
         owner.get(review)

@@ -211,6 +211,7 @@ def downgrade() -> None:
         "physician_asked",
         "room",
         "ended_at",
+        "handed_at",
         "by_phone_at",
         "remind_at",
         "held_until",

@@ -15,7 +15,7 @@ from service.kit.errors import Conflict, NotFound, Rejected
 from service.safety import queries as safety
 from service.safety.models import Alert, SafetyHold
 from service.visits import queries as visits
-from service.visits.models import LocationAttestation
+from service.visits.models import LicenseRecord, LocationAttestation, Practitioner
 from tests.client import Browser
 from tests.conftest import House
 from tests.factories.accounts import a_staff_member
@@ -92,6 +92,38 @@ def test_first_where_then_the_way_in_and_nothing_clinical_in_its_address(
     for sealed, secret in ((word.callback_sealed, b"5550123"), (word.emergency_address_sealed, b"Palm")):
         assert sealed is not None
         assert secret not in sealed
+
+
+@pytest.mark.parametrize("gone", ["ended", "expired", "left"])
+def test_it_opens_for_nobody_once_its_clinician_may_not_see_them(
+    house: House, client: Browser, ana: Applicant, gone: str
+) -> None:
+    """A licence that ended an hour ago: the visit could not be signed, so it does not begin."""
+    visit = rows(ana)[0]
+    with db.transaction() as session:
+        clinician = session.get_one(Practitioner, visit.practitioner_id)
+        license = session.scalars(
+            select(LicenseRecord).where(LicenseRecord.kind == "physician", LicenseRecord.state == "FL")
+        ).one()
+        if gone == "left":
+            clinician.left_on = house.now.date()
+        elif gone == "expired":
+            license.expires_on = house.now.date()
+        else:
+            license.ended_at = house.now - 60 * MINUTE
+        user_id = clinician.user_id
+    client.sign_in(ana.person.user_id)
+    page = client.get(path(ana))
+    assert "This visit cannot begin" in page.text
+    assert "video.example" not in page.text
+    assert client.submit(path(ana), HERE).location == "/visits"
+    with pytest.raises(Conflict, match="nobody_may"):
+        where(house, ana, visit.id)
+    assert said(ana) == []
+    client.sign_in(user_id)
+    staff_page = client.get(f"/staff/visits/{visit.id}/room")
+    assert "opens for nobody" in staff_page.text
+    assert "video.example" not in staff_page.text
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from service.catalog.rules.whole import Catalog
 from service.enrollment.actions.book import own_enrollment, own_patient, own_visit, wish_of
 from service.enrollment.queries.booking import AWAY, is_away
 from service.enrollment.queries.consents import agreed_to_visits
+from service.enrollment.queries.rooms import licensed
 from service.enrollment.rules.booking import Wanted
 from service.enrollment.rules.regions import REGIONS
 from service.kit import db
@@ -41,8 +42,9 @@ def say_where(
 
     `state` is a USPS code or "elsewhere"; an empty `emergency_address` means that help would go to the home address.
     In another state than the visit's the room stays shut, a person is called, and charges, parcels and sessions stop
-    (domain.md 2.1 G-LOC). Raises NotFound for somebody else's visit, Conflict when the room is not open, Rejected for
-    a missing or unreadable answer. Whoever said that they are away says nothing else until a person has talked to them.
+    (domain.md 2.1 G-LOC). Raises NotFound for somebody else's visit, Conflict when the room is not open or its
+    clinician has no license there by now, Rejected for a missing or unreadable answer. Whoever said that they are away
+    says nothing else until a person has talked to them.
     """
     patient_id = own_patient(actor)
     phone, address = phone_number(callback), one_line(emergency_address)
@@ -50,7 +52,7 @@ def say_where(
         raise Rejected("address_too_long", words("That is longer than we can keep. Use a shorter form."))
     with db.transaction() as session:
         wish = wish_of(own_enrollment(session, patient_id))
-        _check_open(session, appointment_id, patient_id, catalog, now)
+        _check_open(session, appointment_id, patient_id, wish, catalog, now)
         _check_agreed(session, patient_id, wish, catalog, now)
         here = _place(catalog, wish, state, county_fips)
         bookings.attest(
@@ -77,7 +79,7 @@ def go_by_phone(*, appointment_id: UUID, catalog: Catalog, actor: Actor, now: da
     patient_id = own_patient(actor)
     with db.transaction() as session:
         wish = wish_of(own_enrollment(session, patient_id))
-        _check_open(session, appointment_id, patient_id, catalog, now)
+        _check_open(session, appointment_id, patient_id, wish, catalog, now)
         _check_agreed(session, patient_id, wish, catalog, now)
         said = visits.attestation_of(session, appointment_id)
         if said is None or said.state != wish.state:
@@ -86,12 +88,18 @@ def go_by_phone(*, appointment_id: UUID, catalog: Catalog, actor: Actor, now: da
         audit.record(session, actor, "visit.by_phone", "appointment", appointment_id, patient_id=patient_id)
 
 
-def _check_open(session: Session, appointment_id: UUID, patient_id: UUID, catalog: Catalog, now: datetime) -> None:
+def _check_open(
+    session: Session, appointment_id: UUID, patient_id: UUID, wish: Wanted, catalog: Catalog, now: datetime
+) -> None:
     visit = own_visit(session, appointment_id, patient_id)
     if visit.status != "booked" or room_is(visit.starts_at, visit.ends_at, now, catalog.visits) != "open":
         raise Conflict("room_shut", words("The room of this visit is not open now."))
     if is_away(session, patient_id):
         raise Conflict("away", words("You told us that you are in another state. We get in touch with you first."))
+    if not licensed(session, visit, wish.state, catalog, now):
+        raise Conflict(
+            "nobody_may", words("Your visit cannot begin with this clinician. We call you about another time.")
+        )
 
 
 def _check_agreed(session: Session, patient_id: UUID, wish: Wanted, catalog: Catalog, now: datetime) -> None:

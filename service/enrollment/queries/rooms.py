@@ -13,17 +13,20 @@ from sqlalchemy.orm import Session
 from service.accounts import queries as accounts
 from service.accounts.queries.people import PatientDetails
 from service.accounts.queries.settings import own_settings
+from service.catalog.rules import engine
 from service.catalog.rules.whole import Catalog
 from service.enrollment.models import Enrollment
+from service.enrollment.queries.queue import UpcomingVisit
 from service.visits import queries as visits
 from service.visits.queries import AskedFor, Attestation, Visit
 from service.visits.rules.arrival import Arrival, arrival
+from service.visits.rules.times import strictest_day
 
 
 @dataclass(frozen=True, slots=True)
 class StaffRoom:
     """One visit on its day. `room` is its name, for the clinician of the visit alone. `callback` (E.164) and `asked`
-    are opened; `help_to` is where an ambulance would go, for clinicians.
+    are opened; `help_to` is where an ambulance would go, for clinicians. `licensed`: may its clinician see them now?
     """
 
     visit: Visit
@@ -35,17 +38,29 @@ class StaffRoom:
     help_to: str
     asked: AskedFor | None
     by_phone_at: datetime | None
+    licensed: bool
     room: str | None
 
 
-def arrivals(session: Session, found: Sequence[Visit], catalog: Catalog, now: datetime) -> dict[UUID, Arrival]:
-    """Who of several has come."""
-    rooms = visits.rooms_of(session, [one.id for one in found])
-    people = accounts.patients(session, {one.patient_id for one in found})
+def licensed(session: Session, visit: Visit, state: str, catalog: Catalog, now: datetime) -> bool:
+    """Does the visit's clinician practise here, with a license that counts in `state` on either one's calendar?
+
+    Without one the room opens for nobody: a visit may not begin that could not be signed (domain.md 2.1, G-LOC).
+    """
+    place, clinician = catalog.states.get(state), visits.practitioner(session, visit.practitioner_id)
+    if place is None or clinician is None:
+        return False
+    day = strictest_day(now, accounts.patient(session, visit.patient_id).time_zone, clinician.time_zone)
+    return engine.holds(visits.held_here(session, clinician.id, day), place.licenses_on(day), state, day)
+
+
+def arrivals(session: Session, found: Sequence[UpcomingVisit], catalog: Catalog, now: datetime) -> dict[UUID, Arrival]:
+    """Who of several has come, by visit."""
+    rooms = visits.rooms_of(session, [one.visit.id for one in found])
     return {
-        one.id: _arrival(one, rooms[one.id], people[one.patient_id].state, catalog, now)
+        one.visit.id: _arrival(one.visit, rooms[one.visit.id], one.lives_in, catalog, now)
         for one in found
-        if one.id in rooms
+        if one.visit.id in rooms
     }
 
 
@@ -58,6 +73,8 @@ def staff_room(
     attested = room.attested if room else None
     current = select(Enrollment.id).where(Enrollment.patient_id == visit.patient_id)
     reach = visits.reach(session, attested.id) if attested else None
+    may_meet = licensed(session, visit, patient.state, catalog, now)
+    mine = clinician is not None and clinician.user_id == viewer
     return StaffRoom(
         visit=visit,
         enrollment_id=session.scalars(current.order_by(Enrollment.created_at.desc()).limit(1)).first(),
@@ -68,7 +85,8 @@ def staff_room(
         help_to=(reach.emergency_address or _home(session, patient)) if reach and clinical else "",
         asked=visits.asked_for(session, visit.id),
         by_phone_at=room.by_phone_at if room else None,
-        room=room.name if room and clinician is not None and clinician.user_id == viewer else None,
+        licensed=may_meet,
+        room=room.name if room and mine and may_meet else None,
     )
 
 

@@ -15,6 +15,7 @@ from service.enrollment.actions import room as actions
 from service.enrollment.forms.room import AT, WhereForm
 from service.enrollment.queries.booking import Bookable, bookable
 from service.enrollment.queries.consents import agreed_to_visits
+from service.enrollment.queries.rooms import licensed
 from service.enrollment.rules.booking import Wanted
 from service.enrollment.views import bp
 from service.enrollment.views.booking.check import own_visit
@@ -40,7 +41,7 @@ def room(visit_id: UUID) -> ResponseReturnValue:
         return render_template(
             "enrollment/booking/room_shut.html",
             visit=visit,
-            early=is_open == "early",
+            why=is_open,
             opens_at=visit.starts_at - rules.opens_before,
             zone=current_user.time_zone,
         )
@@ -48,6 +49,9 @@ def room(visit_id: UUID) -> ResponseReturnValue:
         return _away(found.wanted)
     with db.reading() as session:
         catalog = current_app.config["CATALOG"]
+        if not licensed(session, visit, found.wanted.state, catalog, clock.now()):
+            zone = current_user.time_zone
+            return render_template("enrollment/booking/room_shut.html", visit=visit, why="nobody_may", zone=zone)
         if not agreed_to_visits(session, current_user.patient_id, found.wanted.state, catalog, clock.now()):
             return render_template("enrollment/booking/agree_first.html", visit=visit, zone=current_user.time_zone)
         state_of_it = visits.room_of(session, visit_id)

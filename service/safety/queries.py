@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, exists, func, select
+from sqlalchemy import Select, bindparam, exists, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
@@ -86,12 +86,19 @@ def assessment_known(session: Session, assessment_id: UUID) -> bool:
     return bool(session.scalar(select(exists().where(*source, Alert.patient_id.is_not(None)))))
 
 
-def patients_on_hold(session: Session, patient_ids: Collection[UUID]) -> set[UUID]:
-    """Those of `patient_ids` for whom a hold stands."""
-    found = session.scalars(
-        select(SafetyHold.patient_id).where(SafetyHold.patient_id.in_(patient_ids), SafetyHold.lifted_at.is_(None))
-    )
-    return {patient_id for patient_id in found if patient_id is not None}
+def held_for(session: Session, patient_id: UUID, code: str) -> bool:
+    """Does a hold of this code stand for this patient?"""
+    return bool(session.scalar(select(HOLD_STANDS.where(SafetyHold.code == code)), {"patient_id": patient_id}))
+
+
+def flagged(session: Session, patient_ids: Collection[UUID]) -> tuple[set[UUID], set[UUID]]:
+    """Those of `patient_ids` for whom a hold stands, and those about whom an alert is open, in one statement."""
+    holds = on_hold().where(SafetyHold.patient_id.in_(patient_ids)).add_columns(literal(True).label("hold"))
+    alerts = alerted().where(Alert.patient_id.in_(patient_ids)).add_columns(literal(False))
+    found: dict[bool, set[UUID]] = {True: set(), False: set()}
+    for patient_id, hold in session.execute(union_all(holds, alerts)):
+        found[hold].add(patient_id)
+    return found[True], found[False]
 
 
 def on_hold() -> Select[UUID | None]:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
+from service.accounts.models import Patient
 from service.catalog.rules import engine
 from service.catalog.rules.whole import Catalog
 from service.enrollment.models import Enrollment
@@ -45,18 +46,23 @@ class Bookable:
 def bookable(session: Session, patient_id: UUID, catalog: Catalog, now: datetime) -> Bookable:
     """What this patient may book at `now`."""
     row = session.execute(
-        select(Enrollment.status, Enrollment.state, Enrollment.moving_to, Enrollment.program)
+        select(Enrollment.status, Enrollment.state, Enrollment.moving_to, Enrollment.program, Patient.state)
+        .join(Patient, Patient.id == Enrollment.patient_id)
         .where(Enrollment.patient_id == patient_id)
         .order_by(Enrollment.created_at.desc())
         .limit(1)
     ).one_or_none()
-    ahead, held = visits.booked_visit(session, patient_id), visits.live_hold(session, patient_id, now)
-    wish = wanted(row.status, row.state, row.moving_to) if row is not None else None
-    if row is None or wish is None:
+    ahead, held = visits.ahead_and_held(session, patient_id, now)
+    if row is None:
+        return Bookable(None, (), ahead, held, "")
+    status, enrolled_in, moving_to, program, home = row
+    wish = wanted(status, enrolled_in, moving_to)
+    if wish is None:
         return Bookable(None, (), ahead, held, "")
     place = catalog.states.get(wish.state)
     notice = place.notice_on(place.day(now)) if place else ""
-    return Bookable(wish, stops(session, patient_id, row.program, wish, catalog, now), ahead, held, notice)
+    against = stops(session, patient_id, program, wish, catalog, now, residence=home)
+    return Bookable(wish, against, ahead, held, notice)
 
 
 def stops(
@@ -69,14 +75,18 @@ def stops(
     *,
     at: datetime | None = None,
     licenses: Iterable[Held] | None = None,
+    residence: str | None = None,
 ) -> tuple[str, ...]:
-    """Every reason against a visit at `at` (default: now). Without a clinician's `licenses` nobody's is asked for."""
+    """Every reason against a visit at `at` (default: now). Without a clinician's `licenses` nobody's is asked for.
+
+    `residence` is the state the patient lives in, where the caller has read it.
+    """
     place = catalog.states.get(wish.state)
     situation = engine.Situation(
         day=place.day(at or now) if place else None,
         now=now,
         program=program,
-        residence=accounts.patient(session, patient_id).state,
+        residence=residence or accounts.patient(session, patient_id).state,
         licenses=None
         if licenses is None
         else tuple(
@@ -92,4 +102,4 @@ def stops(
 
 def is_away(session: Session, patient_id: UUID) -> bool:
     """Did they say before a visit that they are in another state, and nobody has talked to them since?"""
-    return any(hold.code == AWAY for hold in safety.standing_holds(session, patient_id))
+    return safety.held_for(session, patient_id, AWAY)

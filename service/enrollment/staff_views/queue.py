@@ -63,7 +63,7 @@ def upcoming() -> ResponseReturnValue:
     """The visits ahead, soonest first, and who has come."""
     visits = look.open_visits(actor=web.actor())
     with db.reading() as session:
-        come = rooms.arrivals(session, [one.visit for one in visits], current_app.config["CATALOG"], clock.now())
+        come = rooms.arrivals(session, visits, current_app.config["CATALOG"], clock.now())
     return render_template(
         "enrollment/staff/visits.html",
         visits=visits,

@@ -40,6 +40,7 @@ from service.visits.queries.room import (
 )
 from service.visits.queries.visits import (
     Visit,
+    ahead_and_held,
     booked_at,
     booked_between,
     booked_visit,
@@ -64,6 +65,7 @@ __all__ = [
     "Visit",
     "VisitToRemind",
     "addenda_of",
+    "ahead_and_held",
     "asked_for",
     "attestation_of",
     "booked_at",

@@ -81,6 +81,14 @@ def booked_visit(session: Session, patient_id: UUID) -> Visit | None:
     return None if row is None else Visit(*row)
 
 
+def ahead_and_held(session: Session, patient_id: UUID, now: datetime) -> tuple[Visit | None, Visit | None]:
+    """What a patient has booked and what they hold at `now`, as `booked_visit` and `live_hold`, in one statement."""
+    live = (Appointment.status == "held") & (Appointment.held_until > now)
+    query = _visits().where(Appointment.patient_id == patient_id, (Appointment.status == "booked") | live)
+    found = {visit.status: visit for visit in (Visit(*row) for row in session.execute(query))}
+    return found.get("booked"), found.get("held")
+
+
 def booked_visits(session: Session, limit: int) -> list[Visit]:
     """What is booked and not yet recorded, the earliest first."""
     query = _visits().where(Appointment.status == "booked").order_by(func.lower(Appointment.during)).limit(limit)

@@ -19,10 +19,11 @@ SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class UpcomingVisit:
-    """A booked visit, with the record it belongs to."""
+    """A booked visit, with the record it belongs to. `lives_in` is the state it is for."""
 
     enrollment_id: UUID | None
     patient_name: str
+    lives_in: str
     visit: Visit
 
 
@@ -39,6 +40,7 @@ def visits_ahead(session: Session) -> tuple[UpcomingVisit, ...]:
         UpcomingVisit(
             records.get(visit.patient_id),
             f"{people[visit.patient_id].given_name} {people[visit.patient_id].family_name}",
+            people[visit.patient_id].state,
             visit,
         )
         for visit in found

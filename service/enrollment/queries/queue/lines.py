@@ -39,8 +39,7 @@ class Waiting:
 
 def flags(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, Flag]:
     """Who has a standing hold, and who an alert that nobody has acknowledged."""
-    on_hold = safety.patients_on_hold(session, patient_ids)
-    alerted = safety.patients_alerted(session, patient_ids)
+    on_hold, alerted = safety.flagged(session, patient_ids)
     return {one: "hold" if one in on_hold else "alert" if one in alerted else "none" for one in patient_ids}
 
 

@@ -185,6 +185,20 @@ def test_a_booked_visit_whose_clinician_may_not_hold_it_calls_a_person_once(hous
     assert len(_stranded(house)) == 1
 
 
+@pytest.mark.parametrize(("minutes", "calls"), [(5, 1), (29, 1), (30, 0)])
+def test_a_license_that_ends_while_somebody_waits_in_front_of_the_room_calls_a_person(
+    house: House, minutes: int, calls: int
+) -> None:
+    clinician, applicant = a_clinician(), an_applicant(house.catalog)
+    visit_id = booked(applicant, house.now)
+    with db.reading() as session:
+        here = visits.visit(session, visit_id)
+    assert here is not None
+    house.at(here.starts_at + timedelta(minutes=minutes))
+    _end(clinician, house.now)
+    assert len(_stranded(house)) == calls
+
+
 def test_who_takes_a_visit_over_and_cannot_hold_it_either_calls_again(house: House) -> None:
     first, second = a_clinician(), a_clinician(name="Dr. Noah Stein")
     visit_id = booked(an_applicant(house.catalog), house.now)

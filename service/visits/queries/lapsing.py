@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from service.accounts.models import Patient, User
 from service.visits.models import Appointment, LicenseNotice, LicenseRecord, Practitioner
 from service.visits.rules.encounters import PRACTICE_KINDS
-from service.visits.rules.times import Span, licensed_through, local_day
+from service.visits.rules.times import SLOT, Span, licensed_through, local_day
 
 # By name: alerts are a neighbour's, and only their existence is asked for.
 ALERTS = table(
@@ -74,7 +74,7 @@ def lapsing(session: Session, until: date) -> list[Lapsing]:
 
 
 def stranded(session: Session, code: str, now: datetime, limit: int) -> list[UUID]:
-    """Booked visits ahead that their clinician cannot hold, soonest first, of which nobody was called yet."""
+    """Visits ahead or just begun that their clinician cannot hold, soonest first, of which nobody was called yet."""
     rows = session.execute(_doubtful(code, now).order_by(func.lower(Appointment.during)).limit(limit))
     return [row.id for row in rows if _is_stranded(row)]
 
@@ -115,7 +115,7 @@ def _doubtful(code: str, now: datetime) -> Any:
         .join(Patient, Patient.id == Appointment.patient_id)
         .where(
             Appointment.status == "booked",
-            func.lower(Appointment.during) > now,
+            func.lower(Appointment.during) > now - SLOT,  # one that has just begun stands before a shut room
             or_(~here, Practitioner.left_on <= day_after, until.is_(None), until <= day_after),
             ~exists().where(
                 ALERTS.c.source_kind == "visit",

@@ -97,7 +97,7 @@ def begin(user_id: UUID) -> ResponseReturnValue:
 def about(practitioner_id: UUID) -> ResponseReturnValue:
     """Put right who a clinician is."""
     person = found_practice(practitioner_id).practitioner
-    form = AboutForm(obj=person)
+    form = AboutForm(obj=person, display_name=person.name)
     form.fill(person)
     if form.validate_on_submit():
         try:

@@ -14,7 +14,7 @@ def answer_review(window: Browsing, whose: str, verdict: str) -> None:
     window.go("/staff/reviews")
     window.see("Requests to look", "FL", name="reviews")
     links = window.page.locator("main table a[href^='/staff/reviews/']")
-    for address in [link.get_attribute("href") or "" for link in links.all()]:
+    for address in [link.get_attribute("href") or "" for link in reversed(links.all())]:
         window.go(address)
         if f"This was long ago. {whose}" in window.page.locator("main").inner_text():
             break

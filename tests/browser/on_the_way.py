@@ -34,7 +34,7 @@ class OnTheWay:
             window.see("Choose a day for your free visit", "None of these fits", name="days")
         self._open_day(0)
         if looking:
-            window.see("Choose a time on", f"With {self.with_whom}", name="times")
+            window.see("Choose a time on", self.with_whom, name="times")
             window.press("Continue")
             window.see("There is a problem", "Choose a time for your visit", name="times-error", status=422)
         begins = self._hold(0)
@@ -43,8 +43,8 @@ class OnTheWay:
             window.go("/visits")
             window.see("Kept for you", name="visits-held")
             window.follow("Go on with this time")
-            window.choose("needs", "captions")
-            window.fill(own_words="I hear badly on the left.")
+        window.choose("needs", "captions")
+        window.fill(own_words="I hear badly on the left.")
         window.press("Book this visit")
         if looking:
             window.see("Your visit", self.with_whom, "You asked for: captions", name="visits-booked")
@@ -118,6 +118,16 @@ class OnTheWay:
         window.press("Call me instead")
         window.see("We call you", "(305) 555-0161", "Try the video room once more", name="room-phone")
 
+    def tell_what_is_missing(self) -> None:
+        """The clinician has decided; home says what the paperwork waits for."""
+        window = self.window
+        window.go("/home")
+        window.see("Tell us what is missing", name="home-missing")
+        window.follow("A phone number where we reach you")
+        Patient(window, self.person).tell("phone", phone="(305) 555-0161")
+        window.go("/home")
+        window.see("Being reviewed", name="home-decided")
+
     def sign_the_rest(self) -> None:
         """After the approval. Each text, the list of what was signed, one taken back and signed again."""
         window, hands = self.window, Patient(self.window, self.person)
@@ -150,6 +160,7 @@ class OnTheWay:
         """To another state where we are, too."""
         window = self.window
         window.go("/settings/address")
+        Patient(window, self.person).prove_it()
         window.see("Your address", name="address")
         window.fill(line1="40 Grove Street", city=city, zip_code=zip_code)
         window.press("Save")

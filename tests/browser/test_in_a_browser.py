@@ -63,6 +63,7 @@ def test_somebody_walks_the_whole_way_on_a_phone(open_window: Open, mailbox: Mai
     lena = Patient(window, LENA)
     lena.assess()
     lena.join(mailbox)
+    lena.become_reachable()
     mover.move_to(lena.book("Noah") + AFTER_A_WHILE)
 
     noah = open_window("noah", width=DESK)
@@ -97,6 +98,7 @@ def test_the_way_works_without_javascript_on_the_smallest_phone(
     paul = Patient(window, PAUL)
     paul.assess()
     paul.join(mailbox)
+    paul.become_reachable()
     mover.move_to(paul.book() + AFTER_A_WHILE)
     colleagues.decide_and_complete_unseen(sandbox, PAUL, colleagues.clinic_time(mover.now()))
     paul.sign_consents()

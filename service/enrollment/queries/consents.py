@@ -114,7 +114,7 @@ def overview(session: Session, patient_id: UUID, catalog: Catalog, now: datetime
 
 def signs_for(state: str, moving_to: str | None, catalog: Catalog) -> str:
     """Whose texts a patient signs: those of the state they live in by now, where we may go on there."""
-    return moving_to if moving_to in catalog.states else state
+    return moving_to if moving_to is not None and moving_to in catalog.states else state
 
 
 def agreed_to_visits(session: Session, patient_id: UUID, state: str, catalog: Catalog, now: datetime) -> bool:

@@ -212,3 +212,17 @@ def test_answers_to_other_questions_cannot_be_sent(client: Browser, house: House
     page = client.submit("/assessment/check", follow_redirects=True)
     assert "Our questions have changed since you began" in page.text
     assert stored().outcome is None
+
+
+@pytest.mark.parametrize(
+    ("taken", "says"),
+    [(["181/90"], True), (["150/121"], True), (["190/125", "191/126"], True), (["180/120"], False), ([], False)],
+)
+def test_a_very_high_reading_without_symptoms_is_no_emergency_and_is_not_passed_over(
+    client: Browser, taken: list[str], says: bool
+):
+    """domain.md 4.8: measure again after five minutes, and somebody hears of it; 911 with symptoms (2.3, E2)."""
+    walk(client, {**HEALTHY, "pressure_readings": taken, "safety": ["none"]})
+    page = client.submit("/assessment/check", follow_redirects=True).text.partition("<main")[2]
+    assert ("call your doctor today" in page) is says
+    assert ("Call 911 at once if you have chest pain" in page) is says

@@ -132,7 +132,7 @@ def rules_by_question(
     now: datetime,
     policies: Iterable[Policy],
 ) -> dict[str, tuple[str, ...]]:
-    """Which rules each answer sets off, in the order of the questions. An answer to a question not asked sets off none."""
+    """Which rules each answer sets off, in the order of the questions; one to a question not asked sets off none."""
     policies = tuple(policies)
     found: dict[str, tuple[str, ...]] = {}
     for question in questions_asked(questionnaire, answers, place):

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from service.kit.errors import Rejected, words
 
 MOST = 2  # readings that one page takes
-# What a human being can have and live; outside it is a slip of the finger (domain.md 4.8 asks to refuse those).
+# Outside of it is a slip of the finger. Wider than what a session takes (domain.md 4.8: 60 to 260, 30 to 160): here
+# nobody in danger is told that their numbers cannot be.
 SYSTOLIC, DIASTOLIC = range(60, 301), range(30, 201)
 UNREADABLE = Rejected(
     "reading_unreadable", words("Enter both numbers with a slash between them, the higher one first, like 120/80.")

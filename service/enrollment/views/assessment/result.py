@@ -9,9 +9,11 @@ from flask_babel import gettext as _
 
 from service.catalog.queries import open_states
 from service.catalog.rules.places import AskCounty, Found, Military, NotServed
+from service.catalog.rules.questionnaires import VERY_HIGH
 from service.enrollment.actions import answer as actions
 from service.enrollment.forms.waitlist import PlaceForm, WaitlistForm, key_of
 from service.enrollment.queries.assessments import AssessmentDetails, questionnaire
+from service.enrollment.rules.eligibility import values_of
 from service.enrollment.rules.regions import place_name, waiting_regions
 from service.enrollment.views import bp, visitor
 from service.enrollment.views.assessment.questions import start_again
@@ -78,6 +80,7 @@ def result() -> ResponseReturnValue:
         worried=not {"H1", "H2"}.isdisjoint(here.rule_ids),
         same_day=any(rule.alert_known for rule in hits),
         told=_told(here),
+        very_high=any(VERY_HIGH in values_of(one, here.answers) for one in here.asked if one.kind == "readings"),
         waitlist=WaitlistForm(regions, data={"state": home}),
         home=regions.get(home or ""),
         closed=PlaceForm(data={"state": key_of(home, here.program)}) if closed and home and here.program else None,

@@ -24,6 +24,7 @@ from service.safety.models import Alert, SafetyHold
 from service.safety.queries import standing_hold
 from tests.factories.accounts import a_patient, a_staff_member
 from tests.factories.enrollment import HEALTHY, an_assessment, fields, join, the_worker_looks, walk
+from tests.factories.opening import closed, without_program
 from tests.factories.statements import counted
 
 if TYPE_CHECKING:
@@ -101,6 +102,22 @@ def test_agreeing_to_mail_is_kept_as_evidence_in_the_words_that_stood_on_the_for
     assert kept.statement in page
     assert "How we write to you" in page
     assert kept.accepted_at == house.now
+
+
+@pytest.mark.parametrize("what", ["state", "program"])
+def test_nobody_begins_where_it_has_closed_since_the_answers(client: Browser, house: House, what: str):
+    ready(client)
+    open_still = client.application.config["CATALOG"]
+    shut = closed(open_still, "FL") if what == "state" else without_program(open_still, "FL", "depression")
+    client.application.config["CATALOG"] = shut
+    try:
+        response = client.submit("/join", ANA)
+    finally:
+        client.application.config["CATALOG"] = open_still
+    assert response.status_code == 422
+    assert "closed where you live" in response.text
+    assert (count(User), count(Patient), count(Enrollment)) == (0, 0, 0)
+    assert make_account(client, house).headers["Location"] == "/check-your-email", "it opened again"
 
 
 def test_pressing_the_button_twice_makes_one_account(client: Browser, house: House):

@@ -20,6 +20,7 @@ from service.enrollment import writes
 from service.enrollment.models import Assessment
 from service.enrollment.queries.assessments import leads_to_account, opened, place_of, review_of, used_up
 from service.enrollment.queries.consents import texts_of_joining
+from service.enrollment.queries.moving import welcome
 from service.enrollment.writes import assessments
 from service.kit import db, queue
 from service.kit.actor import Actor
@@ -30,6 +31,14 @@ from service.safety import queries as safety
 
 NOT_FROM_HERE = Rejected(
     "cannot_join", words("An account can be made once the free assessment says that you may qualify.")
+)
+
+CLOSED = Rejected(
+    "closed_meanwhile",
+    words(
+        "Since you answered our questions, this program has closed where you live. No account was made. "
+        "Take the free assessment again to see what you can do now."
+    ),
 )
 
 
@@ -52,7 +61,7 @@ def join(
     unknown addresses make the same statements: it is a worker that writes to whoever is behind one, and closes what
     was made for an address that somebody else has proved. A second press of the button changes nothing. An assessment
     can be joined with once. What a person must look at the same day calls one now and holds what must wait.
-    Raises Rejected for an unfit address or an assessment that may not lead here.
+    Raises Rejected for an unfit address, an assessment that may not lead here, or a state or program closed since.
     """
     address = normal_email(email)
     hashed = hash_password(password)  # slow: before the transaction opens
@@ -63,6 +72,8 @@ def join(
             return  # the button was pressed twice
         if row is None or not _may(session, row):
             raise NOT_FROM_HERE
+        if not welcome(catalog, row.state or "", row.program or "", now):
+            raise CLOSED
         row.token_hash = used_up(token)  # whatever becomes of it: what this browser sees next must not tell
         user_id = accounts.create_patient_user(
             session,
@@ -118,7 +129,7 @@ def _patient(
     answers = opened(row)
     place = place_of(catalog, answers)
     if not isinstance(place, Found) or row.program is None:
-        raise NOT_FROM_HERE  # a state that has closed since, or an assessment from before a change of questions
+        raise NOT_FROM_HERE  # an assessment from before a change of questions
     return accounts.create_patient(
         session,
         user_id=user_id,

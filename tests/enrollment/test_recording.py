@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from service.accounts.models import Patient
 from service.audit.models import AuditEntry
 from service.catalog.rules.whole import Catalog
-from service.enrollment.actions import decide
+from service.enrollment.actions import decide, miss
 from service.enrollment.actions.decide import NotSignable
 from service.enrollment.models import EligibilityDecision, Enrollment, EnrollmentMove
 from service.kit import crypto, db
@@ -275,6 +275,36 @@ def test_a_page_of_a_visit_that_is_no_longer_booked_signs_nothing(house: House) 
         _sign(house, clinician, applicant, appointment_id=new_id())
     assert no.value.code == "no_visit"
     assert _counts()[0] == 0
+
+
+def test_what_was_typed_of_a_visit_that_is_gone_is_shown_once_more(house: House, client: Browser) -> None:
+    clinician, applicant = a_clinician(), an_applicant(house.catalog)
+    appointment_id = booked(applicant, house.now)
+    house.at((visit_at(applicant) or house.now) + timedelta(hours=1))
+    client.sign_in(clinician.user_id)
+    page = f"/staff/enrollments/{applicant.enrollment_id}/encounter"
+    typed = {"appointment_id": str(appointment_id), "notes": "A long talk.\r\n<b>Zqsecond</b> line.", "plan": "Rest."}
+    assert client.submit(page, typed).status_code == 422
+    miss.mark_missed(enrollment_id=applicant.enrollment_id, actor=clinician.actor, now=house.now)
+    answer = client.submit(page, typed)
+    assert answer.status_code == 409
+    for words in ("This was not signed", "A long talk.", "&lt;b&gt;Zqsecond&lt;/b&gt; line.", "Rest."):
+        assert words in answer.text
+    assert client.submit(page, {"appointment_id": str(appointment_id)}).status_code == 303, "nothing to take along"
+    assert _counts()[0] == 0
+
+
+def test_who_sends_what_a_colleague_signed_is_led_to_add_to_it(house: House, client: Browser) -> None:
+    clinician, applicant = a_clinician(), an_applicant(house.catalog)
+    appointment_id = booked(applicant, house.now)
+    _at_the_visit(house, applicant)
+    encounter_id = _sign(house, clinician, applicant, appointment_id=appointment_id)
+    client.sign_in(clinician.user_id)
+    record = f"/staff/enrollments/{applicant.enrollment_id}"
+    same = {"appointment_id": str(appointment_id), "notes": a_record(house.now).notes}
+    assert client.submit(f"{record}/encounter", same).location.endswith(record)
+    other = client.submit(f"{record}/encounter", {**same, "notes": "Something else."})
+    assert f"{record}/encounters/{encounter_id}/addendum" in other.text
 
 
 def test_another_decision_from_an_old_page_changes_nothing(house: House) -> None:

@@ -106,6 +106,16 @@ class EncounterForm(MeetingPart, PlacePart, IdentityPart, ChecksPart, FindingsPa
         except ValueError:
             return None
 
+    @property
+    def own_words(self) -> list[Any]:
+        """The fields in which a clinician writes sentences."""
+        return [self[name] for name in ("assessment", "plan", "pdmp_note", "notes", "reason") if name in self]
+
+    @property
+    def typed_notes(self) -> str:
+        """The notes as a record keeps them."""
+        return _text(self.notes.data)
+
     def record(self, zone: str) -> VisitRecord:
         """What was sent, with its times on the clinician's clock made moments."""
         started, ended = _moment(self.started_at.data, zone), _moment(self.ended_at.data, zone)
@@ -146,7 +156,7 @@ class EncounterForm(MeetingPart, PlacePart, IdentityPart, ChecksPart, FindingsPa
             follow_up_on=_day(self.follow_up_on.data),
             em_code=em_code(self.visit_level.data or ""),
             payment_source=self.payment_source.data,
-            notes=_text(self.notes.data),
+            notes=self.typed_notes,
             decision=self.decision.data if "decision" in self else None,
             reason=_text(self.reason.data) if "reason" in self else "",
         )

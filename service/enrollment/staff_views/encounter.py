@@ -55,8 +55,7 @@ def encounter_submit(enrollment_id: UUID) -> ResponseReturnValue:
     record, form = _record(enrollment_id), EncounterForm()
     found = _booked(record)
     if found is None:
-        flash(_("There is no booked visit to record. If you have just signed it, it is in the record."), "info")
-        return redirect(url_for(".record", enrollment_id=enrollment_id), code=303)
+        return _not_signed(record, form, _("There is no booked visit to record any more."))
     case, begun = found
     _fit(form, case, begun)
     if not form.validate():
@@ -74,10 +73,9 @@ def encounter_submit(enrollment_id: UUID) -> ResponseReturnValue:
         form.show(no.whys)
         return _page(record, form, case, begun, status=422)
     except Conflict as no:
-        flash(_(no.message), "bad")
-    else:
-        decided = "decision" in form
-        flash(_("The visit is signed and your decision is kept.") if decided else _("The visit is signed."), "good")
+        return _not_signed(_record(enrollment_id), form, _(no.message))
+    decided = "decision" in form
+    flash(_("The visit is signed and your decision is kept.") if decided else _("The visit is signed."), "good")
     return redirect(url_for(".record", enrollment_id=enrollment_id), code=303)
 
 
@@ -156,6 +154,20 @@ def _page(
         "enrollment/staff/encounter.html", form=form, record=record, case=case, zone=begun.zone, words=encounter_words()
     )
     return page, status
+
+
+def _not_signed(record: Record, form: EncounterForm, why: str) -> ResponseReturnValue:
+    """The visit is gone: missed, changed, or signed by somebody else. What was typed is shown once more, to be taken
+    along; sending what is signed already leads to it."""
+    signed = record.clinical.encounters if record.clinical else ()
+    there = next((one for one in signed if one.appointment_id == form.visit_id), None)
+    typed = [(field.label.text, field.data) for field in form.own_words if field.data and field.data.strip()]
+    kept = any(one.notes == form.typed_notes for one in signed)
+    if kept or not typed:
+        flash(_("This visit is in the record already.") if kept else why, "info")
+        return redirect(url_for(".record", enrollment_id=record.enrollment.id), code=303)
+    page = render_template("enrollment/staff/not_signed.html", record=record, why=why, there=there, typed=typed)
+    return page, 409
 
 
 def _addendum_page(

@@ -22,7 +22,7 @@ from tests.factories.accounts import a_staff_member
 from tests.factories.booking import rows, starts
 from tests.factories.care import looking_after
 from tests.factories.consents import agreed_to_visits
-from tests.factories.visits import Applicant, a_clinician, an_applicant, booked, staff_actor
+from tests.factories.visits import Applicant, a_clinician, an_applicant, booked, reachable, staff_actor
 
 MIAMI = "12086"
 MINUTE = timedelta(minutes=1)
@@ -295,6 +295,9 @@ def test_the_clinician_of_the_visit_sees_who_has_come_and_goes_in(house: House, 
     for minutes, words in ((-15, "Ahead"), (10, "Not here yet")):
         house.at(starts(rows(who)[0]) + minutes * MINUTE)
         assert words in client.get("/staff/visits").text
+    reachable(who.patient_id)
+    assert "Phone on file" in client.get(their_page(who)).text
+    assert "(305) 555-0123" in client.get(their_page(who)).text, "whom nobody sees can be called"
     where(house, who, rows(who)[0].id, emergency_address="12 Palm Street, Miami")
     assert "Here" in client.get("/staff/visits").text
     page = client.get(their_page(who)).text

@@ -25,8 +25,9 @@ from service.visits.rules.times import strictest_day
 
 @dataclass(frozen=True, slots=True)
 class StaffRoom:
-    """One visit on its day. `room` is its name, for the clinician of the visit alone. `callback` (E.164) and `asked`
-    are opened; `help_to` is where an ambulance would go, for clinicians. `licensed`: may its clinician see them now?
+    """One visit on its day. `room` is its name, for the clinician of the visit alone. `callback` (E.164), said for this
+    visit, `on_file`, their number in words, and `asked` are opened; `help_to` is where an ambulance would go, for
+    clinicians. `licensed`: may its clinician see them now?
     """
 
     visit: Visit
@@ -35,6 +36,7 @@ class StaffRoom:
     arrival: Arrival
     attested: Attestation | None
     callback: str
+    on_file: str
     help_to: str
     asked: AskedFor | None
     by_phone_at: datetime | None
@@ -82,6 +84,7 @@ def staff_room(
         arrival=_arrival(visit, room, patient.state, catalog, now) if room else "ahead",
         attested=attested,
         callback=reach.callback if reach else "",
+        on_file=accounts.callers(session, [visit.patient_id])[visit.patient_id].phone,
         help_to=(reach.emergency_address or _home(session, patient)) if reach and clinical else "",
         asked=visits.asked_for(session, visit.id),
         by_phone_at=room.by_phone_at if room else None,

@@ -16,11 +16,14 @@ from service.enrollment.actions.addendum import add_addendum
 from service.enrollment.models import Enrollment
 from service.enrollment.rules.completion import Logistics, checklist, missing
 from service.kit import crypto, db
+from service.kit.errors import Conflict
 from service.mail.models import OutboxMessage
+from service.visits.models import LicenseRecord
 from service.visits.rules.encounters import Identity
 from tests.client import Browser
 from tests.conftest import House
 from tests.factories.care import looking_after
+from tests.factories.opening import closed, without_program
 from tests.factories.visits import (
     AN_ID,
     Applicant,
@@ -188,3 +191,27 @@ def test_the_page_names_what_is_missing_and_offers_the_button_only_without(house
     assert f'action="{page}"' in client.get(page).text
     assert client.submit(page).status_code == 303
     assert client.get(page).status_code == 303, "nothing is left to complete"
+
+
+@pytest.mark.parametrize("ended", ["state", "program", "license", "authority"])
+def test_nothing_is_completed_under_a_rule_that_has_ended_since_the_decision(house: House, ended: str) -> None:
+    clinician, applicant = _decided(house)
+    reachable(applicant.patient_id)
+    catalog, now = house.catalog, house.now
+    with db.reading() as session:
+        program = session.get_one(Enrollment, applicant.enrollment_id).program
+    if ended == "state":
+        catalog = closed(catalog, "FL")
+    elif ended == "program":
+        catalog = without_program(catalog, "FL", program)
+    elif ended == "license":
+        with db.transaction() as session:
+            session.get_one(LicenseRecord, clinician.license_ids["FL"]).ended_at = now
+    else:
+        now = datetime(2027, 1, 1, 12, 0, tzinfo=UTC)
+    who = looking_after(staff_actor("coordinator"), applicant.patient_id)
+    with pytest.raises(Conflict) as no:
+        complete.complete_approval(enrollment_id=applicant.enrollment_id, catalog=catalog, actor=who, now=now)
+    codes = {"state": "state_closed", "program": "program_closed", "license": "license", "authority": "telemedicine"}
+    assert no.value.code == codes[ended]
+    assert _status(applicant) == "decided"

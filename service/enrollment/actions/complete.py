@@ -18,6 +18,7 @@ from service.enrollment.queries import records
 from service.enrollment.queries.logistics import completion
 from service.enrollment.queries.papers import provider_of
 from service.enrollment.queries.records import Decision
+from service.enrollment.queries.refusals import refusals
 from service.enrollment.queries.review import full_name
 from service.enrollment.rules.completion import Item, missing
 from service.kit import db
@@ -81,7 +82,8 @@ def complete_approval(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, no
     """Open the rest of the way to a patient whom a clinician approved, and tell them. Completing twice is once.
 
     Raises NotAllowed for other roles, OutsideCareTeam for whoever does not look after the patient, Conflict without a
-    clinician's approval or while a safety hold stands, NotReady with each thing that is missing.
+    clinician's approval, while a safety hold stands or where the state's rules allow no care to go on by now, NotReady
+    with each thing that is missing.
     """
     _check_role(actor)
     with db.transaction() as session:
@@ -107,6 +109,7 @@ def complete_approval(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, no
         )
         if lacking and enrollment.status == "decided":
             raise NotReady(lacking)
+        _check_law(session, enrollment_id, catalog, now)
         writes.move(session, enrollment, "complete", actor, now)
         _estimate(session, enrollment, decision, catalog, now)
         person = accounts.patient(session, enrollment.patient_id)
@@ -118,6 +121,16 @@ def complete_approval(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, no
             locale=person.locale,
             now=now,
         )
+
+
+def _check_law(session: Session, enrollment_id: UUID, catalog: Catalog, now: datetime) -> None:
+    """Much may end between the decision and this: the state closes, a licence or the federal authority lapses."""
+    found = records.enrollment(session, enrollment_id)
+    if found is None:
+        raise NotFound("no_such_enrollment", words("We could not find that enrollment."))
+    against = refusals(session, catalog, found, accounts.patient(session, found.patient_id), now)
+    if against:
+        raise Conflict(against[0].code, against[0].message)
 
 
 def _estimate(session: Session, enrollment: Enrollment, decision: Decision, catalog: Catalog, now: datetime) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 import requests
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from service.accounts.models import User
 from service.billing import actions, queries
 from service.billing.gateway import Gateway
-from service.enrollment.rules.gate import may
+from service.enrollment.rules.gate import Facts, may
 from service.kit import db
 from service.kit.errors import Rejected
 from service.safety.models import SafetyHold
@@ -117,3 +120,22 @@ def test_nobody_is_charged_under_the_license_of_somebody_who_is_gone(
     else:
         assert may("charge", facts, house.now).codes == ("license", "registration")
         assert close(house, gateway) == 1
+
+
+def test_a_page_that_cannot_be_asked_about_leaves_no_other_open(
+    house: House, gateway: Gateway, stripe: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [ready_to_pay(house), ready_to_pay(house)]
+    for one in both:
+        start(house, gateway, one)
+        a_hold(house, one)
+    plain = queries.charge_facts
+
+    def breaking(session: Session, enrollment_id: UUID, *rest: Any) -> Facts:
+        if enrollment_id == both[0].enrollment_id:
+            raise ValueError("a row that nobody can read")
+        return plain(session, enrollment_id, *rest)
+
+    monkeypatch.setattr(queries, "charge_facts", breaking)
+    assert close(house, gateway) == 1
+    assert sorted(one.status for one in checkouts()) == ["expired", "open"]

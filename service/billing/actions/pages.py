@@ -9,6 +9,7 @@ import structlog
 from service.billing import queries, rules
 from service.billing.actions import sync
 from service.billing.gateway import Bug, Gateway
+from service.billing.queries import OpenAttempt
 from service.catalog.rules.whole import Catalog
 from service.enrollment.rules.gate import may
 from service.kit import db
@@ -23,20 +24,24 @@ def close_refused_pages(*, gateway: Gateway, catalog: Catalog, now: datetime) ->
     Somebody who paid a moment before is not undone here: their payment calls a person (`sync`).
     """
     with db.reading() as session:
-        refused = [
-            page
-            for page in queries.open_attempts(session)
-            if not may("charge", queries.charge_facts(session, page.enrollment_id, catalog, now), now).yes
-        ]
+        pages = tuple(queries.open_attempts(session))
     closed = 0
-    for page in refused:
+    for page in pages:
         try:
-            found = gateway.expire_checkout(page.stripe_session_id, key=rules.expire_key(page.checkout_id))
+            closed += _close_if_refused(page, gateway, catalog, now)
         except (TryAgain, Bug) as error:
             log.warning("a refused pay page could not be closed yet", checkout=str(page.checkout_id), error=str(error))
-            continue
-        with db.transaction() as session:
-            sync.page_now(session, found)
-        closed += found.status == "expired"
-        log.info("a pay page was closed: the gate says no", checkout=str(page.checkout_id), status=found.status)
+        except Exception:  # one that cannot be read leaves nobody else's page open
+            log.exception("a pay page could not be asked about", checkout=str(page.checkout_id))
     return closed
+
+
+def _close_if_refused(page: OpenAttempt, gateway: Gateway, catalog: Catalog, now: datetime) -> bool:
+    with db.reading() as session:
+        if may("charge", queries.charge_facts(session, page.enrollment_id, catalog, now), now).yes:
+            return False
+    found = gateway.expire_checkout(page.stripe_session_id, key=rules.expire_key(page.checkout_id))
+    with db.transaction() as session:
+        sync.page_now(session, found)
+    log.info("a pay page was closed: the gate says no", checkout=str(page.checkout_id), status=found.status)
+    return found.status == "expired"

@@ -14,10 +14,11 @@ from service.audit.models import AuditEntry
 from service.enrollment.actions import reviews
 from service.enrollment.models import Assessment, Enrollment, ReviewRequest
 from service.kit import crypto, db
-from service.kit.errors import NotAllowed, Rejected
+from service.kit.errors import NotAllowed, OutsideCareTeam, Rejected
 from service.mail.models import OutboxMessage
 from tests.factories.accounts import a_staff_member
 from tests.factories.at_once import outcomes
+from tests.factories.care import looking_after
 from tests.factories.enrollment import HEALTHY, VISITOR, an_assessment, enrollment_of, join, walk
 from tests.factories.visits import staff_actor
 
@@ -55,9 +56,9 @@ def told_no(client: Browser, **changes: list[str]) -> str:
     return client.submit("/assessment/check", follow_redirects=True).text
 
 
-def a_request(house: House, **changes: list[str]) -> ReviewRequest:
+def a_request(house: House, token: str = "", **changes: list[str]) -> ReviewRequest:
     """Somebody has asked."""
-    token = an_assessment(house, **(changes or NO))
+    token = token or an_assessment(house, **(changes or NO))
     reviews.ask_for_review(
         token=token,
         email="ana@example.com",
@@ -242,6 +243,24 @@ def test_an_opened_way_leads_from_the_mail_to_an_account(client: Browser, app: F
     assert enrollment_of(patient.id).status == "assessed"
     with db.reading() as session:
         assert session.scalars(select(Assessment)).one().outcome == "not_eligible", "what the answers said stays"
+
+
+def test_once_whoever_asked_is_a_patient_their_request_opens_as_their_record_does(house: House):
+    token = an_assessment(house, **NO)
+    request = a_request(house, token)
+    answered(house, request, "opened")
+    join(house, token)
+    with db.reading() as session:
+        patient_id = session.scalars(select(Patient.id)).one()
+    clinician = staff_actor("clinician")
+    look = partial(reviews.open_review, review_id=request.id, catalog=house.catalog, actor=clinician, now=house.now)
+    with pytest.raises(OutsideCareTeam):
+        look()
+    looking_after(clinician, patient_id)
+    assert look().patient_id == patient_id
+    with db.reading() as session:
+        whose = session.scalars(select(AuditEntry.patient_id).where(AuditEntry.subject_kind == "review")).all()
+    assert whose[-1] == patient_id, "it stands on their own list of who looked"
 
 
 def test_a_no_that_stands_is_told_kindly_behind_the_link(client: Browser, house: House):

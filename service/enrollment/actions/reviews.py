@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from service.accounts import queries as accounts
 from service.accounts.rules import normal_email
 from service.audit import writes as audit
 from service.catalog.rules.whole import Catalog
@@ -81,13 +82,18 @@ def open_reviews(*, actor: Actor, now: datetime) -> ReviewPage:
 
 
 def open_review(*, review_id: UUID, catalog: Catalog, actor: Actor, now: datetime) -> ReviewDetails:
-    """One request with all that was answered; who saw it is noted. Raises NotAllowed, NotFound."""
+    """One request with all that was answered; who saw it is noted. Once it is a patient's it opens as their record does.
+
+    Raises NotAllowed, NotFound, OutsideCareTeam.
+    """
     _check(actor)
     with db.transaction() as session:
         found = queries.review_details(session, catalog, review_id, now)
         if found is None:
             raise NO_SUCH_REVIEW
-        audit.record(session, actor, "record.view", "review", review_id)
+        if found.patient_id is not None:
+            accounts.check_may_open(session, actor, found.patient_id)
+        audit.record(session, actor, "record.view", "review", review_id, patient_id=found.patient_id)
         return found
 
 

@@ -40,9 +40,13 @@ class ReviewPage:
 
 @dataclass(frozen=True, slots=True)
 class ReviewDetails:
-    """One request. Nobody knows who it is from: an address is kept for the answer alone and shown to nobody."""
+    """One request. Nobody knows who it is from: an address is kept for the answer alone and shown to nobody.
+
+    `patient_id` is set once whoever asked has an account: what they answered is then a part of their record.
+    """
 
     id: UUID
+    patient_id: UUID | None
     state: str
     program: str
     asked_at: datetime
@@ -88,6 +92,7 @@ def review_details(session: Session, catalog: Catalog, review_id: UUID, now: dat
     row = session.get_one(Assessment, request.assessment_id)
     return ReviewDetails(
         id=request.id,
+        patient_id=row.patient_id,
         state=row.state or "",
         program=_program(catalog, row.program),
         asked_at=request.asked_at,

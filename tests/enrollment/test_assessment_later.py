@@ -15,6 +15,7 @@ from service.enrollment.models import Assessment
 from service.enrollment.rules.nudge import leaves_at
 from service.kit import crypto, db
 from service.kit.errors import NotFound
+from service.kit.ids import new_id, new_token, token_hash
 from service.mail.models import OutboxMessage
 from service.reminders.queries.wanted import still_wanted
 from tests.factories.at_once import at_once, outcomes
@@ -246,6 +247,33 @@ def test_nobody_is_nudged_after_the_end(house: House, finished: dict[str, list[s
     house.at(house.now + timedelta(days=2))
     the_worker_looks(house)
     assert mails("assessment_nudge") == []
+
+
+def test_nobody_is_drawn_back_by_one_attempt_after_help_was_shown_in_another(client: Browser, house: House):
+    walk(client, HEALTHY, until="heart")
+    leave(client, house, nudge=True)
+    with db.transaction() as session:
+        here = session.scalars(select(Assessment)).one()
+        other = Assessment(
+            id=new_id(),
+            token_hash=token_hash(new_token()),
+            questionnaire_version=here.questionnaire_version,
+            ruleset_version=here.ruleset_version,
+            disclaimer_version="1",
+            answers_sealed=b"",
+            outcome="emergency",
+            rule_ids=["E1"],
+            locale="en",
+            started_at=house.now,
+            submitted_at=house.now,
+            contact_index=here.contact_index,
+            do_not_market=True,
+        )
+        session.add(other)
+    house.at(house.now + timedelta(days=2))
+    the_worker_looks(house)
+    assert mails("assessment_nudge") == []
+    assert [row.nudge_at for row in rows()] == [None, None]
 
 
 def test_a_nudge_on_its_way_is_dropped_once_they_have_finished(client: Browser, house: House):

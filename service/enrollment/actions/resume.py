@@ -134,7 +134,8 @@ def _answer_one(session: Session, catalog: Catalog, row: Assessment, now: dateti
 def _nudge_one(session: Session, catalog: Catalog, row: Assessment, now: datetime) -> None:
     """Never at night where they live, never once they have finished, and never with questions that are others now."""
     here = details(session, catalog, row, now)
-    if row.contact_sealed is None or not here.goes_on or row.nudged_at is not None:
+    over = row.contact_sealed is None or not here.goes_on or row.nudged_at is not None
+    if over or _was_in_danger(session, row):
         row.nudge_at = None
         return
     zone, quiet = zone_of(place_of(catalog, opened(row))), catalog.reminders.quiet_hours
@@ -144,6 +145,12 @@ def _nudge_one(session: Session, catalog: Catalog, row: Assessment, now: datetim
         return
     row.nudge_at, row.nudged_at = None, now
     _mail_link(session, row, emails.assessment_nudge, now, send_before=closes_at(now, zone, quiet))
+
+
+def _was_in_danger(session: Session, row: Assessment) -> bool:
+    """Did an attempt of this address end with help in an emergency? Nobody is drawn back after that (domain.md 2.4)."""
+    same = select(Assessment.id).where(Assessment.contact_index == row.contact_index, Assessment.do_not_market)
+    return session.scalar(same.limit(1)) is not None
 
 
 def _mail_link(

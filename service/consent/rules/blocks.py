@@ -6,6 +6,7 @@ Only what our texts use: headings, paragraphs, lists, bold words and tables. Any
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -17,8 +18,21 @@ Block = dict[str, Any]  # {"kind": "heading" | "paragraph" | "list" | "table", .
 
 
 def html(markdown: str) -> str:
-    """The text as HTML. Tags in it are shown, not run."""
-    return str(_markdown.render(markdown))
+    """The text as HTML. Tags in it are shown, not run. Each cell has its column's title, for where there is no room."""
+    tokens = _markdown.parse(markdown)
+    titles: list[str] = []
+    column = 0
+    for token, inside in pairwise(tokens):
+        if token.type == "table_open":
+            titles = []
+        elif token.type == "tr_open":
+            column = 0
+        elif token.type == "th_open":
+            titles.append(inside.content)
+        elif token.type == "td_open":
+            token.attrSet("data-label", titles[column])
+            column += 1
+    return str(_markdown.renderer.render(tokens, _markdown.options, {}))
 
 
 def blocks(markdown: str) -> list[Block]:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from service.audit.models import AuditEntry
+from service.consent import queries as consents
 from service.consent.models import GoodFaithEstimate
 from service.enrollment.actions.estimate import ask_estimate
 from service.kit import db
@@ -15,7 +16,10 @@ from service.kit.errors import Rejected
 from service.kit.ids import new_id
 from tests.client import Browser
 from tests.conftest import House
+from tests.enrollment.test_recording import _moved as in_another_state
+from tests.enrollment.test_recording import _sign as sign
 from tests.factories.consents import somebody
+from tests.factories.visits import IN_NEW_JERSEY
 
 
 def hidden(page: str) -> str:
@@ -84,3 +88,16 @@ def test_it_can_be_kept_as_a_tagged_file_by_nobody_else(house: House, client: Br
     client.sign_in(other.person.user_id)
     assert client.get(f"/estimates/{made}.pdf").status_code == 404
     assert client.get(f"/estimates/{made}").status_code == 404
+
+
+def test_whoever_goes_on_in_another_state_has_a_new_estimate_with_their_new_clinician(house: House) -> None:
+    clinician, applicant = in_another_state(house)
+    with db.reading() as session:
+        before = {one.id for one in consents.estimates(session, applicant.patient_id)}
+    sign(house, clinician, applicant, **IN_NEW_JERSEY)
+    with db.reading() as session:
+        (new,) = (one for one in consents.estimates(session, applicant.patient_id) if one.id not in before)
+    assert new.occasion == "approval"
+    assert "New Jersey" in new.text
+    assert "F33.1" in new.text
+    assert "Maya Lin" in new.text

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from service.accounts import queries as accounts
 from service.audit import writes as audit
 from service.catalog.rules.whole import Catalog
+from service.consent import writes as evidence
 from service.enrollment import emails, writes
 from service.enrollment.models import EligibilityDecision, Enrollment
 from service.enrollment.queries import records
+from service.enrollment.queries.papers import provider_of
 from service.enrollment.queries.signing import VisitToSign, visit_to_sign
 from service.enrollment.rules import status
 from service.kit import crypto, db
@@ -91,6 +93,8 @@ def record_decision(
         if record.decision is not None:
             _keep(session, enrollment, encounter_id, clinician, record, now)
             _follow(session, enrollment, case, record, actor, now)
+            if case.kind == "transfer" and record.decision == "approve":
+                _estimate(session, enrollment, encounter_id, clinician, record, catalog, now)
             if case.kind == "transfer":  # who comes back to a state has signed its texts before
                 writes.all_signed(session, enrollment, catalog, SYSTEM, now)
             _tell(session, enrollment, case, record, encounter_id, now)
@@ -105,6 +109,30 @@ def _follow(
         writes.move(session, enrollment, EVENTS[record.decision], actor, now)
     elif record.decision == "approve":
         writes.transfer(session, enrollment, case.known.state, actor, now)
+
+
+def _estimate(
+    session: Session,
+    enrollment: Enrollment,
+    encounter_id: UUID,
+    clinician: Practitioner,
+    record: VisitRecord,
+    catalog: Catalog,
+    now: datetime,
+) -> None:
+    """Somebody else gives the care from now on, somewhere else: what was estimated before is estimated anew
+    (45 CFR 149.610(b)(1): a change of scope or provider).
+    """
+    evidence.issue(
+        session,
+        patient_id=enrollment.patient_id,
+        occasion="approval",
+        about_id=encounter_id,
+        catalog=catalog,
+        now=now,
+        provider=provider_of(session, clinician.id),
+        diagnosis_codes=record.diagnoses,
+    )
 
 
 def _keep(

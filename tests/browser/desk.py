@@ -49,8 +49,8 @@ def record(window: Browsing, person: Person, state: str, seen_at: str, **changes
 
 def add_to_it(window: Browsing) -> None:
     """As the clinician who has just signed: a few words more."""
-    window.follow("Add to it")
-    window.see("Signed encounter", name="addendum")
+    window.follow("Add to this visit")
+    window.see("Add to a signed visit", "Signed encounter", name="addendum")
     window.fill(text="The pharmacy called back: the list of medicines is right.")
     window.press("Sign the addendum")
     window.see("Addendum of", "The pharmacy called back", name="record-with-addendum")

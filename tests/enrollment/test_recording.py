@@ -408,5 +408,6 @@ def test_the_record_page_shows_the_whole_record_to_clinicians_alone(house: House
     _sign(house, clinician, applicant, referral="Dr. Zqreferral")
     client.sign_in(clinician.user_id)
     page = client.get(f"/staff/enrollments/{applicant.enrollment_id}").text
-    for words in ("F33.1", "Dr. Zqreferral", "ends in 1234", "122/78 mmHg", "as it was signed", "E-FORCSE"):
+    assert "(305) 555-0123" in page, "a number as people say it"
+    for words in ("Florida", "F33.1", "Dr. Zqreferral", "ends in 1234", "122/78 mmHg", "as it was signed", "E-FORCSE"):
         assert words in page, words

@@ -82,7 +82,7 @@ def open_reviews(*, actor: Actor, now: datetime) -> ReviewPage:
 
 
 def open_review(*, review_id: UUID, catalog: Catalog, actor: Actor, now: datetime) -> ReviewDetails:
-    """One request with all that was answered; who saw it is noted. Once it is a patient's it opens as their record does.
+    """One request with all that was answered; who saw it is noted. Once it is a patient's it opens as a record does.
 
     Raises NotAllowed, NotFound, OutsideCareTeam.
     """

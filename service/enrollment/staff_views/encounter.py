@@ -18,7 +18,7 @@ from service.enrollment.forms.decision import EncounterForm
 from service.enrollment.queries.review import Record
 from service.enrollment.queries.signing import Begun, VisitToSign, booked_to_sign
 from service.enrollment.staff_views import bp
-from service.enrollment.staff_views.words import encounter_words
+from service.enrollment.staff_views.words import encounter_context
 from service.kit import access, clock, db, web
 from service.kit.errors import Conflict, NotFound, words
 
@@ -151,7 +151,7 @@ def _page(
 ) -> ResponseReturnValue:
     _fit(form, case, begun)
     page = render_template(
-        "enrollment/staff/encounter.html", form=form, record=record, case=case, zone=begun.zone, words=encounter_words()
+        "enrollment/staff/encounter.html", form=form, record=record, case=case, zone=begun.zone, **encounter_context()
     )
     return page, status
 
@@ -184,6 +184,6 @@ def _addendum_page(
         record=record,
         one=found,
         zone=current_user.time_zone,
-        words=encounter_words(),
+        **encounter_context(),
     )
     return page, status

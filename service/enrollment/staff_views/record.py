@@ -13,7 +13,7 @@ from service.enrollment.actions import complete, look, miss
 from service.enrollment.queries.queue import OVER
 from service.enrollment.staff_views import bp
 from service.enrollment.staff_views.queue import status_names
-from service.enrollment.staff_views.words import encounter_words
+from service.enrollment.staff_views.words import encounter_context
 from service.kit import access, clock, web
 from service.kit.errors import Conflict
 
@@ -38,7 +38,7 @@ def record(enrollment_id: UUID) -> ResponseReturnValue:
         may_miss=current_user.role in miss.ROLES and found.booked is not None and found.booked.ends_at <= clock.now(),
         may_take=not found.owner_name and found.enrollment.status not in OVER,
         zone=current_user.time_zone,
-        words=encounter_words(),
+        **encounter_context(),
     )
 
 

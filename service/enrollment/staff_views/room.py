@@ -11,8 +11,8 @@ from flask_login import current_user
 
 from service.accounts.rules.contact import spoken_phone
 from service.enrollment.actions import attend, look
-from service.enrollment.rules.regions import REGIONS
 from service.enrollment.staff_views import bp
+from service.enrollment.staff_views.words import place_name
 from service.kit import access, clock, web
 from service.visits.rules.day import room_url
 
@@ -23,14 +23,12 @@ def visit_room(appointment_id: UUID) -> ResponseReturnValue:
     """Who has come, how to reach them, and for the clinician of the visit the way in."""
     catalog = current_app.config["CATALOG"]
     found = attend.open_room(appointment_id=appointment_id, catalog=catalog, actor=web.actor(), now=clock.now())
-    said, county = found.attested, None
-    if said is not None and said.state in catalog.states:
-        county = catalog.states[said.state].county(said.county_fips)
+    said = found.attested
     return render_template(
         "enrollment/staff/room.html",
         found=found,
         arrivals=arrival_names(),
-        place=_place(said.state, county.name if county else "") if said else "",
+        place=place_name(said.state, said.county_fips) if said else "",
         callback=spoken_phone(found.callback) if found.callback else "",
         join=room_url(current_app.config["HOMEWARD"].video_url, found.room),
         zone=current_user.time_zone,
@@ -47,8 +45,3 @@ def arrival_names() -> dict[str, tuple[str, str]]:
         "late": (_("Not here yet"), "wait"),
         "ahead": (_("Ahead"), "neutral"),
     }
-
-
-def _place(state: str, county: str) -> str:
-    name = REGIONS.get(state) or _("outside of the United States")
-    return _("%(county)s County, %(state)s", county=county, state=name) if county else name

@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask import current_app
 from flask_babel import gettext as _
 
+from service.accounts.rules.contact import spoken_phone
+from service.catalog.rules.whole import Catalog
+from service.enrollment.rules.regions import REGIONS
 
-def encounter_words() -> dict[str, dict[str, str]]:
+
+def encounter_context() -> dict[str, Any]:
+    """What the pages that show a visit's record need to say its codes in words."""
+    catalog: Catalog = current_app.config["CATALOG"]
+    titles = {document.key: document.title for document in catalog.consents}
+    return {"words": _words(), "titles": titles, "place": place_name, "phone": spoken_phone}
+
+
+def place_name(state: str, county_fips: str = "") -> str:
+    """Where somebody was: "Hudson County, New Jersey", as far as it is known."""
+    name, place = (
+        REGIONS.get(state) or _("outside of the United States"),
+        current_app.config["CATALOG"].states.get(state),
+    )
+    county = place.county(county_fips) if place else None
+    return _("%(county)s County, %(state)s", county=county.name, state=name) if county else name
+
+
+def _words() -> dict[str, dict[str, str]]:
     """Code to words, by the field it stands in."""
     return {
         "kind": {"consultation": _("Consultation"), "follow_up": _("Follow-up"), "transfer": _("Visit after a move")},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
@@ -182,3 +185,16 @@ def test_the_page_says_what_it_means_before_the_button(house: House, client: Bro
     assert len(kept(ConsentWithdrawal)) == 1
     assert client.get("/consents/ketamine_treatment/withdraw").status_code == 303
     assert client.get("/consents/roi_doctor/withdraw").status_code == 303
+
+
+def test_on_the_evening_of_its_last_day_a_release_can_still_be_taken_back(house: House, client: Browser) -> None:
+    applicant = somebody(house, "assessed")
+    for key in ("esign", "roi_doctor"):
+        sign_one(house, applicant, key)
+    (release,) = (one for one in kept(ConsentAcceptance) if one.consent_key == "roi_doctor")
+    assert release.ends_on is not None
+    evening = datetime.combine(release.ends_on, time(21), tzinfo=ZoneInfo("America/New_York"))
+    client.sign_in(applicant.person.user_id)
+    for moment, there in ((evening, True), (evening + timedelta(hours=3), False)):
+        house.at(moment.astimezone(UTC))
+        assert ("/consents/roi_doctor/withdraw" in client.get("/consents/signed").text) is there

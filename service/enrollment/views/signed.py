@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -25,7 +26,7 @@ from service.kit.files import as_pdf
 @access.patient
 def signed_list() -> ResponseReturnValue:
     """Every version of every text, the newest first."""
-    today = clock.now().date()
+    today = clock.now().astimezone(ZoneInfo(current_user.time_zone)).date()
     with db.reading() as session:
         found = evidence.evidences(session, current_user.patient_id)
         counts = {one.id for one in standing(evidence.signatures(session, current_user.patient_id), today)}

@@ -102,3 +102,21 @@ def test_one_may_go_back_although_the_service_has_called_somebody_about_itself(o
     command.downgrade(migrations.config(url(owner)), "0007")
     assert stands_at(owner) == "0007"
     migrations.migrate(url(owner))
+
+
+def test_nobody_goes_back_over_evidence(owner: Engine) -> None:
+    migrations.migrate(url(owner))
+    with owner.begin() as connection:
+        connection.execute(
+            text(
+                "WITH a AS (INSERT INTO assessments (id, token_hash, questionnaire_version, ruleset_version,"
+                " disclaimer_version, answers_sealed, revision, rule_ids, locale, started_at)"
+                " VALUES (gen_random_uuid(), 'x', '1', '1', '1', 'x', 0, '{}', 'en', now()) RETURNING id)"
+                " INSERT INTO assessment_turns (id, assessment_id, question_id, rule_ids, before_sealed, at) SELECT gen_random_uuid(), id, 'q', '{}', 'x', now() FROM a"
+            )
+        )
+    with pytest.raises(RuntimeError, match="assessment_turns holds evidence"):
+        command.downgrade(migrations.config(url(owner)), "0011")
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM assessment_turns")).scalar_one() == 1
+    assert stands_at(owner) == "0012"

@@ -7,6 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from service.kit.roles import APP
+from service.migrations.evidence import refuse_to_lose
 
 revision = "0012"
 down_revision = "0011"
@@ -209,6 +210,7 @@ def _enrollments() -> None:
 
 
 def downgrade() -> None:
+    refuse_to_lose(ONLY_ADDED)
     op.drop_constraint("uq_waitlist_entries_email_index_state_program", "waitlist_entries", type_="unique")
     op.create_unique_constraint("uq_waitlist_entries_email_index_state", "waitlist_entries", ["email_index", "state"])
     for table, columns in {

@@ -7,6 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from service.kit.roles import APP
+from service.migrations.evidence import refuse_to_lose
 
 revision = "0013"
 down_revision = "0012"
@@ -113,7 +114,7 @@ def _appointments() -> None:
     op.create_index(
         "ix_appointments_ahead", "appointments", [sa.text("lower(during)")], postgresql_where=sa.text(BOOKED)
     )
-    op.execute(f"UPDATE appointments SET remind_at = booked_at WHERE {BOOKED}")
+    op.execute("UPDATE appointments SET remind_at = booked_at WHERE status = 'booked'")
     op.create_table(
         "location_attestations",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -171,6 +172,7 @@ def _encounters() -> None:
 
 
 def downgrade() -> None:
+    refuse_to_lose(ONLY_ADDED)
     op.execute(f"REVOKE DELETE ON open_hours FROM {APP}")
     op.drop_constraint(op.f("ck_reminders_about_one_thing"), "reminders", type_="check")
     op.drop_column("reminders", "appointment_id")

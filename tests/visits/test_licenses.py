@@ -199,6 +199,20 @@ def test_a_license_that_ends_while_somebody_waits_in_front_of_the_room_calls_a_p
     assert len(_stranded(house)) == calls
 
 
+def test_visits_of_the_last_good_day_do_not_hide_those_of_the_day_after(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "BATCH", 1)
+    clinician = a_clinician()
+    good, late = an_applicant(house.catalog), an_applicant(house.catalog)
+    booked(good, house.now)
+    visit_id = booked(late, house.now + timedelta(days=1))
+    with db.transaction() as session:
+        license = session.get_one(LicenseRecord, clinician.license_ids["FL"])
+        license.expires_on = house.now.date() + timedelta(days=1)
+    assert [one.source_id for one in _stranded(house)] == [visit_id]
+
+
 def test_who_takes_a_visit_over_and_cannot_hold_it_either_calls_again(house: House) -> None:
     first, second = a_clinician(), a_clinician(name="Dr. Noah Stein")
     visit_id = booked(an_applicant(house.catalog), house.now)

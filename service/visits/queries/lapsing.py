@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -75,8 +76,10 @@ def lapsing(session: Session, until: date) -> list[Lapsing]:
 
 def stranded(session: Session, code: str, now: datetime, limit: int) -> list[UUID]:
     """Visits ahead or just begun that their clinician cannot hold, soonest first, of which nobody was called yet."""
-    rows = session.execute(_doubtful(code, now).order_by(func.lower(Appointment.during)).limit(limit))
-    return [row.id for row in rows if _is_stranded(row)]
+    query = _doubtful(code, now).order_by(func.lower(Appointment.during)).execution_options(yield_per=limit)
+    # Of those in doubt most are held on the last good day: they must not stand before the others in a batch for ever.
+    with session.execute(query) as rows:
+        return list(islice((row.id for row in rows if _is_stranded(row)), limit))
 
 
 def stranded_visit(session: Session, appointment_id: UUID, code: str, now: datetime) -> UUID | None:

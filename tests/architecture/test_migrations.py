@@ -112,7 +112,8 @@ def test_nobody_goes_back_over_evidence(owner: Engine) -> None:
                 "WITH a AS (INSERT INTO assessments (id, token_hash, questionnaire_version, ruleset_version,"
                 " disclaimer_version, answers_sealed, revision, rule_ids, locale, started_at)"
                 " VALUES (gen_random_uuid(), 'x', '1', '1', '1', 'x', 0, '{}', 'en', now()) RETURNING id)"
-                " INSERT INTO assessment_turns (id, assessment_id, question_id, rule_ids, before_sealed, at) SELECT gen_random_uuid(), id, 'q', '{}', 'x', now() FROM a"
+                " INSERT INTO assessment_turns (id, assessment_id, question_id, rule_ids, before_sealed, at)"
+                " SELECT gen_random_uuid(), id, 'q', '{}', 'x', now() FROM a"
             )
         )
     with pytest.raises(RuntimeError, match="assessment_turns holds evidence"):

@@ -16,7 +16,7 @@ class BrandError(Exception):
 class Brand(BaseModel):
     """Names and addresses of the practice. `support_phone_dial` is the number as a phone dials it.
 
-    `npi` and `tax_id` stand on written estimates (45 CFR 149.610(c)(1)(v)); "" says there that they are given on asking.
+    `npi` and `tax_id` stand on written estimates (45 CFR 149.610(c)(1)(v)); "" says there: given on request.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -73,8 +73,15 @@ def test_migrations_create_no_extension(database: str) -> None:
     assert names == {"plpgsql"}
 
 
-SIGNED = ("consent_texts", "consent_acceptances", "consent_withdrawals", "good_faith_estimates", "location_attestations")
-VISITS = ("encounters", "encounter_addenda", "eligibility_decisions", "enrollment_moves", "assessment_turns")
+SIGNED = ("consent_texts", "consent_acceptances", "consent_withdrawals", "good_faith_estimates")
+VISITS = (
+    "location_attestations",
+    "encounters",
+    "encounter_addenda",
+    "eligibility_decisions",
+    "enrollment_moves",
+    "assessment_turns",
+)
 
 
 @pytest.mark.parametrize("table", ["audit_entries", "gate_records", *SIGNED, *VISITS])

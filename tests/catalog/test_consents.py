@@ -19,7 +19,9 @@ def document(key: str, state: str = "FL"):
 
 
 def a_text(file: str, effective_on: str = "2026-01-01", body: str = "Words."):
-    head = f'title = "T"\nin_short = "S"\nstatement = "Yes."\nblocking = true\norder = 1\neffective_on = {effective_on}\n'
+    head = (
+        f'title = "T"\nin_short = "S"\nstatement = "Yes."\nblocking = true\norder = 1\neffective_on = {effective_on}\n'
+    )
     head += 'when = "after_approval"\ntaking_back = "Nothing follows."'
     if not file.endswith("-v1.md"):
         head += '\nchanges = "A sentence."'

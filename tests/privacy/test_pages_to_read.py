@@ -17,9 +17,9 @@ from config.settings import HOUSE
 from service.billing.models import Membership
 from service.checkins.models import CheckIn
 from service.enrollment.rules.status import STATUSES, TABLE
+from service.kit import typesetting
 from service.kit.db import Base
 from service.mail.models import OutboxMessage
-from service.kit import typesetting
 from service.privacy import gateway
 from service.privacy.actions.copies import _pages
 from service.privacy.rules import Section, as_json, as_pages

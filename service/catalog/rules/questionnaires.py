@@ -32,7 +32,7 @@ class Choice:
 class Question:
     """One page of the assessment. `why` says why we ask. Choices belong to radios and checkboxes only.
 
-    `when` says for whom: earlier questions and the answers to them of which one must have been given to each. Empty: for
+    `when` says for whom: earlier questions, and the answers of which one must have been given to each. Empty: for
     everybody. `readings` takes up to two typed blood pressures, or none.
     """
 

@@ -307,3 +307,19 @@ def test_an_account_that_cannot_be_made_calls_nobody(client: Browser, house: Hou
     monkeypatch.setattr("service.accounts.writes.ask_for_confirmation", broken)
     assert client.submit("/join", ANA).status_code == 500
     assert (count(Patient), count(Alert), count(SafetyHold)) == (0, 0, 0)
+
+
+def test_whoever_is_to_be_called_the_same_day_may_say_at_which_number(client: Browser, house: House):
+    """Asked of nobody else; left empty it stands in nobody's way; what is no number is said at its field."""
+    ready(client)
+    assert "Your phone number" not in client.get("/join").text
+    ready(client, safety=["passive_thoughts"])
+    assert "Your phone number" in client.get("/join").text
+    refused = client.submit("/join", {**ANA, "phone": "later"})
+    assert refused.status_code == 422
+    assert "phone number with area code" in refused.text
+    assert (count(User), count(Alert)) == (0, 0)
+    assert client.submit("/join", {**ANA, "phone": "(305) 555-0123"}).status_code == 303
+    with db.reading() as session:
+        patient_id = session.scalars(select(Patient.id)).one()
+        assert accounts.callers(session, [patient_id])[patient_id].phone == "(305) 555-0123"

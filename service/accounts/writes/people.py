@@ -86,8 +86,9 @@ def create_patient(
     zip_code: str,
     time_zone: str,
     now: datetime,
+    phone: str = "",
 ) -> UUID:
-    """Add the patient behind an account. Returns the patient's id."""
+    """Add the patient behind an account, with their number (E.164) if they gave one. Returns the patient's id."""
     patient_id = new_id()
 
     def sealed(column: str, value: str) -> bytes:
@@ -103,6 +104,7 @@ def create_patient(
             state=state,
             county_fips=county_fips,
             zip_sealed=sealed("zip", zip_code),
+            phone_sealed=sealed("phone", phone) if phone else None,
             time_zone=time_zone,
             created_at=now,
         )

@@ -12,6 +12,7 @@ from service.accounts import queries as people
 from service.accounts import writes as accounts
 from service.accounts.queries import email_index
 from service.accounts.rules import normal_email
+from service.accounts.rules.contact import phone_number
 from service.audit import writes as audit
 from service.catalog.rules.places import Found
 from service.catalog.rules.whole import Catalog
@@ -53,17 +54,18 @@ def join(
     catalog: Catalog,
     actor: Actor,
     now: datetime,
+    phone: str = "",
 ) -> None:
     """Make the account, the patient and the enrollment from one assessment, and mail the link that confirms.
 
     All or nothing. The person has agreed to mail: the form shows the text and asks for it, and it is kept as evidence
-    like any signature, under the name that they entered. Known and
-    unknown addresses make the same statements: it is a worker that writes to whoever is behind one, and closes what
-    was made for an address that somebody else has proved. A second press of the button changes nothing. An assessment
-    can be joined with once. What a person must look at the same day calls one now and holds what must wait.
-    Raises Rejected for an unfit address, an assessment that may not lead here, or a state or program closed since.
+    like any signature, under the name that they entered. `phone` may be left empty. Known and unknown addresses make
+    the same statements: it is a worker that writes to whoever is behind one, and closes what was made for an address
+    that somebody else has proved. A second press of the button changes nothing. An assessment can be joined with once.
+    What a person must look at the same day calls one now and holds what must wait.
+    Raises Rejected for an unfit address or number, an assessment that may not lead here, or a state or program closed since.
     """
-    address = normal_email(email)
+    address, number = normal_email(email), phone_number(phone) if phone.strip() else ""
     hashed = hash_password(password)  # slow: before the transaction opens
     with db.transaction() as session:
         query = select(Assessment).where(Assessment.token_hash == token_hash(token)).with_for_update()
@@ -88,7 +90,7 @@ def join(
         row.link_wanted_at = now
         queue.enqueue(session, "enrollment.mail_resume_links")
         row.contact_sealed = row.link_hash = row.link_until = row.nudge_at = None
-        patient_id = _patient(session, catalog, row, user_id, given_name, family_name, now)
+        patient_id = _patient(session, catalog, row, user_id, given_name, family_name, number, now)
         row.patient_id = patient_id
         session.flush()
         writes.begin(
@@ -124,7 +126,14 @@ def _may(session: Session, row: Assessment) -> bool:
 
 
 def _patient(
-    session: Session, catalog: Catalog, row: Assessment, user_id: UUID, given: str, family: str, now: datetime
+    session: Session,
+    catalog: Catalog,
+    row: Assessment,
+    user_id: UUID,
+    given: str,
+    family: str,
+    phone: str,
+    now: datetime,
 ) -> UUID:
     answers = opened(row)
     place = place_of(catalog, answers)
@@ -140,6 +149,7 @@ def _patient(
         county_fips=place.county.fips,
         zip_code=place.zip_code,
         time_zone=place.time_zone,
+        phone=phone,
         now=now,
     )
 

@@ -53,6 +53,14 @@ class JoinForm(Form):
         ],
         render_kw={"autocomplete": "email", "autocapitalize": "none"},
     )
+    phone = StringField(
+        _("Your phone number, if we may call you"),
+        description=_(
+            "Because of one of your answers a clinician would like to talk with you soon. We call it for that."
+        ),
+        filters=[trimmed],
+        render_kw={"autocomplete": "tel", "inputmode": "tel"},
+    )
     password = PasswordField(
         _("Choose a password"),
         description=_("8 characters or more. A few words that only you would put together work well."),

@@ -13,6 +13,7 @@ from service.catalog.rules.places import Found
 from service.consent.rules.blocks import html
 from service.enrollment.actions import join as actions
 from service.enrollment.forms.join import JoinForm
+from service.enrollment.queries.assessments import questionnaire
 from service.enrollment.queries.consents import texts_of_joining
 from service.enrollment.views import bp, visitor
 from service.kit import access, clock, limits, web
@@ -57,15 +58,17 @@ def make_account() -> ResponseReturnValue:
                 family_name=form.family_name.data,
                 email=form.email.data,
                 password=form.password.data,
+                phone=form.phone.data or "",
                 locale=str(get_locale() or "en"),
                 catalog=visitor.catalog(),
                 actor=web.actor(),
                 now=clock.now(),
             )
         except Rejected as error:
-            if error.code != "email_syntax":
+            field = {"email_syntax": form.email, "phone_unreadable": form.phone}.get(error.code)
+            if field is None:
                 raise
-            form.email.errors = [_(error.message)]
+            field.errors = [_(error.message)]
         else:
             return redirect(url_for("accounts.check_your_email"), code=303)
     return _page(form), 422
@@ -80,4 +83,6 @@ def _page(form: JoinForm) -> str:
         form.notices.label.text = texts[0].statement
     # Our own text; HTML in it is shown, not run.
     bodies = [(text.document.title, text.in_short, Markup(html(text.body))) for text in texts]  # noqa: S704
-    return render_template("enrollment/join/join.html", form=form, bodies=bodies)
+    rules = questionnaire(visitor.catalog()).rules
+    same_day = any(rules[name].alert_known for name in (here.rule_ids if here else ()) if name in rules)
+    return render_template("enrollment/join/join.html", form=form, bodies=bodies, same_day=same_day)

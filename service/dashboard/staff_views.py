@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, current_app, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,6 +12,7 @@ from service.accounts.rules.demographics import ETHNICITY, RACE, SEX
 from service.dashboard.actions import reports
 from service.dashboard.rules.new_jersey import FIRST_YEAR, SMALL, ZONE
 from service.kit import access, clock, web
+from service.visits.rules.encounters.record import MODALITIES, PAYMENT_SOURCES
 
 bp = Blueprint("dashboard_staff", __name__)
 
@@ -58,18 +61,14 @@ def new_jersey_file() -> ResponseReturnValue:
 
 def _said() -> dict[str, dict[str, str]]:
     """Codes in words, by column; the file keeps the codes."""
-    told = {"sex": SEX, "race": RACE, "ethnicity": ETHNICITY}
-    spoken = {name: {code: _(text) for code, text in codes.items()} for name, codes in told.items()}
-    return spoken | {
-        "technology": {"video": _("By video"), "audio": _("By audio alone"), "in_person": _("In person")},
-        "payment_source": {
-            "self_pay": _("The patient"),
-            "insurance": _("An insurance"),
-            "medicare": _("Medicare"),
-            "medicaid": _("Medicaid"),
-            "other": _("Somebody else"),
-        },
+    told: dict[str, Mapping[str, str]] = {
+        "sex": SEX,
+        "race": RACE,
+        "ethnicity": ETHNICITY,
+        "technology": MODALITIES,
+        "payment_source": PAYMENT_SOURCES,
     }
+    return {name: {code: _(text) for code, text in codes.items()} for name, codes in told.items()}
 
 
 def _years() -> tuple[list[int], int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 
@@ -22,8 +23,13 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from service.enrollment.rules.regions import REGIONS
 from service.kit.fields import DayField, Form, TicksField
+from service.visits.rules.encounters.record import DOCUMENTS, FINDINGS, MODALITIES, PAYMENT_SOURCES, SETTLED
 
 CLOCKS = ["%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]
+
+
+def _offered(codes: Mapping[str, str]) -> list[SelectChoice]:
+    return [SelectChoice(code, _(text)) for code, text in codes.items()]
 
 
 def at_most(letters: int) -> Length:
@@ -61,11 +67,7 @@ class MeetingPart(Form):
     appointment_id = HiddenField()
     modality = RadioField(
         _("How did you meet?"),
-        choices=[
-            SelectChoice("video", _("By video")),
-            SelectChoice("audio", _("By audio alone")),
-            SelectChoice("in_person", _("In person")),
-        ],
+        choices=_offered(MODALITIES),
         validators=[InputRequired(_("Choose how you met"))],
     )
     platform = StringField(_("Video service"), description=_("The one you used."), validators=[at_most(80)])
@@ -112,16 +114,7 @@ class IdentityPart(Form):
     )
     document = SelectField(
         _("Which ID"),
-        choices=[
-            SelectChoice("", ""),
-            SelectChoice("drivers_license", _("Driver's license")),
-            SelectChoice("state_id", _("State ID card")),
-            SelectChoice("passport", _("Passport")),
-            SelectChoice("military_id", _("Military ID")),
-            SelectChoice("tribal_id", _("Tribal ID")),
-            SelectChoice("residence_card", _("Permanent resident card")),
-            SelectChoice("other", _("Another with a photo")),
-        ],
+        choices=[SelectChoice("", ""), *_offered(DOCUMENTS)],
     )
     issued_by = StringField(_("Issued by"), description=_("A state or a country."), validators=[at_most(60)])
     last4 = StringField(
@@ -153,7 +146,7 @@ class ChecksPart(Form):
     )
     pdmp_finding = RadioField(
         _("What did it show?"),
-        choices=[SelectChoice("none", _("Nothing of concern")), SelectChoice("concern", _("Something of concern"))],
+        choices=_offered(FINDINGS),
         validators=[Optional()],
     )
     pdmp_note = TextAreaField(
@@ -176,12 +169,12 @@ class FindingsPart(Form):
     heart_rate = IntegerField(_("Heart rate"), validators=[Optional()])
     sitter = RadioField(
         _("A sober adult stays with the patient at every session"),
-        choices=[SelectChoice("settled", _("Settled")), SelectChoice("open", _("Still open"))],
+        choices=_offered(SETTLED),
         validators=[Optional()],
     )
     monitor = RadioField(
         _("An upper-arm blood pressure monitor is at home"),
-        choices=[SelectChoice("settled", _("Settled")), SelectChoice("open", _("Still open"))],
+        choices=_offered(SETTLED),
         validators=[Optional()],
     )
     assessment = TextAreaField(_("Assessment"), validators=[at_most(8000)])
@@ -207,13 +200,7 @@ class AccountPart(Form):
     )
     payment_source = SelectField(
         _("Who pays"),
-        choices=[
-            SelectChoice("self_pay", _("The patient")),
-            SelectChoice("insurance", _("An insurance")),
-            SelectChoice("medicare", _("Medicare")),
-            SelectChoice("medicaid", _("Medicaid")),
-            SelectChoice("other", _("Somebody else")),
-        ],
+        choices=_offered(PAYMENT_SOURCES),
         default="self_pay",
     )
 

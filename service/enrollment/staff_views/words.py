@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import current_app
@@ -10,6 +11,8 @@ from flask_babel import gettext as _
 from service.accounts.rules.contact import spoken_phone
 from service.catalog.rules.whole import Catalog
 from service.enrollment.rules.regions import REGIONS
+from service.visits.rules.encounters.record import DOCUMENTS, FINDINGS, MODALITIES, PAYMENT_SOURCES, SETTLED
+from service.visits.rules.licenses import KIND_WORDS
 
 
 def encounter_context() -> dict[str, Any]:
@@ -33,39 +36,22 @@ def _words() -> dict[str, dict[str, str]]:
     """Code to words, by the field it stands in."""
     return {
         "kind": {"consultation": _("Consultation"), "follow_up": _("Follow-up"), "transfer": _("Visit after a move")},
-        "modality": {"video": _("By video"), "audio": _("By audio alone"), "in_person": _("In person")},
+        "modality": _said(MODALITIES),
         "method": {
             "photo_id": _("By a photo ID"),
             "recognised": _("Known from an earlier visit"),
             "questions": _("By questions alone"),
             "none": _("Not made sure"),
         },
-        "document": {
-            "drivers_license": _("Driver's license"),
-            "state_id": _("State ID card"),
-            "passport": _("Passport"),
-            "military_id": _("Military ID"),
-            "tribal_id": _("Tribal ID"),
-            "residence_card": _("Permanent resident card"),
-            "other": _("Another with a photo"),
-        },
+        "document": _said(DOCUMENTS),
         "match": {"name": _("name"), "birth_date": _("date of birth"), "address": _("address")},
-        "finding": {"none": _("Nothing of concern"), "concern": _("Something of concern")},
-        "settled": {"settled": _("Settled"), "open": _("Still open")},
+        "finding": _said(FINDINGS),
+        "settled": _said(SETTLED),
         "settles": {"sitter": _("who stays with the patient"), "monitor": _("the blood pressure monitor")},
-        "payment": {
-            "self_pay": _("The patient"),
-            "insurance": _("An insurance"),
-            "medicare": _("Medicare"),
-            "medicaid": _("Medicaid"),
-            "other": _("Somebody else"),
-        },
-        "credential": {
-            "physician": _("Physician license"),
-            "advanced_practice_nurse": _("Advanced practice nurse license"),
-            "physician_assistant": _("Physician assistant license"),
-            "out_of_state_telehealth": _("Out-of-state telehealth registration"),
-            "dea": _("DEA registration"),
-            "cds": _("CDS registration"),
-        },
+        "payment": _said(PAYMENT_SOURCES),
+        "credential": _said(KIND_WORDS),
     }
+
+
+def _said(codes: Mapping[str, str]) -> dict[str, str]:
+    return {code: _(text) for code, text in codes.items()}

@@ -118,17 +118,19 @@ class Held:
     ended_at: datetime | None
 
 
+HELD: tuple[Any, ...] = (
+    LicenseRecord.id,
+    LicenseRecord.kind,
+    LicenseRecord.state,
+    LicenseRecord.number,
+    LicenseRecord.expires_on,
+    LicenseRecord.verified_at,
+    LicenseRecord.source,
+    LicenseRecord.ended_at,
+)
+
+
 def licenses_of(session: Session, practitioner_id: UUID) -> tuple[Held, ...]:
     """Everything on file for a practitioner: by state, licences before registrations; ended ones too."""
-    columns = (
-        LicenseRecord.id,
-        LicenseRecord.kind,
-        LicenseRecord.state,
-        LicenseRecord.number,
-        LicenseRecord.expires_on,
-        LicenseRecord.verified_at,
-        LicenseRecord.source,
-        LicenseRecord.ended_at,
-    )
-    rows = session.execute(select(*columns).where(LicenseRecord.practitioner_id == practitioner_id))
+    rows = session.execute(select(*HELD).where(LicenseRecord.practitioner_id == practitioner_id))
     return tuple(sorted((Held(*row) for row in rows), key=lambda one: (one.state, KINDS.index(one.kind))))

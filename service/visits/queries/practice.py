@@ -16,7 +16,7 @@ from service.accounts import queries as accounts
 from service.accounts.models import User
 from service.visits.models import Appointment, LicenseRecord, OpenHours, ScheduleException
 from service.visits.models import Practitioner as PractitionerRow
-from service.visits.queries.clinicians import PRACTITIONER, Held, Practitioner
+from service.visits.queries.clinicians import HELD, PRACTITIONER, Held, Practitioner
 from service.visits.rules.licenses import KINDS, wants_look
 from service.visits.rules.times import OtherDay, Span, Stretch, licensed_on, local_day
 
@@ -79,17 +79,7 @@ def _practices(session: Session, practitioner_id: UUID | None) -> list[Practice]
     people: Any = select(*PRACTITIONER, User.deactivated_at.is_(None) & (User.role == "clinician")).join(
         User, User.id == PractitionerRow.user_id
     )
-    licenses: Any = select(
-        LicenseRecord.practitioner_id,
-        LicenseRecord.id,
-        LicenseRecord.kind,
-        LicenseRecord.state,
-        LicenseRecord.number,
-        LicenseRecord.expires_on,
-        LicenseRecord.verified_at,
-        LicenseRecord.source,
-        LicenseRecord.ended_at,
-    )
+    licenses: Any = select(LicenseRecord.practitioner_id, *HELD)
     if practitioner_id is not None:
         people = people.where(PractitionerRow.id == practitioner_id)
         licenses = licenses.where(LicenseRecord.practitioner_id == practitioner_id)

@@ -6,16 +6,33 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from service.kit.errors import words
+
 Kind = Literal["consultation", "follow_up", "transfer"]
 Modality = Literal["video", "audio", "in_person"]
 Decision = Literal["approve", "decline", "more_info"]
 Method = Literal["photo_id", "recognised", "questions", "none"]
 
-METHODS = ("photo_id", "recognised", "questions", "none")
-DOCUMENTS = ("drivers_license", "state_id", "passport", "military_id", "tribal_id", "residence_card", "other")
+MODALITIES = {"video": words("By video"), "audio": words("By audio alone"), "in_person": words("In person")}
+DOCUMENTS = {
+    "drivers_license": words("Driver's license"),
+    "state_id": words("State ID card"),
+    "passport": words("Passport"),
+    "military_id": words("Military ID"),
+    "tribal_id": words("Tribal ID"),
+    "residence_card": words("Permanent resident card"),
+    "other": words("Another with a photo"),
+}
 MATCHES = ("name", "birth_date", "address")
-PAYMENT_SOURCES = ("self_pay", "insurance", "medicare", "medicaid", "other")
-SETTLED = ("settled", "open")
+PAYMENT_SOURCES = {
+    "self_pay": words("The patient"),
+    "insurance": words("An insurance"),
+    "medicare": words("Medicare"),
+    "medicaid": words("Medicaid"),
+    "other": words("Somebody else"),
+}
+FINDINGS = {"none": words("Nothing of concern"), "concern": words("Something of concern")}
+SETTLED = {"settled": words("Settled"), "open": words("Still open")}
 SETTLES = ("sitter", "monitor")  # what may stay open when a visit is signed, and is settled before care begins
 PHYSICIAN = "physician"  # the key of New Jersey's disclosure in config/states
 

@@ -63,7 +63,8 @@ def join(
     the same statements: it is a worker that writes to whoever is behind one, and closes what was made for an address
     that somebody else has proved. A second press of the button changes nothing. An assessment can be joined with once.
     What a person must look at the same day calls one now and holds what must wait.
-    Raises Rejected for an unfit address or number, an assessment that may not lead here, or a state or program closed since.
+    Raises Rejected for an unfit address or number, an assessment that may not lead here, and where the state or the
+    program has closed since.
     """
     address, number = normal_email(email), phone_number(phone) if phone.strip() else ""
     hashed = hash_password(password)  # slow: before the transaction opens

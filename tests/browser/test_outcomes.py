@@ -59,7 +59,7 @@ def test_an_emergency_answer_meets_help_and_no_way_past_it(open_window: Open, sc
     window = on_a_phone(open_window, "emergency", scripts)
     asking.begin(window, looking=False)
     asking.answer(window, visitor("Emma"), looking=False, safety="cannot_stay_safe")
-    window.see("Get help now", "911", "988", "We do not know who you are", name="emergency")
+    window.see("Get help now", "911", "988", "Nobody will be alerted who could reach you", name="emergency")
     assert window.page.locator(FORWARD).count() == 0
     first = window.page.locator("main").get_by_role("link").first
     assert first.get_attribute("href") in ("tel:911", "tel:988"), "help stands above everything"

@@ -67,6 +67,7 @@ SLIPS = [
     ("assessments/first.toml", "[rules.G-AGE]", "[rules.G-AGES]", "rules.G-AGE", "missing"),
     ("assessments/first.toml", 'alert = "RF-SI-ACUTE"\n', "", "rules.E1.alert", "must call somebody"),
     ("assessments/first.toml", 'alert = "RF-SI-ACUTE"', 'alert = "RF-9"', "rules.E1.alert", "alerts.toml"),
+    ("assessments/first.toml", 'alert_known = "RF-SI"', 'alert_known = "RF-9"', "rules.H1.alert_known", "alerts.toml"),
     ("assessments/first.toml", 'program = "ocd"', 'program = "ocb"', "condition.ocd", "programs/"),
     ("assessments/first.toml", 'id = "born_on"', 'id = "birthday"', "questions", "born_on"),
     ("assessments/first.toml", 'kind = "checkboxes"', 'kind = "sliders"', "questions[5].kind", "one of"),

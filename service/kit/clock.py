@@ -8,9 +8,11 @@ webhook signatures, leases, heartbeats, rate limits and audit stamps live by it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from config.settings import Settings
 
@@ -42,8 +44,13 @@ def configure(settings: Settings, engine: Engine) -> None:
 
 
 def _stored(engine: Engine) -> Source:
+    known = timedelta(0)
+
     def source() -> datetime:
-        return wall_now() + read_offset(engine)
+        nonlocal known
+        with suppress(OperationalError):  # while the database is away time goes on: pages that need nothing else stand
+            known = read_offset(engine)
+        return wall_now() + known
 
     return source
 

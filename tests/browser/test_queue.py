@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import colleagues
 from tests.browser.browsing import DESK, SMALLEST, Browsing
@@ -51,7 +52,7 @@ def test_a_refresh_keeps_the_focus_and_waits_for_whoever_ticks(open_window: Open
     with page.expect_response("**/staff/queue/now**") as answer:
         page.evaluate(LOOK)
     assert answer.value.status == 200
-    page.wait_for_function("!document.querySelector('#queue.htmx-request')")
+    expect(page.locator("#queue.htmx-request")).to_have_count(0)
     page.wait_for_timeout(100)
     assert page.evaluate("document.activeElement.id") == focused
     assert page.locator("#queue-said").inner_text() == ""  # nothing changed, so nothing is said

@@ -38,7 +38,7 @@ def test_the_warning_comes_two_minutes_before_and_is_put_off(sandbox: Running, o
     page.clock.fast_forward("00:30")
     expect(dialog).to_be_visible()
     expect(page.get_by_role("button", name="Stay signed in")).to_be_focused()
-    expect(page.get_by_role("status")).to_have_text("Less than two minutes left")
+    expect(page.locator("#idle-said")).to_have_text("Less than two minutes left")
     sam.see("Are you still there?", "What you typed stays", name="warning")
     page.get_by_role("button", name="Stay signed in").click()
     expect(dialog).to_be_hidden()

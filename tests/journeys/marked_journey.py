@@ -215,6 +215,7 @@ class Journey:
             if when + timedelta(minutes=25) > self.live.mover.now():
                 self.live.mover.move_to(when + timedelta(minutes=25))
             if person is self.person:
+                maya.get(walks.open_record(maya, person).path + "/encounter")  # where help goes until she says more
                 address, callback = self.values["visit address"], self.values["visit callback"]
                 walks.go_in(self.first, person, county=ESSEX, address=address, callback=callback)
             maya.get(walks.open_record(maya, person).path + "/encounter")
@@ -377,6 +378,8 @@ class Journey:
         noah.fill({"why": "covering", "reason": self.values["glass reason"]}, "reason")
         record = walks.open_record(noah, self.person)
         noah.get(next(href for href, _ in record.links if href.endswith("/documents")))
+        for visit in self.live.rows("SELECT id FROM appointments WHERE patient_id = :patient", patient=self.patient_id):
+            noah.get(f"/staff/visits/{visit[0]}/room")
         owner = self.staff["owner"]
         review = next(href for href, _ in owner.get("/staff/break-glass").links if "/staff/break-glass/" in href)
         owner.get(review)

@@ -205,10 +205,7 @@ def staff_sign_in(walker: Walker, colleague: Colleague) -> Page:
 
 
 def book(walker: Walker, *, with_whom: str = "Maya", own_words: str = "", reachable: bool = False) -> datetime:
-    """Book the first open time of one clinician, who looks after the patient from then on. Returns when it begins.
-
-    `reachable`: they told before how to reach them, which needs a fresh proof.
-    """
+    """Book the first open time of one clinician. Returns when it begins. `reachable`: they told how, freshly proved."""
     if not reachable:
         become_reachable(walker)
     page = walker.get("/visits/book")

@@ -137,6 +137,8 @@ class Appointment(Base):
             using="gist",
         ),
         Index("uq_appointments_one_booked", "patient_id", unique=True, postgresql_where=text("status = 'booked'")),
+        # Whose calendar is filled with what: the constraint's index is read by time, over everybody's visits.
+        Index("ix_appointments_taken", "practitioner_id", postgresql_where=text("status IN ('held', 'booked')")),
         Index("uq_appointments_one_held", "patient_id", unique=True, postgresql_where=text("status = 'held'")),
         Index("ix_appointments_held_until", "held_until", postgresql_where=text("status = 'held'")),
         Index("ix_appointments_remind_at", "remind_at", postgresql_where=text("status = 'booked'")),

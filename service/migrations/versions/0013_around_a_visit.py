@@ -109,6 +109,12 @@ def _appointments() -> None:
     op.create_index(
         "uq_appointments_one_held", "appointments", ["patient_id"], unique=True, postgresql_where=sa.text(HELD)
     )
+    op.create_index(
+        "ix_appointments_taken",
+        "appointments",
+        ["practitioner_id"],
+        postgresql_where=sa.text("status IN ('held', 'booked')"),
+    )
     op.create_index("ix_appointments_held_until", "appointments", ["held_until"], postgresql_where=sa.text(HELD))
     op.create_index("ix_appointments_remind_at", "appointments", ["remind_at"], postgresql_where=sa.text(BOOKED))
     op.create_index(
@@ -197,6 +203,7 @@ def downgrade() -> None:
         op.drop_column("encounters", column)
     op.drop_table("location_attestations")
     op.drop_constraint("ex_appointments_no_double_booking", "appointments")
+    op.drop_index("ix_appointments_taken", table_name="appointments")
     op.drop_index("uq_appointments_one_held", table_name="appointments", postgresql_where=sa.text(HELD))
     op.drop_index("ix_appointments_ahead", table_name="appointments", postgresql_where=sa.text(BOOKED))
     op.drop_index("ix_appointments_remind_at", table_name="appointments", postgresql_where=sa.text(BOOKED))

@@ -12,7 +12,7 @@ from service.visits.actions import hours
 from service.visits.models import Appointment, Practitioner
 from tests.conftest import House
 from tests.factories.at_once import outcomes
-from tests.factories.visits import a_clinician, an_applicant, booked, staff_actor
+from tests.factories.visits import a_clinician, an_applicant, book_the, open_times, staff_actor
 
 ROUNDS = 6
 
@@ -21,8 +21,9 @@ def test_of_a_booking_and_a_parting_at_the_same_moment_only_one_comes_about(comm
     owner = staff_actor("owner")
     for _ in range(ROUNDS):
         leaving, applicant = a_clinician(), an_applicant(committed.catalog)
+        seen = open_times("FL", committed.now)[0]
         found = outcomes(
-            lambda applicant=applicant: booked(applicant, committed.now),
+            lambda applicant=applicant, seen=seen: book_the(seen, applicant, committed.now),
             lambda leaving=leaving: part.part(
                 user_id=leaving.user_id, on=date(2026, 11, 23), places={}, actor=owner, now=committed.now
             ),
@@ -42,8 +43,9 @@ def test_of_a_booking_and_a_parting_at_the_same_moment_only_one_comes_about(comm
 def test_of_a_booking_and_a_day_that_closes_at_the_same_moment_only_one_comes_about(committed: House) -> None:
     for _ in range(ROUNDS):
         clinician, applicant = a_clinician(), an_applicant(committed.catalog)
+        seen = open_times("FL", committed.now)[0]
         found = outcomes(
-            lambda applicant=applicant: booked(applicant, committed.now),
+            lambda applicant=applicant, seen=seen: book_the(seen, applicant, committed.now),
             lambda clinician=clinician: hours.add_other_day(
                 practitioner_id=clinician.practitioner_id,
                 day=date(2026, 11, 23),

@@ -157,10 +157,11 @@ def open_times(state: str, now: datetime) -> list[queries.OpenTime]:
 
 def booked(applicant: Applicant, now: datetime, state: str = "FL") -> UUID:
     """The first open time, booked."""
-    return _book(applicant, open_times(state, now)[0], now)
+    return book_the(open_times(state, now)[0], applicant, now)
 
 
-def _book(applicant: Applicant, first: queries.OpenTime, now: datetime) -> UUID:
+def book_the(first: queries.OpenTime, applicant: Applicant, now: datetime) -> UUID:
+    """The open time somebody saw, booked."""
     rules, actor = shipped(HOUSE / "config"), applicant.actor
     appointment_id = hold.hold_time(
         practitioner_id=first.practitioner.id, starts_at=first.starts_at, catalog=rules, actor=actor, now=now
@@ -244,7 +245,7 @@ def visit_at(applicant: Applicant) -> datetime | None:
 def approved(applicant: Applicant, clinician: Clinician, catalog: Catalog, now: datetime) -> UUID:
     """Booked at once with them, decided and completed at the visit, some hours later. Returns the encounter's id."""
     theirs = (time for time in open_times("FL", now) if time.practitioner.id == clinician.practitioner_id)
-    _book(applicant, next(theirs), now)
+    book_the(next(theirs), applicant, now)
     now = visit_at(applicant) or now
     encounter_id = decide.record_decision(
         enrollment_id=applicant.enrollment_id,

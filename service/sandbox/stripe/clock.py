@@ -31,8 +31,8 @@ class Clock:
     @contextmanager
     def stopped_at(self, moment: int) -> Iterator[None]:
         """Everything inside happens at `moment`."""
-        self._stopped_at = moment
+        before, self._stopped_at = self._stopped_at, moment
         try:
             yield
         finally:
-            self._stopped_at = None
+            self._stopped_at = before

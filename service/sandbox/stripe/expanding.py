@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 from service.sandbox.stripe.errors import malformed
 from service.sandbox.stripe.ids import kind_of
 from service.sandbox.stripe.listing import whole
+from service.sandbox.stripe.plain import copied
 from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
 
@@ -17,7 +17,7 @@ DEEPEST = 4
 
 def expanded(world: World, answer: Json, wanted: list[str]) -> Json:
     """A copy of the answer with each dotted path of `wanted` filled in."""
-    answer = copy.deepcopy(answer)
+    answer = copied(answer)
     for path in wanted:
         steps = path.split(".")
         if len(steps) > DEEPEST:
@@ -37,14 +37,14 @@ def _expand(world: World, here: Json, steps: list[str], path: str) -> None:
             _expand(world, item, rest, path)
         return
     if name not in here and (extra := EXTRAS.get((str(here.get("object")), name))):
-        here[name] = copy.deepcopy(extra(world, here))
+        here[name] = copied(extra(world, here))
     value: Any = here.get(name)
     if isinstance(value, str):
         kind = kind_of(value)
         found = world.store.get(kind, value) if kind else None
         if name == "id" or found is None:
             raise malformed(f"This property cannot be expanded ({path}).", code="parameter_unknown", param="expand")
-        here[name] = value = copy.deepcopy(found)
+        here[name] = value = copied(found)
     elif value is None and name not in here:
         raise malformed(f"This property cannot be expanded ({path}).", code="parameter_unknown", param="expand")
     if rest and isinstance(value, dict):

@@ -7,7 +7,7 @@ it (docs.stripe.com/billing/invoices/subscription). Not imitated: waiting up to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from service.sandbox.stripe import checkout, collecting, invoicing, standing
 from service.sandbox.stripe.months import period_containing
@@ -16,45 +16,26 @@ from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
 
 DRAFT_FOR = 3600
-Due = tuple[int, str, Callable[[World, Json], None], Json]
+#: So many due things are done and kept at once; between two such steps others may look in.
+STEP = 200
 
 
-def run_until(world: World, moment: int) -> list[Json]:
-    """Do everything due up to `moment`, in order, each at its own time. Returns what happened."""
-    happened = []
-    while (due := earliest(world)) and due[0] <= moment:
-        at, what, act, item = due
+def run_until(world: World, moment: int, *, clock: str = "", most: int | None = None) -> list[Json]:
+    """Do everything due up to `moment` by this clock, in order, each at its own time. Returns what happened.
+
+    With `most` at most so many things. Raises RuntimeError when a thing done is due again at the same moment.
+    """
+    happened: list[Json] = []
+    before = None
+    while (due := world.store.due(clock)) and due[0] <= moment and len(happened) != most:
+        if due == before:
+            raise RuntimeError(f"{due[1]} {due[3]} stays due for ever")
+        before = due
+        at, what, kind, identifier = due
         with world.clock.stopped_at(at):
-            act(world, item)
-        happened.append({"at": at, "what": f"{what} {item['id']}"})
+            ACTS[what](world, world.find(kind, identifier))
+        happened.append({"at": at, "what": f"{what} {identifier}"})
     return happened
-
-
-def earliest(world: World) -> Due | None:
-    """The next thing due, None when nothing is. Ties go to what comes first below."""
-    return min(_due(world), key=lambda due: due[0], default=None)
-
-
-def _due(world: World) -> Iterator[Due]:
-    for subscription in world.store.all("subscription"):
-        if subscription["status"] not in standing.LIVE:
-            continue
-        pause = subscription["pause_collection"]
-        if pause and pause["resumes_at"]:
-            yield pause["resumes_at"], "collection resumed", _resume_collection, subscription
-        ends = subscription["cancel_at"]
-        if ends:
-            yield ends, "subscription ended", _end, subscription
-        yield period(subscription)[1], "subscription renewed", renew, subscription
-    for invoice in world.store.all("invoice"):
-        if not invoice["auto_advance"]:
-            continue
-        if invoice["status"] == "draft" and invoice["automatically_finalizes_at"]:
-            yield invoice["automatically_finalizes_at"], "invoice finalised", _finalise_and_collect, invoice
-        elif invoice["status"] == "open" and invoice["next_payment_attempt"]:
-            yield invoice["next_payment_attempt"], "payment retried", collecting.collect, invoice
-    for session in world.of("checkout.session", status="open"):
-        yield session["expires_at"], "checkout expired", checkout.expire, session
 
 
 def renew(world: World, subscription: Json) -> None:
@@ -100,3 +81,13 @@ def _resume_collection(world: World, subscription: Json) -> None:
 
 def _end(world: World, subscription: Json) -> None:
     standing.cancel(world, subscription, reason="cancellation_requested")
+
+
+ACTS: dict[str, Callable[[World, Json], object]] = {
+    "collection resumed": _resume_collection,
+    "subscription ended": _end,
+    "subscription renewed": lambda world, subscription: renew(world, subscription),
+    "invoice finalised": _finalise_and_collect,
+    "payment retried": lambda world, invoice: collecting.collect(world, invoice),
+    "checkout expired": checkout.expire,
+}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from service.sandbox.stripe.agenda import due_of
 from service.sandbox.stripe.clock import Clock
 from service.sandbox.stripe.errors import missing
 from service.sandbox.stripe.faults import Faults
 from service.sandbox.stripe.ids import new_id
+from service.sandbox.stripe.plain import copied
 from service.sandbox.stripe.store import Json, Store
 
 API_VERSION = "2026-10-28.endive"
@@ -42,7 +43,7 @@ class World:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.lock = threading.RLock()
-        self.store = Store(options.data / "stripe.sqlite3")
+        self.store = Store(options.data / "stripe.sqlite3", due_of)
         self.faults = Faults()
         kept = self.store.get("meta", "clock")
         wanted = options.start - time.time() if options.start is not None else 0.0
@@ -70,7 +71,7 @@ class World:
 
     def of(self, kind: str, **same: Any) -> list[Json]:
         """Objects of a kind with these fields, oldest first."""
-        return [item for item in self.store.all(kind) if all(item.get(name) == value for name, value in same.items())]
+        return self.store.of(kind, **same)
 
     def add(self, item: Json, *events: str) -> Json:
         """Keep a new object and tell of it."""
@@ -81,7 +82,7 @@ class World:
 
     def change(self, item: Json, *events: str, **fields: Any) -> bool:
         """Set fields, keep, and tell of it with the values before. Says whether anything was different."""
-        before = {name: copy.deepcopy(item.get(name)) for name, value in fields.items() if item.get(name) != value}
+        before = {name: copied(item.get(name)) for name, value in fields.items() if item.get(name) != value}
         item.update(fields)
         self.store.put(item["object"], item)
         for event in events:
@@ -98,7 +99,7 @@ class World:
 
     def emit(self, kind: str, item: Json, before: Json | None = None) -> None:
         """Note that something happened and queue its webhook (docs.stripe.com/api/events)."""
-        data: Json = {"object": copy.deepcopy(item)}
+        data: Json = {"object": copied(item)}
         if before is not None:
             data["previous_attributes"] = before
         event: Json = {

@@ -1,0 +1,133 @@
+"""The store's tables: objects, the fields they are found by, and when they are due."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+
+#: Fields an object is found by, the most telling first.
+INDEXED = (
+    *("invoice", "subscription", "payment_intent", "charge", "default_payment_method", "customer", "payment_method"),
+    *("promotion_code", "coupon", "lookup_key", "code", "email", "product", "test_clock", "status"),
+)
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS object (
+    seq INTEGER PRIMARY KEY, kind TEXT, id TEXT, created INTEGER, body TEXT, UNIQUE (kind, id));
+CREATE INDEX IF NOT EXISTS object_created ON object (kind, created, seq);
+CREATE TABLE IF NOT EXISTS tag (
+    kind TEXT, name TEXT, value TEXT, created INTEGER, seq INTEGER,
+    PRIMARY KEY (kind, name, value, created, seq)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS tag_seq ON tag (seq);
+CREATE TABLE IF NOT EXISTS due (
+    clock TEXT, at INTEGER, rank INTEGER, seq INTEGER, what TEXT, PRIMARY KEY (clock, at, rank, seq)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS due_seq ON due (seq);
+"""
+BY_TAG = (
+    "SELECT object.id, object.seq, object.body FROM tag JOIN object USING (seq)"
+    " WHERE tag.kind = ? AND tag.name = ? AND tag.value = ? ORDER BY tag.seq"
+)
+NEXT_DUE = (
+    "SELECT due.at, due.what, object.kind, object.id FROM due JOIN object USING (seq)"
+    " WHERE due.clock = ? ORDER BY due.at, due.rank, due.seq LIMIT 1"
+)
+COMPARED = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+def opened(file: Path) -> sqlite3.Connection:
+    """The database, with its tables. Raises sqlite3.OperationalError when another stand-in has it."""
+    database = sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=1)
+    # Exclusive: two stand-ins on one folder would each believe its own memory.
+    database.execute("PRAGMA locking_mode = EXCLUSIVE")
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    database.execute("PRAGMA cache_size = -64000")
+    columns = [row[1] for row in database.execute("PRAGMA table_info(object)")]
+    if columns and "created" not in columns:
+        database.execute("ALTER TABLE object RENAME TO older")
+    database.executescript("BEGIN IMMEDIATE;" + SCHEMA + "COMMIT;")
+    return database
+
+
+def older(database: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(kind, body) of what a stand-in of before kept without indexes, taken out, oldest first."""
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'older'").fetchone():
+        return []
+    rows: list[tuple[str, str]] = database.execute("SELECT kind, body FROM older ORDER BY seq").fetchall()
+    database.execute("DROP TABLE older")
+    return rows
+
+
+def field(item: Json, name: str) -> Any:
+    """What an object says under a name; two of them lie deeper since 2025 (docs.stripe.com/changelog)."""
+    if name in item:
+        return item[name]
+    if name == "subscription" and item.get("object") == "invoice":
+        return ((item["parent"] or {}).get("subscription_details") or {}).get("subscription")
+    if name == "payment_intent" and item.get("object") == "invoice_payment":
+        return item["payment"]["payment_intent"]
+    if name == "coupon" and item.get("object") == "promotion_code":
+        return item["promotion"]["coupon"]
+    return None
+
+
+def tags(item: Json) -> list[tuple[str, str]]:
+    """The fields it is found by."""
+    if item.get("object", "event") == "event":
+        return [("type", item["type"])] if "type" in item else []
+    named = ((name, field(item, name)) for name in INDEXED)
+    return [(name, value) for name, value in named if isinstance(value, str)]
+
+
+def best_index(same: Json) -> str | None:
+    """The field to look these up by, None when all have to be read."""
+    return next((name for name in (*INDEXED, "type") if isinstance(same.get(name), str)), None)
+
+
+def walk(
+    kind: str, same: Json, edges: dict[str, int], past: tuple[int, int] | None, *, up: bool
+) -> tuple[str, list[Any], Json]:
+    """The query for a walk, its values, and the fields that it leaves to be looked at."""
+    rest, name = dict(same), best_index(same)
+    if name is None:
+        words, values, table = "SELECT body FROM object WHERE kind = ?", [kind], "object"
+    else:
+        words = "SELECT body FROM tag JOIN object USING (seq) WHERE tag.kind = ? AND tag.name = ? AND tag.value = ?"
+        values, table = [kind, name, rest.pop(name)], "tag"
+    for edge, moment in edges.items():
+        words += f" AND {table}.created {COMPARED[edge]} ?"
+        values.append(moment)
+    if past is not None:
+        words += f" AND ({table}.created, {table}.seq) {'>' if up else '<'} (?, ?)"
+        values += past
+    way = "ASC" if up else "DESC"
+    return f"{words} ORDER BY {table}.created {way}, {table}.seq {way}", values, rest
+
+
+def write(database: sqlite3.Connection, seq: int, key: tuple[str, str], item: Json, body: str) -> None:
+    """Keep the object itself."""
+    database.execute("INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?)", (seq, *key, item.get("created", 0), body))
+
+
+def find_by(
+    database: sqlite3.Connection,
+    seq: int,
+    kind: str,
+    item: Json,
+    named: list[tuple[str, str]],
+    due: list[tuple[str, int, int, str]],
+) -> None:
+    """Keep what it is found by, instead of what it was found by before."""
+    database.execute("DELETE FROM tag WHERE seq = ?", (seq,))
+    database.execute("DELETE FROM due WHERE seq = ?", (seq,))
+    created = item.get("created", 0)
+    database.executemany("INSERT INTO tag VALUES (?, ?, ?, ?, ?)", [(kind, *one, created, seq) for one in named])
+    database.executemany("INSERT INTO due VALUES (?, ?, ?, ?, ?)", [(*one[:3], seq, one[3]) for one in due])
+
+
+def delete(database: sqlite3.Connection, seq: int) -> None:
+    """Forget it."""
+    for table in ("object", "tag", "due"):
+        database.execute(f"DELETE FROM {table} WHERE seq = ?", (seq,))

@@ -99,9 +99,9 @@ def _speaks_an_older_version(shape: Function, *args: Any, until: int, **kwargs: 
     return {**shape(*args, until=until, **kwargs), "current_period_end": until}
 
 
-def _repeats_the_cursors_row(page: Function, oldest_first: Any, params: Any, url: str) -> Any:
-    answer = page(oldest_first, params, url)
-    repeated = [one for one in oldest_first if one["id"] == params.get("starting_after")]
+def _repeats_the_cursors_row(found: Function, world: Any, kind: str, params: Any, url: str, **more: Any) -> Any:
+    answer = found(world, kind, params, url, **more)
+    repeated = [one for one in world.store.all(kind) if one["id"] == params.get("starting_after")]
     return {**answer, "data": repeated + answer["data"]}
 
 
@@ -192,7 +192,7 @@ DEFECTS = (
     ),
     Defect(
         "a page of a list repeats a row",
-        "api.customers.page",
+        "api.customers.found",
         _repeats_the_cursors_row,
         test_changes.test_lists_come_a_page_at_a_time,
         "first.auto_paging_iter()",

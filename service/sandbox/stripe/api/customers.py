@@ -6,9 +6,9 @@ from typing import Any
 
 from service.sandbox.stripe import cards
 from service.sandbox.stripe.errors import StripeError, refused
-from service.sandbox.stripe.listing import page
+from service.sandbox.stripe.listing import found
 from service.sandbox.stripe.objects import people
-from service.sandbox.stripe.params import METADATA, RANGE, Clearable, merged, within
+from service.sandbox.stripe.params import METADATA, RANGE, Clearable, merged
 from service.sandbox.stripe.routing import PAGING, route
 from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
@@ -55,8 +55,7 @@ def update(world: World, params: dict[str, Any], identifier: str) -> Json:
 @route("GET", "/v1/customers", {"email": str, "created": RANGE, **PAGING}, typed="CustomerListParams")
 def list_all(world: World, params: dict[str, Any]) -> Json:
     """Customers, newest first."""
-    found = [one for one in world.store.all("customer") if one["email"] == params.get("email", one["email"])]
-    return page([one for one in found if within(one["created"], params.get("created", {}))], params, "/v1/customers")
+    return found(world, "customer", params, "/v1/customers", email=params.get("email"))
 
 
 @route("GET", "/v1/payment_methods/{identifier}", typed="PaymentMethodRetrieveParams")
@@ -68,7 +67,7 @@ def get_card(world: World, params: dict[str, Any], identifier: str) -> Json:
 @route("GET", "/v1/payment_methods", {"customer": str, "type": ("card",), **PAGING}, typed="PaymentMethodListParams")
 def list_cards(world: World, params: dict[str, Any]) -> Json:
     """A customer's cards, newest first."""
-    return page(world.of("payment_method", customer=params.get("customer")), params, "/v1/payment_methods")
+    return found(world, "payment_method", params, "/v1/payment_methods", customer=params.get("customer"))
 
 
 @route(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.sandbox.stripe.listing import page
-from service.sandbox.stripe.params import RANGE, within
+from service.sandbox.stripe.listing import found
+from service.sandbox.stripe.params import RANGE
 from service.sandbox.stripe.routing import PAGING, route
 from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
@@ -21,10 +21,12 @@ def retrieve(world: World, params: dict[str, Any], identifier: str) -> Json:
 def list_all(world: World, params: dict[str, Any]) -> Json:
     """Events, newest first. `type` may end in `.*`; `created` has a resolution of one second."""
     wanted = params.get("types", [params["type"]] if "type" in params else None)
-    found = [one for one in world.store.all("event") if within(one["created"], params.get("created", {}))]
-    if wanted is not None:
-        found = [one for one in found if any(_is(one["type"], kind) for kind in wanted)]
-    return page(found, params, "/v1/events")
+    one = wanted[0] if wanted and len(wanted) == 1 and "*" not in wanted[0] else None
+
+    def keep(event: Json) -> bool:
+        return wanted is None or any(_is(event["type"], kind) for kind in wanted)
+
+    return found(world, "event", params, "/v1/events", keep=keep, type=one)
 
 
 def _is(kind: str, wanted: str) -> bool:

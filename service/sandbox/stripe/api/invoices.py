@@ -7,8 +7,8 @@ from typing import Any
 from service.sandbox.stripe import collecting, invoicing, standing
 from service.sandbox.stripe.api.customers import owned
 from service.sandbox.stripe.errors import StripeError, refused
-from service.sandbox.stripe.listing import page
-from service.sandbox.stripe.params import METADATA, RANGE, merged, within
+from service.sandbox.stripe.listing import found
+from service.sandbox.stripe.params import METADATA, RANGE, merged
 from service.sandbox.stripe.routing import PAGING, route
 from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
@@ -30,14 +30,8 @@ def retrieve(world: World, params: dict[str, Any], identifier: str) -> Json:
 )
 def list_all(world: World, params: dict[str, Any]) -> Json:
     """Invoices, newest first."""
-    found = world.store.all("invoice")
-    for name in ("customer", "status"):
-        if name in params:
-            found = [one for one in found if one[name] == params[name]]
-    if "subscription" in params:
-        wanted = params["subscription"]
-        found = [one for one in found if one["parent"]["subscription_details"]["subscription"] == wanted]
-    return page([one for one in found if within(one["created"], params.get("created", {}))], params, "/v1/invoices")
+    same = {name: params.get(name) for name in ("customer", "subscription", "status")}
+    return found(world, "invoice", params, "/v1/invoices", **same)
 
 
 @route("POST", "/v1/invoices/{identifier}", {"auto_advance": bool, "metadata": METADATA}, typed="InvoiceUpdateParams")

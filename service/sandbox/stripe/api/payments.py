@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from service.sandbox.stripe.errors import malformed, missing, refused
-from service.sandbox.stripe.listing import page
+from service.sandbox.stripe.listing import found
 from service.sandbox.stripe.objects import payments as shape
-from service.sandbox.stripe.params import METADATA, RANGE, merged, within
+from service.sandbox.stripe.params import METADATA, RANGE, merged
 from service.sandbox.stripe.routing import PAGING, route
 from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
@@ -35,14 +35,9 @@ def get_invoice_payment(world: World, params: dict[str, Any], identifier: str) -
 )
 def list_invoice_payments(world: World, params: dict[str, Any]) -> Json:
     """What was paid on an invoice, or which invoice a payment was for."""
-    found = world.store.all("invoice_payment")
-    for name in ("invoice", "status"):
-        if name in params:
-            found = [one for one in found if one[name] == params[name]]
-    if intent := params.get("payment", {}).get("payment_intent"):
-        found = [one for one in found if one["payment"]["payment_intent"] == intent]
-    found = [one for one in found if within(one["created"], params.get("created", {}))]
-    return page(found, params, "/v1/invoice_payments")
+    same = {name: params.get(name) for name in ("invoice", "status")}
+    same["payment_intent"] = params.get("payment", {}).get("payment_intent")
+    return found(world, "invoice_payment", params, "/v1/invoice_payments", **same)
 
 
 @route("GET", "/v1/payment_intents/{identifier}", typed="PaymentIntentRetrieveParams")
@@ -105,11 +100,8 @@ def update_refund(world: World, params: dict[str, Any], identifier: str) -> Json
 )
 def list_refunds(world: World, params: dict[str, Any]) -> Json:
     """Refunds, newest first."""
-    found = world.store.all("refund")
-    for name in ("payment_intent", "charge"):
-        if name in params:
-            found = [one for one in found if one[name] == params[name]]
-    return page([one for one in found if within(one["created"], params.get("created", {}))], params, "/v1/refunds")
+    same = {name: params.get(name) for name in ("payment_intent", "charge")}
+    return found(world, "refund", params, "/v1/refunds", **same)
 
 
 def _charge(world: World, params: dict[str, Any]) -> Json:

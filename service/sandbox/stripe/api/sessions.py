@@ -6,9 +6,9 @@ from typing import Any
 
 from service.sandbox.stripe import checkout
 from service.sandbox.stripe.errors import malformed, not_supported, refused
-from service.sandbox.stripe.listing import page, whole
+from service.sandbox.stripe.listing import found, whole
 from service.sandbox.stripe.objects import checkout as shape
-from service.sandbox.stripe.params import METADATA, RANGE, merged, within
+from service.sandbox.stripe.params import METADATA, RANGE, merged
 from service.sandbox.stripe.routing import PAGING, route
 from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
@@ -100,12 +100,8 @@ def line_items(world: World, params: dict[str, Any], identifier: str) -> Json:
 )
 def list_all(world: World, params: dict[str, Any]) -> Json:
     """Sessions, newest first."""
-    found = world.store.all("checkout.session")
-    for name in ("customer", "subscription", "status"):
-        if name in params:
-            found = [one for one in found if one[name] == params[name]]
-    found = [one for one in found if within(one["created"], params.get("created", {}))]
-    return page(found, params, "/v1/checkout/sessions")
+    same = {name: params.get(name) for name in ("customer", "subscription", "status")}
+    return found(world, "checkout.session", params, "/v1/checkout/sessions", **same)
 
 
 @route("POST", "/v1/checkout/sessions/{identifier}", {"metadata": METADATA}, typed="checkout.SessionUpdateParams")

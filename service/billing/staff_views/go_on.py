@@ -1,37 +1,21 @@
-"""Memberships that need a person, and the one button that lets a stopped one go on."""
+"""The one button that lets a stopped membership go on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from service.billing import actions, rules
+from service.billing import actions
 from service.billing.gateway import Bug
 from service.billing.queries import NeedsPerson
-from service.enrollment.rules.gate import MESSAGES
+from service.billing.staff_views import bp
 from service.kit import access, clock, web
 from service.safety import actions as safety
-
-bp = Blueprint("billing_staff", __name__)
-
-
-@bp.get("/staff/memberships")
-@access.staff("coordinator", "owner", "billing")
-def memberships() -> ResponseReturnValue:
-    """Stopped first, then unpaid, then ending; above them, messages of Stripe that nobody could act upon."""
-    actor = web.actor()
-    return render_template(
-        "billing/staff/memberships.html",
-        watch=actions.open_watch(actor=actor),
-        sentences=MESSAGES,
-        may_resume=actor.role in rules.MAY_RESUME,
-        zone=current_user.time_zone,
-    )
 
 
 @bp.get("/staff/memberships/<uuid:membership_id>/go-on")

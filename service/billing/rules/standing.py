@@ -1,0 +1,63 @@
+"""What Stripe's words mean to us, and what a step from one to the other deserves. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+# Stripe's subscription status -> ours. "grace" and "stopped" end nothing: records, safety pages and messages stay open.
+STATUS: Final = MappingProxyType(
+    {
+        "incomplete": "awaiting_payment",
+        "trialing": "active",
+        "active": "active",
+        "past_due": "grace",
+        "unpaid": "stopped",
+        "paused": "stopped",
+        "incomplete_expired": "ended",
+        "canceled": "ended",
+    }
+)
+LIVE: Final = ("active", "grace", "stopped")
+IN_CARE: Final = ("active", "grace")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one look at Stripe changes: which mail it deserves, and whether care begins."""
+
+    started: bool = False
+    resumed: bool = False
+    ending: bool = False
+    ended: bool = False
+    problem: bool = False
+
+
+def membership_status(stripe_status: str) -> str:
+    """Our word for Stripe's. Raises ValueError for one we do not know: guessing would open or close a door."""
+    try:
+        return STATUS[stripe_status]
+    except KeyError:
+        raise ValueError(f"Stripe has a status we do not know: {stripe_status}") from None
+
+
+def step(before: str, after: str, *, was_active: bool, was_ending: bool = False, ends: bool = False) -> Step:
+    """What moving from `before` to `after` means. `was_active`: whether it ever was, so that it starts once;
+    `was_ending` and `ends`: whether the paid month was, and is now, to be the last.
+
+    Payment problems are told for as long as they last; the mail's key makes each attempt one mail.
+    """
+    return Step(
+        started=not was_active and after in IN_CARE,
+        resumed=was_active and before == "stopped" and after in IN_CARE,
+        ending=ends and not was_ending and after in LIVE,
+        ended=was_active and after == "ended" and before != "ended",
+        problem=after == "grace",
+    )
+
+
+def fulfilled(wish: str, status: str, *, ends: bool) -> bool:
+    """Does what Stripe shows answer this wish? An ended membership has nothing left to wish for."""
+    shown = {"cancel": ends, "undo_cancel": not ends, "resume": status != "stopped"}
+    return status == "ended" or shown[wish]

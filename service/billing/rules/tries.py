@@ -1,0 +1,58 @@
+"""When to try again, how long an attempt lives, and the idempotency key of each call. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+# From a few seconds to a day: Stripe itself delivers for three days (shared/stripe.md 1).
+_WAITS: Final = tuple(timedelta(seconds=s) for s in (10, 60, 300, 1800, 7200, 21600, 86400))
+
+HEAD_START: Final = timedelta(seconds=30)  # the job of a fresh message goes first; the sweeper only follows
+
+
+# Stripe keeps a result under its key for at least 24 hours; an attempt this old is not replayed but replaced.
+REPLAY_FOR: Final = timedelta(minutes=20)
+# The pay page's life. Stripe allows 30 minutes to 24 hours; a short one means the gate's yes is still fresh.
+PAGE_LIVES: Final = timedelta(hours=1)
+
+
+def retry_after(attempts: int) -> timedelta | None:
+    """How long to wait after the `attempts`-th failure (1 is the first); None: park it where people see it."""
+    return _WAITS[attempts - 1] if attempts <= len(_WAITS) else None
+
+
+def customer_key(membership_id: UUID) -> str:
+    """The idempotency key for the customer at Stripe: one per membership, so that a lost answer is found again."""
+    return f"cus:{membership_id}"
+
+
+def checkout_key(membership_id: UUID, number: int) -> str:
+    """The idempotency key of the `number`-th attempt to pay. A new card or a new hour needs a new one."""
+    return f"checkout:{membership_id}:{number}"
+
+
+def expire_key(checkout_id: UUID) -> str:
+    """The idempotency key for closing one pay page."""
+    return f"expire:{checkout_id}"
+
+
+def pause_key(gate_record_id: UUID) -> str:
+    """The idempotency key of the pause that one recorded no calls for."""
+    return f"pause:{gate_record_id}"
+
+
+def cancel_key(intent_id: UUID) -> str:
+    """The idempotency key of one wish to cancel or to stay. The same person may change their mind again."""
+    return f"cancel:{intent_id}"
+
+
+def end_key(intent_id: UUID) -> str:
+    """The idempotency key for ending at once, beside `cancel_key` of the same wish: Stripe takes one call for each."""
+    return f"cancel:{intent_id}:1"
+
+
+def resume_key(intent_id: UUID) -> str:
+    """The idempotency key of one decision of staff to let a membership go on."""
+    return f"resume:{intent_id}"

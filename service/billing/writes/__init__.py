@@ -1,0 +1,27 @@
+"""What the gate answered, what Stripe says is true and what money moved, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from service.billing.writes.memberships import (
+    ask_gate,
+    end_unpaid,
+    keep_invoice,
+    live_membership,
+    lock_object,
+    locked_membership,
+    mark_compared,
+    next_attempt_number,
+    take_over,
+)
+
+__all__ = [
+    "ask_gate",
+    "end_unpaid",
+    "keep_invoice",
+    "live_membership",
+    "lock_object",
+    "locked_membership",
+    "mark_compared",
+    "next_attempt_number",
+    "take_over",
+]

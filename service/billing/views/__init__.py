@@ -1,0 +1,12 @@
+"""Choosing a plan, paying, and what a patient sees of it afterwards. Each module hangs its routes here."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("billing", __name__)
+
+# Below the blueprint, because each of them asks for it.
+from service.billing.views import cancel, checkout, page  # noqa: E402
+
+__all__ = ["bp", "cancel", "checkout", "page"]

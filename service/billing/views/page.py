@@ -1,0 +1,28 @@
+"""The page about plan and money: what it costs and when, what was paid."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from service.billing import queries
+from service.billing.views import bp
+from service.billing.views.common import catalog
+from service.kit import access, db
+
+
+@bp.get("/billing")
+@access.patient
+def billing() -> ResponseReturnValue:
+    """What it costs and when, what was paid, and how to cancel."""
+    with db.reading() as session:
+        card = queries.membership_of(session, current_user.patient_id)
+        receipts = queries.receipts_of(session, current_user.patient_id)
+    return render_template(
+        "billing/billing.html",
+        membership=card,
+        plan=catalog().plans.get(card.plan) if card else None,
+        receipts=receipts,
+        zone=current_user.time_zone,
+    )

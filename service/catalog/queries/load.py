@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from config.brand import brand
 from service.catalog.rules.alerts import read_alerts
+from service.catalog.rules.billing import read_billing
 from service.catalog.rules.consents import ConsentDocument, read_consent
 from service.catalog.rules.estimates import read_estimate
 from service.catalog.rules.instruments import read_instrument
@@ -54,6 +55,7 @@ def load(config_dir: Path) -> Catalog:
             practice=brand(config_dir),
             estimate=read_estimate(_table(config_dir, config_dir / "estimate.toml")),
             visits=read_visits(_table(config_dir, config_dir / "visits.toml")),
+            billing=read_billing(_table(config_dir, config_dir / "billing.toml")),
         )
     )
 

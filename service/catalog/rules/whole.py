@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from config.brand import Brand
 from service.catalog.rules.alerts import AlertRule
+from service.catalog.rules.billing import BillingRules
 from service.catalog.rules.consents import ConsentDocument
 from service.catalog.rules.dated import PROGRAM
 from service.catalog.rules.estimates import EstimateRules
@@ -48,6 +49,7 @@ class Catalog:
     practice: Brand
     estimate: EstimateRules
     visits: VisitRules
+    billing: BillingRules
 
     @property
     def open_plans(self) -> tuple[Plan, ...]:

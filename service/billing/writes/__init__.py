@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from service.billing.writes import refunds
+from service.billing.writes.ledger import book
+from service.billing.writes.agreements import keep_agreement
 from service.billing.writes.memberships import (
     ask_gate,
     end_unpaid,
@@ -16,12 +19,15 @@ from service.billing.writes.memberships import (
 
 __all__ = [
     "ask_gate",
+    "book",
     "end_unpaid",
+    "keep_agreement",
     "keep_invoice",
     "live_membership",
     "lock_object",
     "locked_membership",
     "mark_compared",
     "next_attempt_number",
+    "refunds",
     "take_over",
 ]

@@ -1,0 +1,51 @@
+"""What may be given back, and the words for why. Pure; money in cents."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+Outcome: TypeAlias = Literal["waiting", "done", "failed"]
+
+# Reasons a rule gives money back for. Staff choose from words of their own.
+RULE_REASONS: Final = (
+    "paid_on_hold",
+    "paid_out_of_turn",
+    "paid_after_end",
+    "paid_twice",
+    "paid_unclaimed",
+    "paid_on_no",
+    "care_ended",
+    "safety_stop",
+    "approval_withdrawn",
+    "died",
+    "out_of_state",
+    "consent_withdrawn",
+    "account_closed",
+)
+# A refund that was asked for keeps its money back from others until it is declined, failed or done.
+RESERVED: Final = ("asked", "approved")
+_OUTCOME: Final[dict[str, Outcome]] = {
+    "pending": "waiting",
+    "requires_action": "waiting",
+    "succeeded": "done",
+    "failed": "failed",
+    "canceled": "failed",
+}
+
+
+def left_to_refund(paid_cents: int, refunded_cents: int, refunding_cents: int) -> int:
+    """What of a payment was neither given back nor promised."""
+    return paid_cents - refunded_cents - refunding_cents
+
+
+def refund_outcome(stripe_status: str) -> Outcome:
+    """Our word for how a refund stands at Stripe. Raises ValueError for one we do not know."""
+    try:
+        return _OUTCOME[stripe_status]
+    except KeyError:
+        raise ValueError(f"Stripe has a refund status we do not know: {stripe_status}") from None
+
+
+def refund_key(refund_id: object) -> str:
+    """The idempotency key of one refund: it is given once, whoever asks how often."""
+    return f"refund:{refund_id}"

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from service.billing import rules
-from service.billing.gateway import Bug, Declined, Gateway, NeedsAction, allowed, api
+from service.billing.gateway import Bug, Declined, Gateway, NeedsAction, allowed
 from service.catalog.rules.whole import Catalog
 from service.kit.errors import TryAgain
 from service.kit.ids import new_id
@@ -38,7 +38,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         check(method, url, body, idempotency_key)
         lines.append(f"{method} {url} {body} {idempotency_key}")
 
-    monkeypatch.setattr(api.allowed, "check", recording)
+    monkeypatch.setattr(allowed, "check", recording)
     return lines
 
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 from uuid import UUID
 
-from service.billing.gateway.facts import Bug, CheckoutPage, CheckoutStatus, InvoiceFacts, SubscriptionFacts
+from service.billing.gateway.facts import (
+    Bug,
+    CheckoutPage,
+    CheckoutStatus,
+    DisputeFacts,
+    InvoiceFacts,
+    LineFacts,
+    LineKind,
+    Preview,
+    Promotion,
+    RefundFacts,
+    SubscriptionFacts,
+)
 from service.billing.rules import membership_status
 
 if TYPE_CHECKING:  # only the gateway's api file speaks to the SDK
@@ -17,6 +30,8 @@ if TYPE_CHECKING:  # only the gateway's api file speaks to the SDK
 P = ParamSpec("P")
 T = TypeVar("T")
 _CHECKOUT: dict[str, CheckoutStatus] = {"open": "open", "complete": "completed", "expired": "expired"}
+_OCCASIONS = {"subscription_create": "start", "subscription_cycle": "renewal", "subscription_update": "change"}
+InvoiceStatus = Literal["draft", "open", "paid", "uncollectible", "void"]
 
 
 def _strict(read: Callable[P, T]) -> Callable[P, T]:
@@ -35,22 +50,25 @@ def moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _id(value: Any) -> str | None:
+def id_of(value: Any) -> str | None:
     """The id of something that may be expanded."""
     return value if value is None or isinstance(value, str) else str(value.id)
 
 
 @_strict
 def checkout(session: stripe.checkout.Session) -> CheckoutPage:
-    """A Checkout session."""
+    """A Checkout session, for a membership or for a card."""
+    whole, setup = session.subscription, session.setup_intent
     return CheckoutPage(
         id=session.id,
         url=session.url,
         expires_at=moment(session.expires_at),
         status=_CHECKOUT[str(session.status)],
-        customer_id=_id(session.customer),
-        subscription_id=_id(session.subscription),
+        customer_id=id_of(session.customer),
+        subscription_id=id_of(session.subscription),
         checkout_id=UUID(session.client_reference_id) if session.client_reference_id else None,
+        subscription=None if whole is None or isinstance(whole, str) else subscription(whole),
+        payment_method_id=None if setup is None or isinstance(setup, str) else id_of(setup.payment_method),
     )
 
 
@@ -58,30 +76,71 @@ def checkout(session: stripe.checkout.Session) -> CheckoutPage:
 def invoice(found: stripe.Invoice) -> InvoiceFacts:
     """An invoice. Its subscription hangs under its parent."""
     details = found.parent.subscription_details if found.parent else None
-    paid_at = found.status_transitions.paid_at
+    paid_at, next_try = found.status_transitions.paid_at, found.next_payment_attempt
+    ending = found.ending_balance
     return InvoiceFacts(
         id=str(found.id),
-        subscription_id=_id(details.subscription) if details else None,
+        subscription_id=id_of(details.subscription) if details else None,
         status=str(found.status),
         amount_due_cents=int(found.amount_due),
         amount_paid_cents=int(found.amount_paid),
         issued_at=moment(found.created),
         paid_at=moment(paid_at) if paid_at is not None else None,
         attempts=int(found.attempt_count),
+        number=found.number,
+        occasion=_OCCASIONS.get(str(found.billing_reason), "other"),
+        subtotal_cents=int(found.subtotal),
+        discount_cents=sum(int(one.amount) for one in found.total_discount_amounts or []),
+        credit_used_cents=0 if ending is None else max(0, int(ending) - int(found.starting_balance)),
+        next_try_at=moment(next_try) if next_try is not None else None,
+        payment_id=_payment(found),
+        lines=tuple(_line(one) for one in found.lines.data),
     )
+
+
+def _payment(found: stripe.Invoice) -> str | None:
+    """The payment that paid it, where payments were asked for."""
+    for one in getattr(found, "payments", None) or ():
+        if one.status == "paid" and one.payment.type == "payment_intent":
+            return id_of(one.payment.payment_intent)
+    return None
+
+
+def _line(found: Any) -> LineFacts:
+    details = found.parent.subscription_item_details if found.parent else None
+    kind: LineKind = "other"
+    if details is not None:
+        kind = "month" if not details.proration else ("unused" if found.amount < 0 else "remaining")
+    return LineFacts(
+        id=str(found.id),
+        kind=kind,
+        amount_cents=int(found.amount),
+        starts_at=moment(found.period.start),
+        ends_at=moment(found.period.end),
+    )
+
+
+@_strict
+def preview(found: stripe.Invoice) -> Preview:
+    """What an invoice would be: what is due, and what of it the account would be credited instead."""
+    lines = tuple(_line(one) for one in found.lines.data)
+    return Preview(int(found.amount_due), max(0, -int(found.total)), lines)
 
 
 @_strict
 def subscription(found: stripe.Subscription) -> SubscriptionFacts:
     """A subscription with exactly one price. The current period is the item's."""
     (item,) = found.items.data
-    if item.price.unit_amount is None or item.quantity != 1:
-        raise ValueError("a membership is one price, once")
-    latest, card = found.latest_invoice, _card(found.default_payment_method)
+    if item.price.unit_amount is None or item.quantity != 1 or item.price.currency != "usd":
+        raise ValueError("a membership is one price in dollars, once")
+    latest, card, customer = found.latest_invoice, _card(found.default_payment_method), found.customer
+    pause = found.pause_collection
+    resumes_at = pause.resumes_at if pause is not None else None
+    discount = _discount(found)
     return SubscriptionFacts(
         id=found.id,
-        customer_id=str(_id(found.customer)),
-        membership_id=_membership(found.metadata),
+        customer_id=str(id_of(customer)),
+        membership_id=_ours(found.metadata, "membership"),
         status=membership_status(str(found.status)),
         price_key=item.price.lookup_key,
         price_cents=item.price.unit_amount,
@@ -91,15 +150,93 @@ def subscription(found: stripe.Subscription) -> SubscriptionFacts:
         latest_invoice=None if latest is None or isinstance(latest, str) else invoice(latest),
         card_brand=card[0],
         card_last4=card[1],
+        card_expires_on=card[2],
+        payment_method_id=id_of(found.default_payment_method),
+        item_id=item.id,
+        stopped_for=str(found.status) if found.status in ("paused", "unpaid") else None,
+        trial=found.status == "trialing",
+        collection_resumes_at=moment(resumes_at) if resumes_at is not None else None,
+        credit_cents=None if customer is None or isinstance(customer, str) else max(0, -_balance(customer)),
+        discounted=bool(found.discounts),
+        discount_percent=discount[0],
+        discount_cents=discount[1],
+        discount_ends_at=discount[2],
     )
 
 
-def _membership(metadata: Any) -> UUID | None:
-    text = metadata.to_dict().get("membership")
+def _balance(customer: Any) -> int:
+    """The account's balance in cents; below zero is the customer's credit."""
+    return int(getattr(customer, "balance", None) or 0)
+
+
+def _discount(found: stripe.Subscription) -> tuple[int | None, int | None, datetime | None]:
+    """Per cent, cents and last moment of the discounts on a subscription, where they were asked for."""
+    percents, cents, ends = [], [], []
+    for one in found.discounts or []:
+        coupon = None if isinstance(one, str) else one.source.coupon
+        if isinstance(one, str) or coupon is None or isinstance(coupon, str):
+            continue
+        if coupon.percent_off is not None:
+            percents.append(round(coupon.percent_off))
+        if coupon.amount_off is not None:
+            cents.append(int(coupon.amount_off))
+        if one.end is not None:
+            ends.append(moment(one.end))
+    return max(percents, default=None), sum(cents) or None, min(ends, default=None)
+
+
+def _ours(metadata: Any, name: str) -> UUID | None:
+    text = metadata.to_dict().get(name) if metadata is not None else None
     return UUID(text) if text else None
 
 
-def _card(method: Any) -> tuple[str | None, str | None]:
-    """Brand and last four digits: all we ever keep of a card."""
+def _card(method: Any) -> tuple[str | None, str | None, date | None]:
+    """Brand, last four digits and last good day: all we ever keep of a card."""
     card = None if method is None or isinstance(method, str) else getattr(method, "card", None)
-    return (None, None) if card is None else (str(card.brand), str(card.last4))
+    if card is None:
+        return None, None, None
+    year, month = int(card.exp_year), int(card.exp_month)
+    return str(card.brand), str(card.last4), date(year, month, monthrange(year, month)[1])
+
+
+@_strict
+def promotion(found: stripe.PromotionCode) -> Promotion:
+    """A promotion code with its coupon."""
+    coupon = found.promotion.coupon
+    if coupon is None or isinstance(coupon, str):
+        raise TypeError("a code without its coupon")
+    months = {"once": 1, "repeating": coupon.duration_in_months, "forever": None}[str(coupon.duration)]
+    return Promotion(
+        id=found.id,
+        code=found.code,
+        percent_off=None if coupon.percent_off is None else round(coupon.percent_off),
+        amount_off_cents=coupon.amount_off,
+        months=months,
+    )
+
+
+@_strict
+def refund(found: stripe.Refund) -> RefundFacts:
+    """A refund."""
+    return RefundFacts(
+        id=found.id,
+        payment_id=id_of(found.payment_intent),
+        status=str(found.status),
+        amount_cents=int(found.amount),
+        created_at=moment(found.created),
+        refund_id=_ours(found.metadata, "refund"),
+        failure=getattr(found, "failure_reason", None),
+    )
+
+
+@_strict
+def dispute(found: stripe.Dispute) -> DisputeFacts:
+    """A dispute."""
+    return DisputeFacts(
+        id=found.id,
+        payment_id=id_of(found.payment_intent),
+        amount_cents=int(found.amount),
+        reason=str(found.reason),
+        status=str(found.status),
+        created_at=moment(found.created),
+    )

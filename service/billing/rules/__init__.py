@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service.billing.rules.amounts import MOST_CENTS, typed_cents
 from service.billing.rules.asking import (
     ALERT,
     LAST_BEFORE,
@@ -15,6 +16,16 @@ from service.billing.rules.asking import (
     WISH_WAITS,
     period_label,
     stage,
+)
+from service.billing.rules.giving import (
+    BY_RULE,
+    CREDIT_REASONS,
+    MAY_ASK,
+    MAY_GIVE,
+    MAY_SEE,
+    NOTE_MAX,
+    REFUND_REASONS,
+    takes_two,
 )
 from service.billing.rules.refunds import RESERVED, RULE_REASONS, Outcome, left_to_refund, refund_key, refund_outcome
 from service.billing.rules.spoken import (
@@ -46,14 +57,22 @@ from service.billing.rules.tries import (
 
 __all__ = [
     "ALERT",
+    "BY_RULE",
+    "CREDIT_REASONS",
     "HEAD_START",
     "IN_CARE",
     "LAST_BEFORE",
     "LAST_STAGE",
     "LIVE",
+    "MAY_ASK",
+    "MAY_GIVE",
     "MAY_RESUME",
+    "MAY_SEE",
+    "MOST_CENTS",
+    "NOTE_MAX",
     "PAGE_LIVES",
     "PERIOD_IN_SQL",
+    "REFUND_REASONS",
     "REMIND_BEFORE",
     "REPLAY_FOR",
     "RESERVED",
@@ -83,4 +102,6 @@ __all__ = [
     "retry_after",
     "stage",
     "step",
+    "takes_two",
+    "typed_cents",
 ]

@@ -1,0 +1,45 @@
+"""Who may give money back, why, and when one person is not enough. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from service.kit.errors import words
+
+MAY_SEE: Final = ("owner", "coordinator", "billing")
+MAY_ASK: Final = MAY_SEE
+MAY_GIVE: Final = ("owner", "billing")
+NOTE_MAX: Final = 2000
+
+# Why staff give a charge back. None of them says anything about anybody's health.
+REFUND_REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "charged_twice": words("Charged twice, or by mistake"),
+        "wrong_amount": words("The amount was wrong"),
+        "not_received": words("Something they paid for did not come"),
+        "unused": words("Time they paid for and cannot use"),
+        "goodwill": words("Goodwill"),
+        "other": words("Another reason: say which in the note"),
+    }
+)
+CREDIT_REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "mistake": words("Our mistake"),
+        "not_received": words("Something they paid for did not come"),
+        "goodwill": words("Goodwill"),
+        "hardship": words("They cannot pay at the moment"),
+        "other": words("Another reason: say which in the note"),
+    }
+)
+# What a rule gave back by itself, in words for the same lists.
+BY_RULE: Final = words("By the refund policy")
+
+
+def takes_two(cents: int, role: str | None, *, above: int, alone_so_far: int = 0) -> bool:
+    """Does a second person decide about `cents`? Above the limit, and always for whoever only asks.
+
+    `alone_so_far`: what was given on the same charge by one person each; in small pieces it is no smaller.
+    """
+    return role not in MAY_GIVE or cents + alone_so_far > above

@@ -24,6 +24,7 @@ def options(arguments: list[str] | None = None) -> Options:
     reader.add_argument("--webhook-secret", default="", help="signs the events")
     reader.add_argument("--start", type=int, help="business time of the first start, in Unix seconds; now if left out")
     reader.add_argument("--dunning-ends-in", choices=("canceled", "unpaid"), default="canceled")
+    reader.add_argument("--postmen", type=int, default=1, help="webhooks delivered at once; above 1 they race")
     given = reader.parse_args(arguments)
     if not given.key.startswith("sk_test_"):
         reader.error("--key has to start with sk_test_: a stand-in has no business with a live key")
@@ -53,7 +54,8 @@ def main() -> int:
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
     Ticker(world).start()
     if chosen.webhook_url:
-        Postman(world).start()
+        for _ in range(chosen.postmen):
+            Postman(world).start()
     print("ready", flush=True)
     stop.wait()
     # The lock is taken and never given back: no thread may touch the file after it is closed.

@@ -24,12 +24,14 @@ from service.sandbox.stripe.world import API_VERSION, World
 
 @dataclass
 class Answer:
-    """What goes back. `silent_for` set means: the work is done and committed, but the caller never hears of it."""
+    """What goes back. `silent_for` set means that the caller never hears of it: silence for so long, then the end of
+    the connection; `broken` that the end is a reset, at once."""
 
     status: int
     body: Json
     headers: dict[str, str]
     silent_for: float | None = None
+    broken: bool = False
 
 
 def ask(world: World, method: str, path: str, form: str, headers: Message) -> Answer:
@@ -39,13 +41,20 @@ def ask(world: World, method: str, path: str, form: str, headers: Message) -> An
     key = headers.get("Idempotency-Key", "") if method == "POST" else ""
     if key:
         told["Idempotency-Key"] = key
+    about = {"method": method, "path": path}
+    if slow := _first(world, about, "slow"):
+        time.sleep(float(slow.get("seconds", 1)))
+    if lost := _first(world, about, "timeout_before", "reset"):
+        return _unheard(Answer(500, {}, told), lost)
     with world.lock:
         world.request = {"id": request_id, "idempotency_key": key or None}
         try:
             answer = _answer(world, method, path, form, headers, key, told)
-            silent = world.faults.take("timeout", method=method, path=path)
-            answer.silent_for = None if silent is None else float(silent.get("seconds", 0))
             world.store.commit()
+            if world.faults.take("500_after", **about):
+                answer = Answer(500, StripeError(500, "api_error", "An unknown error occurred.").body(), told)
+            if lost := _first(world, about, "timeout", "reset_after"):
+                answer = _unheard(answer, lost)
         except Exception:  # a mistake of ours: say so, and keep nothing half done
             traceback.print_exc(file=sys.stderr)
             world.store.rollback()
@@ -53,6 +62,16 @@ def ask(world: World, method: str, path: str, form: str, headers: Message) -> An
             answer = Answer(500, {"error": error}, {**told, "Stripe-Should-Retry": "false"})
         finally:
             world.request = {"id": None, "idempotency_key": None}
+    return answer
+
+
+def _first(world: World, about: dict[str, str], *kinds: str) -> dict[str, Any] | None:
+    with world.lock:
+        return next((fault for kind in kinds if (fault := world.faults.take(kind, **about))), None)
+
+
+def _unheard(answer: Answer, fault: dict[str, Any]) -> Answer:
+    answer.silent_for, answer.broken = float(fault.get("seconds", 0)), fault["kind"].startswith("reset")
     return answer
 
 

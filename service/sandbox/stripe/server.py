@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import struct
 import sys
 import threading
 import time
@@ -78,6 +81,10 @@ class Handler(BaseHTTPRequestHandler):
         if answer.silent_for is not None:
             time.sleep(answer.silent_for)
             self.close_connection = True
+            if answer.broken:
+                # To linger for no time is to reset; only the last handle on a socket does it.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                os.close(self.connection.detach())
             return
         self._say(answer.status, "application/json", json.dumps(answer.body), answer.headers)
 

@@ -13,6 +13,7 @@ from service.sandbox.stripe.clock import Clock
 from service.sandbox.stripe.errors import missing
 from service.sandbox.stripe.faults import Faults
 from service.sandbox.stripe.ids import new_id
+from service.sandbox.stripe.outbox import Outbox
 from service.sandbox.stripe.plain import copied
 from service.sandbox.stripe.store import Json, Store
 
@@ -21,7 +22,10 @@ API_VERSION = "2026-10-28.endive"
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says. `dunning_ends_in` is the account's setting for the last failed retry."""
+    """What the command line says. `dunning_ends_in` is the account's setting for the last failed retry.
+
+    `postmen` deliver webhooks at once; with more than one the order of events is a race.
+    """
 
     port: int
     data: Path
@@ -30,6 +34,7 @@ class Options:
     webhook_secret: str = ""
     start: int | None = None
     dunning_ends_in: str = "canceled"
+    postmen: int = 1
 
     @property
     def origin(self) -> str:
@@ -45,6 +50,7 @@ class World:
         self.lock = threading.RLock()
         self.store = Store(options.data / "stripe.sqlite3", due_of)
         self.faults = Faults()
+        self.outbox = Outbox(self.store, self.faults)
         kept = self.store.get("meta", "clock")
         wanted = options.start - time.time() if options.start is not None else 0.0
         self.clock = Clock(float(kept["offset"]) if kept else wanted)
@@ -115,21 +121,4 @@ class World:
         }
         self.store.put("event", event)
         if self.options.webhook_url:
-            self._queue(event)
-
-    def _queue(self, event: Json) -> None:
-        faults, wall = self.faults, time.time()
-        if faults.take("webhook_drop", event_type=event["type"]):
-            return
-        delivery: Json = {"id": event["id"], "attempts": 0, "next_at": wall, "gave_up": False, "tampered": False}
-        if delay := faults.take("webhook_delay", event_type=event["type"]):
-            delivery["next_at"] = wall + float(delay.get("seconds", 1))
-        if faults.take("webhook_shuffle", event_type=event["type"]):
-            # Held until one common moment, then told newest first: the worst order there is, and the same each time.
-            faults.release_at = faults.release_at if faults.release_at > wall else wall + 0.5
-            delivery.update(next_at=faults.release_at, backwards=True)
-        if faults.take("webhook_tamper", event_type=event["type"]):
-            delivery["tampered"] = True
-        self.store.put("delivery", delivery)
-        if faults.take("webhook_duplicate", event_type=event["type"]):
-            self.store.put("delivery", {**delivery, "id": event["id"] + "#2"})
+            self.outbox.queue(event)

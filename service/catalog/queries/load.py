@@ -12,6 +12,7 @@ from typing import TypeVar
 from config.brand import brand
 from service.catalog.rules.alerts import read_alerts
 from service.catalog.rules.billing import read_billing
+from service.catalog.rules.changes import read_price_changes, read_promotions
 from service.catalog.rules.consents import ConsentDocument, read_consent
 from service.catalog.rules.estimates import read_estimate
 from service.catalog.rules.instruments import read_instrument
@@ -54,6 +55,8 @@ def load(config_dir: Path) -> Catalog:
             retention=read_retention(_table(config_dir, config_dir / "retention.toml")),
             practice=brand(config_dir),
             estimate=read_estimate(_table(config_dir, config_dir / "estimate.toml")),
+            price_changes=read_price_changes(_table(config_dir, config_dir / "price_changes.toml")),
+            promotions=read_promotions(_table(config_dir, config_dir / "promotions.toml")),
             visits=read_visits(_table(config_dir, config_dir / "visits.toml")),
             billing=read_billing(_table(config_dir, config_dir / "billing.toml")),
         )

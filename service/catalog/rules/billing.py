@@ -1,10 +1,11 @@
-"""What billing may do by one person alone, and how much at once."""
+"""What billing may do by one person alone, and how much at once; and what a patient may change, until when."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 
+from service.catalog.rules.changes import ChangeRules, read_changes
 from service.catalog.rules.reading import Table
 
 
@@ -16,6 +17,7 @@ class BillingRules:
     most_credit_cents: int
     most_months_given: int
     tell_again_after: timedelta
+    changes: ChangeRules
     source: str
 
 
@@ -26,6 +28,7 @@ def read_billing(table: Table) -> BillingRules:
         most_credit_cents=table.number("most_credit_cents", least=1),
         most_months_given=table.number("most_months_given", least=1),
         tell_again_after=timedelta(hours=table.number("tell_again_after_hours", least=1)),
+        changes=read_changes(table.table("changes")),
         source=table.text("source"),
     )
     table.close()

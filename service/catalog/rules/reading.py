@@ -101,6 +101,13 @@ class Table:
             raise self.fail(key, "must hold texts only")
         return tuple(values)
 
+    def numbers(self, key: str, *, least: int = 0) -> tuple[int, ...]:
+        """At least one whole number."""
+        values = self._get(key, list, "a list of whole numbers", _NOTHING)
+        if not values or not all(type(value) is int and value >= least for value in values):
+            raise self.fail(key, f"must hold whole numbers of at least {least}")
+        return tuple(values)
+
     def table(self, key: str) -> Table:
         return Table(self.file, self._get(key, dict, "a table", _NOTHING), self._name(key))
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from types import MappingProxyType
 from typing import TypeVar
 
 from config.brand import Brand
 from service.catalog.rules.alerts import AlertRule
 from service.catalog.rules.billing import BillingRules
+from service.catalog.rules.changes import PriceChange, PromotionRule
 from service.catalog.rules.consents import ConsentDocument
 from service.catalog.rules.dated import PROGRAM
 from service.catalog.rules.estimates import EstimateRules
@@ -49,7 +52,19 @@ class Catalog:
     practice: Brand
     estimate: EstimateRules
     visits: VisitRules
+    price_changes: tuple[PriceChange, ...]
+    promotions: tuple[PromotionRule, ...]
     billing: BillingRules
+
+    def on(self, day: date) -> Catalog:
+        """The catalog with what each plan costs somebody who begins on `day`. Members pay what they agreed to."""
+        plans = dict(self.plans)
+        for change in self.price_changes:
+            if change.effective_on <= day:
+                plans[change.plan] = replace(
+                    plans[change.plan], price_cents=change.price_cents, stripe_lookup_key=change.stripe_lookup_key
+                )
+        return self if plans == self.plans else replace(self, plans=MappingProxyType(plans))
 
     @property
     def open_plans(self) -> tuple[Plan, ...]:
@@ -82,6 +97,7 @@ def cross_check(catalog: Catalog) -> Catalog:
     for document in catalog.consents:
         if document.state:
             _known(catalog.states, f"consents/{document.key}", "name", document.state, "states/")
+    _check_price_changes(catalog)
     for state in catalog.states.values():
         for rule in state.rules:
             if rule.topic.startswith(PROGRAM):
@@ -103,6 +119,20 @@ def _check_program(catalog: Catalog, file: str, program: Program) -> None:
                 "check_ins.every_days",
                 f"is {cadence.every_days}, but {instrument.name} looks back {instrument.recall_days} days",
             )
+
+
+def _check_price_changes(catalog: Catalog) -> None:
+    """A change names a plan, costs more than before it, and has a price of its own at Stripe."""
+    keys = {plan.stripe_lookup_key for plan in catalog.plans.values()}
+    costs = {plan.key: plan.price_cents for plan in catalog.plans.values()}
+    for change in catalog.price_changes:
+        _known(catalog.plans, "price_changes.toml", f"{change.key}.plan", change.plan, "plans.toml")
+        if change.price_cents <= costs[change.plan]:
+            asked = f"is not more than the {costs[change.plan]} it costs before; a lower price needs a plan of its own"
+            raise CatalogError("price_changes.toml", f"{change.key}.price_cents", asked)
+        if change.stripe_lookup_key in keys:
+            raise CatalogError("price_changes.toml", f"{change.key}.stripe_lookup_key", "is a plan's already")
+        costs[change.plan] = change.price_cents
 
 
 def _kept_long_enough(catalog: Catalog) -> None:

@@ -42,8 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[SERVER] = server.superuser_dsn()
         _stack.callback(os.environ.pop, SERVER)
     os.environ[RUN] = f"homeward_{os.getpid()}"
-    roles.prepare(os.environ[SERVER], PASSWORDS, database=template())
-    migrations.migrate(role_url("owner", template()))
+    roles.prepare(os.environ[SERVER], PASSWORDS, database=migrated_template())
+    migrations.migrate(role_url("owner", migrated_template()))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -52,7 +52,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _stack.close()
 
 
-def template() -> str:
+def migrated_template() -> str:
     """The migrated database that every other is a copy of."""
     return f"{os.environ[RUN]}_template"
 
@@ -64,14 +64,15 @@ def role_url(role: str, database: str) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def new_database(name: str) -> None:
-    """A fresh copy of the migrated template."""
+def new_database(name: str, *, template: str | None = None) -> None:
+    """A fresh copy of the migrated template, or of another database that nobody has open."""
+    template = template or migrated_template()
     admin = create_engine(
         make_url(os.environ[SERVER]).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
     )
     with admin.connect() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template()}" OWNER {roles.OWNER}'))
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {roles.OWNER}'))
         connection.execute(text(f'GRANT CONNECT ON DATABASE "{name}" TO {roles.APP}, {roles.AUDIT}'))
     admin.dispose()
 

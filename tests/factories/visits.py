@@ -242,14 +242,21 @@ def visit_at(applicant: Applicant) -> datetime | None:
     return visit.starts_at if visit else None
 
 
-def approved(applicant: Applicant, clinician: Clinician, catalog: Catalog, now: datetime) -> UUID:
+def approved(
+    applicant: Applicant,
+    clinician: Clinician,
+    catalog: Catalog,
+    now: datetime,
+    *,
+    in_person_exam_on: date | None = None,
+) -> UUID:
     """Booked at once with them, decided and completed at the visit, some hours later. Returns the encounter's id."""
     theirs = (time for time in open_times("FL", now) if time.practitioner.id == clinician.practitioner_id)
     book_the(next(theirs), applicant, now)
     now = visit_at(applicant) or now
     encounter_id = decide.record_decision(
         enrollment_id=applicant.enrollment_id,
-        record=a_record(now),
+        record=a_record(now, in_person_exam_on=in_person_exam_on),
         catalog=catalog,
         actor=clinician.actor,
         now=now,

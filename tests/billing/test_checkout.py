@@ -24,6 +24,7 @@ from tests.factories.billing import (
     mails_to,
     membership_row,
     ready_to_pay,
+    terms_of,
 )
 from tests.factories.visits import Applicant
 
@@ -32,7 +33,7 @@ def start(house: House, gateway: Gateway, applicant: Applicant, plan: str = "mon
     return actions.start_checkout(
         patient_id=applicant.patient_id,
         plan_key=plan,
-        agreed=agreed,
+        terms=terms_of(house.catalog.plans.get(plan, house.catalog.plans["monthly"])) if agreed else None,
         gateway=gateway,
         catalog=house.catalog,
         actor=applicant.actor,
@@ -221,7 +222,7 @@ def test_a_price_that_differs_from_the_catalog_is_refused_loudly(house: House, g
         actions.start_checkout(
             patient_id=applicant.patient_id,
             plan_key="monthly",
-            agreed=True,
+            terms=terms_of(plan),
             gateway=gateway,
             catalog=catalog,
             actor=applicant.actor,

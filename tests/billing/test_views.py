@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -39,7 +40,7 @@ def at_the_stand_in(app: Flask, stripe: StandIn, gateway: Gateway) -> Iterator[N
 
 def checkout(client: Browser, **changes: str) -> str:
     """Send the form as the page has it. Returns where it leads."""
-    values = {"plan": "monthly", "price_cents": "25000", "agreed": "y", **changes}
+    values = {**_form(client, changes.get("plan", "monthly")), **changes}
     response = client.submit("/membership/checkout", {key: value for key, value in values.items() if value})
     assert response.status_code == 303, response.text
     return response.headers["Location"]
@@ -77,16 +78,19 @@ def test_choosing_agreeing_paying_and_coming_back(client: Browser, house: House,
     for words in ("$250.00", "December 23, 2026", "Visa ending 4242", "Cancel your membership", "November 23, 2026"):
         assert words in billing
     assert client.get("/membership").headers["Location"] == "/billing"
-    assert client.submit("/membership/checkout", _form()).headers["Location"] == "/billing"
+    assert client.submit("/membership/checkout", _form(client)).headers["Location"] == "/billing"
 
 
-def _form() -> dict[str, str]:
-    return {"plan": "monthly", "price_cents": "25000", "agreed": "y"}
+def _form(client: Browser, plan: str = "monthly") -> dict[str, str]:
+    """The form with its box ticked, as the page has it."""
+    page = client.get(f"/membership?plan={plan}").text
+    shown = dict(re.findall(r'name="(plan|price_cents|terms)"[^>]* value="([^"]*)"', page))
+    return {"plan": "monthly", "price_cents": "25000", **shown, "agreed": "y"}
 
 
 def test_without_the_tick_nothing_is_meant(client: Browser, house: House) -> None:
     applicant = signed_in(client, ready_to_pay(house))
-    response = client.submit("/membership/checkout", {**_form(), "agreed": ""})
+    response = client.submit("/membership/checkout", {**_form(client), "agreed": ""})
     assert response.status_code == 422
     assert "Tick the box" in response.text
     assert "Error:" in response.text
@@ -96,7 +100,7 @@ def test_without_the_tick_nothing_is_meant(client: Browser, house: House) -> Non
 @pytest.mark.parametrize("changes", [{"price_cents": "24900"}, {"plan": "golden"}, {"price_cents": "free"}])
 def test_an_old_price_or_an_unknown_plan_is_asked_again(client: Browser, house: House, changes: dict[str, str]) -> None:
     applicant = signed_in(client, ready_to_pay(house))
-    response = client.submit("/membership/checkout", {**_form(), **changes})
+    response = client.submit("/membership/checkout", {**_form(client), **changes})
     assert response.status_code == 422
     assert "The plans have changed" in response.text
     assert 'value="25000"' in response.text
@@ -108,7 +112,7 @@ def test_what_is_missing_is_named_with_the_way_there(client: Browser, house: Hou
     page = client.get("/membership").text
     assert "Read and sign" in page
     assert "agreed" not in page
-    response = client.submit("/membership/checkout", _form())
+    response = client.submit("/membership/checkout", _form(client))
     assert response.status_code == 422
     assert "Read and sign" in response.text
 
@@ -136,7 +140,7 @@ def test_stripe_away_is_said_and_nothing_is_lost(app: Flask, client: Browser, ho
         checkout_origin=stripe.url,
         site="https://localhost",
     )
-    response = client.submit("/membership/checkout", _form())
+    response = client.submit("/membership/checkout", _form(client))
     assert response.status_code == 503
     assert "Nothing was charged" in response.text
     app.config["GATEWAY"] = there

@@ -9,8 +9,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from service.billing.models import Invoice, Membership
+from service.billing.rules.terms import Occasion, Terms
 from service.enrollment.models import Enrollment
 from service.kit import db
+from service.kit.format import money
 from service.mail.models import OutboxMessage
 from service.safety import writes as safety
 from tests.factories.consents import sign_all
@@ -19,23 +21,45 @@ from tests.factories.visits import Applicant, a_clinician, an_applicant, approve
 if TYPE_CHECKING:
     from datetime import date
 
+    from service.catalog.rules.plans import Plan
     from tests.conftest import House
 
 
-def an_approved_patient(house: House, *, license_expires_on: date | None = None) -> Applicant:
+def an_approved_patient(
+    house: House, *, license_expires_on: date | None = None, in_person_exam_on: date | None = None
+) -> Applicant:
     """Approved by a clinician, nothing signed yet."""
     applicant = an_applicant(house.catalog)
     clinician = a_clinician(**({"expires_on": license_expires_on} if license_expires_on else {}))
-    approved(applicant, clinician, house.catalog, house.now)
+    approved(applicant, clinician, house.catalog, house.now, in_person_exam_on=in_person_exam_on)
     return applicant
 
 
-def ready_to_pay(house: House, *, license_expires_on: date | None = None, typed_name: str = "Ana Rivera") -> Applicant:
+def ready_to_pay(
+    house: House,
+    *,
+    license_expires_on: date | None = None,
+    in_person_exam_on: date | None = None,
+    typed_name: str = "Ana Rivera",
+) -> Applicant:
     """Approved, and everything signed that must be."""
-    applicant = an_approved_patient(house, license_expires_on=license_expires_on)
+    applicant = an_approved_patient(house, license_expires_on=license_expires_on, in_person_exam_on=in_person_exam_on)
     reachable(applicant.patient_id)
     sign_all(house, applicant, typed_name=typed_name, sure=True)
     return applicant
+
+
+def terms_of(plan: Plan, occasion: Occasion = "start") -> Terms:
+    """What somebody ticked the box of, in few words."""
+    amount = money(plan.price_cents)
+    return Terms(
+        occasion=occasion,
+        plan=plan.key,
+        amount_cents=plan.price_cents,
+        title=f"What you agree to: {plan.name}",
+        lines=(("You pay today", amount), ("How long", "It renews each month until you cancel.")),
+        box=f"I agree to be charged {amount} today and each month until I cancel",
+    )
 
 
 def membership_row(patient_id: UUID) -> Membership | None:

@@ -40,6 +40,7 @@ from service.visits.models import Encounter, LocationAttestation
 from tests.billing.stand_in import running
 from tests.client import Browser
 from tests.conftest import House
+from tests.factories.billing import terms_of
 from tests.factories.care import looking_after
 from tests.factories.enrollment import HEALTHY, the_worker_looks, walk
 from tests.factories.visits import Clinician, a_clinician, a_record, reachable, staff_actor
@@ -268,7 +269,7 @@ def test_somebody_in_the_third_state_walks_the_whole_way_to_an_active_membership
         page = billing.start_checkout(
             patient_id=row.patient_id,
             plan_key="monthly",
-            agreed=True,
+            terms=terms_of(here.catalog.plans["monthly"]),
             gateway=gateway,
             catalog=here.catalog,
             actor=ana,

@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.accounts import queries as accounts
 from service.audit import writes as audit
 from service.billing import queries, rules, writes
 from service.billing.gateway import CheckoutPage
-from service.billing.models import Checkout, Membership
+from service.billing.models import Agreement, Checkout, Membership
+from service.billing.rules.terms import Terms
 from service.catalog.rules.plans import Plan
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes as enrollment
@@ -36,8 +38,8 @@ class Meant:
     retire: bool = False
 
 
-def mean(patient_id: UUID, plan: Plan, catalog: Catalog, actor: Actor, now: datetime) -> Meant:
-    """Lock the patient's enrollment, ask the gate, and write down the attempt with its key."""
+def mean(patient_id: UUID, plan: Plan, terms: Terms, catalog: Catalog, actor: Actor, now: datetime) -> Meant:
+    """Lock the patient's enrollment, ask the gate, and write down the attempt with its key and what was agreed to."""
     with db.transaction() as session:
         enrollment_id = queries.live_enrollment(session, patient_id)
         if enrollment_id is None:
@@ -62,7 +64,7 @@ def mean(patient_id: UUID, plan: Plan, catalog: Catalog, actor: Actor, now: date
             return Meant(refused=answer.codes)
         if row is None:
             row = _new_membership(session, patient_id, enrollment_id, plan, now)
-        return _attempt(session, row, plan, actor, now)
+        return _attempt(session, row, plan, terms, actor, now)
 
 
 def _new_membership(session: Session, patient_id: UUID, enrollment_id: UUID, plan: Plan, now: datetime) -> Membership:
@@ -80,11 +82,11 @@ def _new_membership(session: Session, patient_id: UUID, enrollment_id: UUID, pla
     return row
 
 
-def _attempt(session: Session, row: Membership, plan: Plan, actor: Actor, now: datetime) -> Meant:
+def _attempt(session: Session, row: Membership, plan: Plan, terms: Terms, actor: Actor, now: datetime) -> Meant:
     """The attempt that stands, where it still serves; else a new one."""
     standing = session.scalars(
         select(Checkout)
-        .where(Checkout.membership_id == row.id, Checkout.status.in_(("meant", "open")))
+        .where(Checkout.membership_id == row.id, Checkout.kind == "membership", Checkout.status.in_(("meant", "open")))
         .with_for_update()
     ).one_or_none()
     if standing is not None and standing.status == "meant" and now - standing.meant_at > rules.REPLAY_FOR:
@@ -108,16 +110,8 @@ def _attempt(session: Session, row: Membership, plan: Plan, actor: Actor, now: d
         )
         session.add(standing)
         audit.record(session, actor, "checkout.start", "checkout", standing.id, patient_id=row.patient_id)
-        audit.record(
-            session,
-            actor,
-            "membership.agree",
-            "membership",
-            row.id,
-            patient_id=row.patient_id,
-            reason=f"{plan.key}:{plan.price_cents}:{plan.interval}",
-        )
         session.flush()
+    _keep_word(session, row, terms, actor, now)
     return Meant(
         membership_id=row.id,
         checkout_id=standing.id,
@@ -127,6 +121,27 @@ def _attempt(session: Session, row: Membership, plan: Plan, actor: Actor, now: d
         expires_at=standing.expires_at,
         retire=other_plan and standing.status == "open",
     )
+
+
+def _keep_word(session: Session, row: Membership, terms: Terms, actor: Actor, now: datetime) -> None:
+    """Once for each text: pressing twice, or in two tabs, is one word given."""
+    latest = session.scalar(
+        select(Agreement.sha256)
+        .where(Agreement.membership_id == row.id)
+        .order_by(Agreement.agreed_at.desc(), Agreement.id.desc())
+        .limit(1)
+    )
+    if latest != terms.sha256:
+        zone = accounts.patient(session, row.patient_id).time_zone
+        writes.keep_agreement(
+            session,
+            patient_id=row.patient_id,
+            membership_id=row.id,
+            terms=terms,
+            time_zone=zone,
+            actor=actor,
+            now=now,
+        )
 
 
 def record(meant: Meant, page: CheckoutPage) -> bool:

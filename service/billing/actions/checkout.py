@@ -13,6 +13,7 @@ from service.billing import rules
 from service.billing.actions import attempts, sync
 from service.billing.actions.attempts import Meant
 from service.billing.gateway import CheckoutPage, Gateway
+from service.billing.rules.terms import Terms
 from service.catalog.rules.plans import Plan
 from service.catalog.rules.whole import Catalog
 from service.kit import db
@@ -27,7 +28,7 @@ def start_checkout(
     *,
     patient_id: UUID,
     plan_key: str,
-    agreed: bool,
+    terms: Terms | None,
     gateway: Gateway,
     catalog: Catalog,
     actor: Actor,
@@ -35,16 +36,19 @@ def start_checkout(
 ) -> str:
     """Where the patient goes to pay. Pressing twice, or in two tabs, leads to the same page.
 
-    Raises Rejected when they did not agree or the gate says no (the reasons are kept), Conflict for somebody who is a
-    member already, TryAgain when Stripe cannot be asked now (nothing is lost: the next try goes on from there).
+    `terms` is what they read and ticked, kept with the attempt; None when they did not tick. Raises Rejected then and
+    when the gate says no (the reasons are kept), Conflict for somebody who is a member already, TryAgain when Stripe
+    cannot be asked now (nothing is lost: the next try goes on from there).
     """
-    if not agreed:
+    if terms is None:
         raise Rejected("not_agreed", words("Tick the box to agree to the monthly charge, so that you can pay."))
     plan = catalog.plans.get(plan_key)
     if plan is None or not plan.open:
         raise Rejected("no_such_plan", words("Choose one of the plans on this page."))
+    if (terms.plan, terms.amount_cents) != (plan.key, plan.price_cents):
+        raise Rejected("other_terms", words("The plans have changed. Look at the price again, then tick the box."))
     for _ in range(TRIES):
-        meant = attempts.mean(patient_id, plan, catalog, actor, now)
+        meant = attempts.mean(patient_id, plan, terms, catalog, actor, now)
         if meant.refused:
             raise NotYet(meant.refused)
         page = _ask_stripe(meant, plan, gateway)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from config.brand import brand
-from service.billing import actions, queries, rules
-from service.billing.forms import CheckoutForm
+from service.billing import actions, queries
+from service.billing.forms import CheckoutForm, starting
 from service.billing.gateway import Declined, NeedsAction
+from service.billing.rules.terms import Terms
 from service.billing.views import bp
 from service.billing.views.common import catalog, gateway
 from service.catalog.rules.plans import Plan
@@ -22,12 +24,9 @@ from service.kit.errors import Conflict, TryAgain
 @access.patient
 def membership() -> ResponseReturnValue:
     """The plans with everything that matters before paying, or what has to come first."""
-    with db.reading() as session:
-        start = queries.start_of(session, current_user.patient_id, catalog(), clock.now())
-    if start.member:
-        return redirect(url_for("billing.billing"), code=303)
-    if start.missing:
-        return _not_yet(start.missing)
+    elsewhere = _not_here()
+    if elsewhere is not None:
+        return elsewhere
     chosen = catalog().plans.get(request.args.get("plan", ""))
     plan = chosen if chosen is not None and chosen.open else catalog().open_plans[0]
     return _choose(CheckoutForm(formdata=None), plan)
@@ -40,14 +39,16 @@ def checkout() -> ResponseReturnValue:
     """To the pay page. Pressing twice leads to the same one."""
     form = CheckoutForm()
     plan = catalog().plans.get(form.plan.data or "")
-    if plan is None or not form.accepts(plan):
-        form.accepts(plan)
-        return _choose(form, plan if plan is not None and plan.open else catalog().open_plans[0], status=422)
+    shown = plan if plan is not None and plan.open else catalog().open_plans[0]
+    terms = _terms(shown)
+    if plan is None or not form.accepts_plan(plan, terms):
+        form.accepts_plan(plan, terms)
+        return _not_here(status=422) or _choose(form, shown, status=422)
     try:
         page = actions.start_checkout(
             patient_id=current_user.patient_id,
             plan_key=plan.key,
-            agreed=True,
+            terms=terms,
             gateway=gateway(),
             catalog=catalog(),
             actor=web.actor(),
@@ -90,17 +91,30 @@ def checkout_cancelled() -> ResponseReturnValue:
     return render_template("billing/not_paid.html")
 
 
-def _choose(form: CheckoutForm, plan: Plan, status: int = 200) -> ResponseReturnValue:
-    web.allow_form_redirect_to(current_app.config["HOMEWARD"].checkout_origin)
-    page = render_template(
-        "billing/membership.html",
-        form=form.about(plan),
-        plan=plan,
-        plans=catalog().open_plans,
-        today=clock.now(),
-        next_charge_at=rules.month_after(clock.now()),
+def _not_here(status: int = 200) -> ResponseReturnValue | None:
+    """For a member the page of their plan, and what has to come first for whoever cannot pay yet; None for the rest."""
+    with db.reading() as session:
+        start = queries.start_of(session, current_user.patient_id, catalog(), clock.now())
+    if start.member:
+        return redirect(url_for("billing.billing"), code=303)
+    return _not_yet(start.missing, status) if start.missing else None
+
+
+def _terms(plan: Plan) -> Terms:
+    return starting(
+        plan,
+        now=clock.now(),
         zone=current_user.time_zone,
         descriptor=brand(current_app.config["HOMEWARD"].config_dir).name.upper(),
+        language=str(get_locale()),
+    )
+
+
+def _choose(form: CheckoutForm, plan: Plan, status: int = 200) -> ResponseReturnValue:
+    web.allow_form_redirect_to(current_app.config["HOMEWARD"].checkout_origin)
+    terms = _terms(plan)
+    page = render_template(
+        "billing/membership.html", form=form.about(plan, terms), terms=terms, plan=plan, plans=catalog().open_plans
     )
     return page, status
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from service.billing.writes import refunds
-from service.billing.writes.ledger import book
 from service.billing.writes.agreements import keep_agreement
+from service.billing.writes.ledger import book
 from service.billing.writes.memberships import (
     ask_gate,
     end_unpaid,

@@ -163,7 +163,9 @@ class Store:
         if self._changed:
             # Once more all that changed, not only what is waiting: whoever changed an object after it was put is heard.
             self._waiting = {}
-            self._write({key: None for key in self._changed if key in self._seq})
+            # Only events are never touched again, and they are the many.
+            again = (key for key in self._changed if key in self._seq)
+            self._write({key: None for key in again if key[0] != "event" or key not in self._written})
             self._changed = {}
             self._written = {}
             self._database.execute("COMMIT")

@@ -27,6 +27,7 @@ from service.billing.rules.giving import (
     REFUND_REASONS,
     takes_two,
 )
+from service.billing.rules.giving_back import Payment, refund_due
 from service.billing.rules.refunds import RESERVED, RULE_REASONS, Outcome, left_to_refund, refund_key, refund_outcome
 from service.billing.rules.spoken import (
     card_words,
@@ -83,6 +84,7 @@ __all__ = [
     "WISH_ALERT",
     "WISH_WAITS",
     "Outcome",
+    "Payment",
     "Step",
     "cancel_key",
     "card_words",
@@ -96,6 +98,7 @@ __all__ = [
     "month_after",
     "pause_key",
     "period_label",
+    "refund_due",
     "refund_key",
     "refund_outcome",
     "resume_key",

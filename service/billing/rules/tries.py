@@ -56,3 +56,18 @@ def end_key(intent_id: UUID) -> str:
 def resume_key(intent_id: UUID) -> str:
     """The idempotency key of one decision of staff to let a membership go on."""
     return f"resume:{intent_id}"
+
+
+# How long one of Stripe's keys surely lives (it keeps them for at least 24 hours). Older: look before asking again.
+KEY_LIVES: Final = timedelta(hours=20)
+_ASK_AGAIN: Final = (timedelta(minutes=5), timedelta(hours=1), timedelta(days=1))
+
+
+def intent_key(kind: str, intent_id: UUID) -> str:
+    """The idempotency key of everything that one intent asks of Stripe."""
+    return f"{kind}:{intent_id}"
+
+
+def ask_again_after(tries: int) -> timedelta:
+    """How long an unknown outcome waits after the `tries`-th asking: five minutes, an hour, then daily."""
+    return _ASK_AGAIN[min(tries, len(_ASK_AGAIN)) - 1]

@@ -21,6 +21,7 @@ from service.catalog.rules.policies import read_policies
 from service.catalog.rules.programs import read_program
 from service.catalog.rules.questionnaires import read_questionnaire
 from service.catalog.rules.reading import CatalogError, Table
+from service.catalog.rules.refunds import read_ends
 from service.catalog.rules.reminders import read_reminders
 from service.catalog.rules.retention import read_retention
 from service.catalog.rules.states import read_state
@@ -59,6 +60,7 @@ def load(config_dir: Path) -> Catalog:
             promotions=read_promotions(_table(config_dir, config_dir / "promotions.toml")),
             visits=read_visits(_table(config_dir, config_dir / "visits.toml")),
             billing=read_billing(_table(config_dir, config_dir / "billing.toml")),
+            ends=read_ends(_table(config_dir, config_dir / "refunds.toml")),
         )
     )
 

@@ -21,6 +21,7 @@ from service.catalog.rules.policies import Policy
 from service.catalog.rules.programs import Program
 from service.catalog.rules.questionnaires import Questionnaire
 from service.catalog.rules.reading import CatalogError
+from service.catalog.rules.refunds import EndRule
 from service.catalog.rules.reminders import ReminderRules
 from service.catalog.rules.retention import KeepRule
 from service.catalog.rules.states import State
@@ -55,6 +56,7 @@ class Catalog:
     price_changes: tuple[PriceChange, ...]
     promotions: tuple[PromotionRule, ...]
     billing: BillingRules
+    ends: tuple[EndRule, ...]
 
     def on(self, day: date) -> Catalog:
         """The catalog with what each plan costs somebody who begins on `day`. Members pay what they agreed to."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import structlog
 from flask import Blueprint, current_app, request
 from flask.typing import ResponseReturnValue
@@ -9,11 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.billing import actions
-from service.billing.gateway import Bug, Gateway, NotGenuine
+from service.billing.gateway import Gateway, NotGenuine
 from service.kit import access
 from service.kit.clock import wall_now
 
 log = structlog.get_logger(__name__)
+turned_away: Counter[str] = Counter()  # by why, since this process began
 bp = Blueprint("billing_webhooks", __name__)
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 
@@ -21,16 +24,19 @@ PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 @bp.post("/webhooks/stripe")
 @access.machine
 def stripe() -> ResponseReturnValue:
-    """200 once the message is safe, new or not; 400 for one that is not Stripe's; 503 when Stripe should come again.
+    """200 once the message is safe, new or not, ours to act upon or not; 400 for one that is not Stripe's, of which
+    nothing is kept; 503 when Stripe should come again.
 
-    More than 256 KB is refused by the application itself, before anything is read.
+    More than 256 KB is refused by the application itself (413), whatever length was announced.
     """
     gateway: Gateway = current_app.config["GATEWAY"]
     raw = request.get_data(cache=False)
     try:
         notice = gateway.verify_webhook(raw, request.headers.get("Stripe-Signature"))
-    except (NotGenuine, Bug) as error:
-        log.warning("a webhook was turned away", reason=str(error), address=request.remote_addr)
+    except NotGenuine as error:
+        reason = str(error)
+        turned_away[reason] += 1
+        log.warning("a webhook was turned away", reason=reason, count=turned_away[reason], address=request.remote_addr)
         return "not accepted", 400, PLAIN
     try:
         actions.receive(notice=notice, body=raw.decode(), wall_now=wall_now())

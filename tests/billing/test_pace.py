@@ -32,10 +32,10 @@ class Listening(Gateway):
             raise TryAgain("stripe: away")
         return super().get_subscription(subscription_id)
 
-    def list_events(self, since: datetime) -> list[tuple[Notice, str]]:
+    def list_events(self, since: datetime, after: str | None = None) -> tuple[list[tuple[Notice, str]], str | None]:
         if self.no_list:
             raise TryAgain("stripe: away")
-        return super().list_events(since)
+        return super().list_events(since, after)
 
 
 def listening(stripe: StandIn) -> Listening:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from service.billing.actions.cancel import cancel, undo_cancel
 from service.billing.actions.checkout import NotYet, start_checkout
 from service.billing.actions.confirm import Confirmed, confirm_checkout
-from service.billing.actions.events import handle_event, receive, sweep_events
+from service.billing.actions.events import handle_event, sweep_events
+from service.billing.actions.intake import receive
 from service.billing.actions.pages import close_refused_pages
 from service.billing.actions.prices import offer_prices
 from service.billing.actions.reconcile import Drift, reconcile

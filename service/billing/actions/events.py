@@ -1,4 +1,4 @@
-"""Stripe's messages: kept first, acted upon after. What a message says is never believed, only that it came."""
+"""Stripe's messages are acted upon. What a message says is never believed, only that it came."""
 
 from __future__ import annotations
 
@@ -7,44 +7,17 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
 from service.billing import queries, rules
 from service.billing.actions import sync
-from service.billing.gateway import CheckoutPage, Gateway, Notice
+from service.billing.gateway import CheckoutPage, Gateway
 from service.billing.models import StripeEvent
 from service.catalog.rules.whole import Catalog
-from service.kit import crypto, db, queue
+from service.kit import db
 from service.kit.errors import TryAgain
-from service.kit.ids import new_id
 
 log = structlog.get_logger(__name__)
 BATCH = 100
-
-
-def receive(*, notice: Notice, body: str, wall_now: datetime) -> bool:
-    """Put a genuine message into the inbox. False when it is there already: then nothing happens again."""
-    with db.transaction() as session:
-        row_id = new_id()
-        statement = (
-            insert(StripeEvent)
-            .values(
-                id=row_id,
-                stripe_event_id=notice.event_id,
-                kind=notice.kind,
-                object_id=notice.object_id,
-                body_sealed=crypto.seal(body, "stripe_events", "body", row_id),
-                received_at=wall_now,
-                try_at=wall_now + rules.HEAD_START,
-                attempts=0,
-            )
-            .on_conflict_do_nothing(index_elements=["stripe_event_id"])
-            .returning(StripeEvent.id)
-        )
-        if session.execute(statement).scalar() is None:
-            return False
-        queue.enqueue(session, "billing.handle_event", event_id=str(row_id))
-        return True
 
 
 def handle_event(*, event_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime) -> bool:
@@ -56,7 +29,7 @@ def handle_event(*, event_id: UUID, gateway: Gateway, catalog: Catalog, now: dat
         _act(event_id, gateway, catalog, now, wall_now)
     except sync.Unclaimed as error:
         log.error("a message from Stripe needs a person", inbox=str(event_id), reason=str(error))
-        _note_failure(event_id, str(error), wall_now, park=True)
+        _note_failure(event_id, str(error), wall_now, park="unclaimed")
         return False
     except Exception as error:
         retry = isinstance(error, TryAgain)
@@ -116,7 +89,7 @@ def _subject(kind: str, object_id: str, gateway: Gateway) -> tuple[CheckoutPage 
     return None, None
 
 
-def _note_failure(event_id: UUID, reason: str, wall_now: datetime, *, park: bool = False) -> None:
+def _note_failure(event_id: UUID, reason: str, wall_now: datetime, *, park: str | None = None) -> None:
     with db.transaction() as session:
         row = session.get_one(StripeEvent, event_id, with_for_update=True)
         if row.handled_at is not None:
@@ -125,7 +98,7 @@ def _note_failure(event_id: UUID, reason: str, wall_now: datetime, *, park: bool
         row.last_error = reason[:300]
         wait = None if park else rules.retry_after(row.attempts)
         if wait is None:
-            row.parked_at = wall_now
+            row.parked_at, row.parked_for = wall_now, park or "failed"
             log.error("a message from Stripe was parked", inbox=str(event_id), attempts=row.attempts)
         else:
             row.try_at = wall_now + wait

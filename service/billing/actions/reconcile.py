@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from service.billing import queries, rules, writes
-from service.billing.actions import events, sync
+from service.billing.actions import intake, sync
 from service.billing.gateway import Bug, Gateway
 from service.catalog.rules.whole import Catalog
 from service.kit import db
@@ -79,19 +79,22 @@ def _call_about_wishes(catalog: Catalog, now: datetime) -> None:
 
 def _fetch(gateway: Gateway, now: datetime, wall_now: datetime) -> tuple[int, int]:
     """How many messages had never come, and how many times asking or keeping failed."""
-    try:
-        told = gateway.list_events(now - LOOK_BACK)
-    except (TryAgain, Bug) as error:
-        log.error("Stripe did not say what it told us", error=str(error))
-        return 0, 1
     missed = failed = 0
-    for notice, body in told:
+    after: str | None = None
+    while True:
         try:
-            missed += events.receive(notice=notice, body=body, wall_now=wall_now)
-        except Exception:
-            failed += 1
-            log.exception("a message that never came could not be kept", event=notice.event_id)
-    return missed, failed
+            told, after = gateway.list_events(now - LOOK_BACK, after)
+        except (TryAgain, Bug) as error:
+            log.error("Stripe did not say what it told us", error=str(error))
+            return missed, failed + 1
+        for notice, body in told:
+            try:
+                missed += intake.receive(notice=notice, body=body, wall_now=wall_now)
+            except Exception:
+                failed += 1
+                log.exception("a message that never came could not be kept", event=notice.event_id)
+        if after is None:
+            return missed, failed
 
 
 def _compare(stripe_id: str, gateway: Gateway, catalog: Catalog, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.sandbox.stripe import cards, standing
+from service.sandbox.stripe import balances, cards, standing
 from service.sandbox.stripe.invoicing import subscription_of
 from service.sandbox.stripe.objects import invoices as invoice_shape
 from service.sandbox.stripe.objects import payments as shape
@@ -26,9 +26,10 @@ def finalise(world: World, invoice: Json) -> None:
     customer = world.find("customer", invoice["customer"])
     number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"
     world.change(customer, next_invoice_sequence=customer["next_invoice_sequence"] + 1)
+    sums = balances.use(world, customer, invoice)
     moments = {**invoice["status_transitions"], "finalized_at": now}
     fields = {"status": "open", "number": number, "effective_at": now, "automatically_finalizes_at": None}
-    world.change(invoice, "invoice.finalized", **fields, ending_balance=0, status_transitions=moments)
+    world.change(invoice, "invoice.finalized", **fields, **sums, status_transitions=moments)
     if invoice["amount_due"]:
         intent = world.add(shape.payment_intent(now, invoice["amount_due"], customer["id"]), "payment_intent.created")
         world.add(invoice_shape.invoice_payment(now, invoice, intent["id"]))
@@ -51,17 +52,20 @@ def collect(world: World, invoice: Json) -> None:
     standing.payment_failed(world, subscription_of(world, invoice), last=last)
 
 
-def attempt(world: World, invoice: Json, *, card_id: str | None = None, first: bool = False) -> dict[str, Any] | None:
-    """Ask the bank once; on yes the invoice is paid. Returns the refusal, None for yes.
+def card_for(world: World, subscription: Json, customer: Json, *, named: str | None = None) -> Json | None:
+    """Cards in Stripe's order: the one named, the subscription's, the customer's default."""
+    card_id = named or subscription["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
+    return world.store.get("payment_method", card_id) if card_id else None
 
-    Cards in Stripe's order: the one named, the subscription's, the customer's default.
-    """
+
+def attempt(
+    world: World, invoice: Json, *, card_id: str | None = None, first: bool = False, agreed: bool = False
+) -> dict[str, Any] | None:
+    """Ask the bank once, unless it has `agreed`; on yes the invoice is paid. Returns the refusal, None for yes."""
     customer = world.find("customer", invoice["customer"])
-    subscription = subscription_of(world, invoice)
-    card_id = card_id or subscription["default_payment_method"]
-    card_id = card_id or customer["invoice_settings"]["default_payment_method"]
-    card = world.store.get("payment_method", card_id) if card_id else None
-    refusal = cards.refusal(world, card, customer["id"], first=first)
+    card = card_for(world, subscription_of(world, invoice), customer, named=card_id)
+    card_id = card and card["id"]
+    refusal = None if agreed else cards.refusal(world, card, customer["id"], first=first)
     intent = intent_of(world, invoice)
     if card is not None:
         charge = world.add(shape.charge(world.now(), intent, card, failure=refusal))
@@ -125,6 +129,8 @@ def void(world: World, invoice: Json) -> None:
         intent = world.find("payment_intent", tie["payment"]["payment_intent"])
         fields = {"status": "canceled", "canceled_at": world.now(), "cancellation_reason": "void_invoice"}
         world.change(intent, "payment_intent.canceled", **fields)
+    if invoice["status"] != "draft":
+        balances.give_back(world, invoice)
     fields = {"status": "void", "next_payment_attempt": None, "auto_advance": False, "status_transitions": moments}
     world.change(invoice, "invoice.voided", "invoice.updated", **fields)
 

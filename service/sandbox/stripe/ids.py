@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import string
 
 ALPHABET = string.ascii_letters + string.digits
@@ -20,6 +20,12 @@ KINDS = {
     "ch_": "charge",
     "pm_": "payment_method",
     "re_": "refund",
+    "seti_": "setup_intent",
+    "di_": "discount",
+    "promo_": "promotion_code",
+    "cbtxn_": "customer_balance_transaction",
+    "bpc_": "billing_portal.configuration",
+    "bps_": "billing_portal.session",
     "evt_": "event",
 }
 _PREFIXES = {kind: prefix for prefix, kind in KINDS.items()} | {
@@ -31,7 +37,7 @@ _PREFIXES = {kind: prefix for prefix, kind in KINDS.items()} | {
 
 def new_id(kind: str) -> str:
     """A fresh id for an object of this kind."""
-    return _PREFIXES[kind] + "".join(secrets.choice(ALPHABET) for _ in range(24))
+    return _PREFIXES[kind] + "".join([ALPHABET[byte % 62] for byte in os.urandom(24)])
 
 
 def kind_of(identifier: str) -> str | None:

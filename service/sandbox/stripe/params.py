@@ -1,12 +1,13 @@
 """Requests as Stripe reads them: form fields with brackets, checked field by field (docs.stripe.com/api/errors).
 
-A specification says what an endpoint understands: `str`, `int`, `bool`, a tuple of allowed words, `[inner]` for a
-list, a dictionary for a nested object, METADATA, RANGE for `created`, and `Clearable(inner)` where an empty value
-unsets. Anything else is refused as `parameter_unknown`, as Stripe refuses it.
+A specification says what an endpoint understands: `str`, `int`, `float`, `bool`, a tuple of allowed words, `[inner]`
+for a list, a dictionary for a nested object, METADATA, RANGE for `created`, NOW_OR_MOMENT, and `Clearable(inner)` where
+an empty value unsets. Anything else is refused as `parameter_unknown`, as Stripe refuses it.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,6 +16,7 @@ from service.sandbox.stripe.errors import malformed
 
 METADATA = object()
 RANGE = object()
+NOW_OR_MOMENT = object()
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def _value(spec: Any, raw: Any, path: str) -> Any:
         return _metadata(raw, path)
     if spec is RANGE:
         return _range(raw, path)
+    if spec is NOW_OR_MOMENT:
+        return raw if raw == "now" else _scalar(int, raw, path)
     if isinstance(spec, list):
         if not isinstance(raw, dict):
             raise malformed("Invalid array", code="parameter_invalid_string", param=path)
@@ -86,9 +90,13 @@ def _scalar(spec: Any, raw: Any, path: str) -> Any:
             raise malformed(f"Invalid boolean: {raw}", code="parameter_invalid_boolean", param=path)
         return raw == "true"
     if spec is int:
-        if not raw.lstrip("-").isdigit():
-            raise malformed(f"Invalid integer: {raw}", code="parameter_invalid_integer", param=path)
+        if not re.fullmatch(r"-?[0-9]{1,15}", raw):
+            raise malformed(f"Invalid integer: {raw[:40]}", code="parameter_invalid_integer", param=path)
         return int(raw)
+    if spec is float:
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", raw):
+            raise malformed(f"Invalid decimal: {raw[:40]}", code="parameter_invalid_integer", param=path)
+        return float(raw)
     if isinstance(spec, tuple) and raw not in spec:
         words = ", ".join(spec)
         raise malformed(f"Invalid {path}: must be one of {words}", code="parameter_invalid_string", param=path)

@@ -46,7 +46,8 @@ def renew(world: World, subscription: Json) -> None:
     begins, ends = period(subscription)
     start, end = period_containing(subscription["billing_cycle_anchor"], *_interval(subscription), ends)
     items = standing.with_period(subscription, start, end)
-    world.change(subscription, standing.UPDATED, items=items)
+    fields = {"status": "active"} if subscription["status"] == "trialing" else {}
+    world.change(subscription, standing.UPDATED, items=items, **fields)
     draft = invoicing.draft(world, subscription, reason="subscription_cycle", covers=(start, end), since=begins)
     held = subscription["status"] == "unpaid" or _keeps_drafts(subscription)
     finalises = None if held else world.now() + DRAFT_FOR
@@ -69,6 +70,8 @@ def _finalise_and_collect(world: World, invoice: Json) -> None:
     if pause is None:
         if invoice["status"] == "open":
             collecting.collect(world, invoice)
+    elif invoice["status"] != "open":
+        return
     elif pause["behavior"] == "void":
         collecting.void(world, invoice)
     elif pause["behavior"] == "mark_uncollectible":

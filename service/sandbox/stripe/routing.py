@@ -52,8 +52,8 @@ def route(
 
 
 def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The endpoint and the ids in its address."""
-    for one in ROUTES:
+    """The endpoint and the ids in its address; an address of plain words comes before one with an id in that place."""
+    for one in sorted(ROUTES, key=lambda route: "{" in route.template):
         if one.method == method and (match := one.pattern.match(path)):
             return one, match.groupdict()
     return None

@@ -7,7 +7,7 @@ from typing import Any
 from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
 
-LIVE = ("active", "past_due", "unpaid")
+LIVE = ("active", "past_due", "trialing", "unpaid")
 UPDATED = "customer.subscription.updated"
 
 
@@ -18,7 +18,7 @@ def payment_failed(world: World, subscription: Json, *, last: bool) -> None:
     world.change(world.find("customer", subscription["customer"]), delinquent=True)
     if last and world.options.dunning_ends_in == "canceled":
         cancel(world, subscription, reason="payment_failed")
-    else:
+    elif subscription["status"] != "trialing" or last:  # a trial stays one, whatever an older invoice does
         world.change(subscription, UPDATED, status="unpaid" if last else "past_due")
 
 
@@ -69,14 +69,14 @@ def resumed(world: World, subscription: Json, *, late: bool = False) -> None:
 def with_period(subscription: Json, start: int, end: int) -> Json:
     """The items, moved to another period; the ones in place are left alone so that events can tell both."""
     items = subscription["items"]
-    moved = [{**one, "current_period_start": start, "current_period_end": end} for one in items["data"]]
-    return {**items, "data": moved}
+    return {**items, "data": moved(items["data"], start, end)}
+
+
+def moved(items: list[Json], start: int, end: int) -> list[Json]:
+    """Copies of these items, in another period."""
+    return [{**one, "current_period_start": start, "current_period_end": end} for one in items]
 
 
 def invoices_of(world: World, subscription: Json) -> list[Json]:
     """Its invoices, oldest first."""
-    found = []
-    for invoice in world.of("invoice", customer=subscription["customer"]):
-        if invoice["parent"]["subscription_details"]["subscription"] == subscription["id"]:
-            found.append(invoice)
-    return found
+    return world.of("invoice", subscription=subscription["id"])

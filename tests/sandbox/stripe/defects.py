@@ -171,7 +171,7 @@ DEFECTS = (
     ),
     Defect(
         "a day too little of unused time is credited",
-        "invoicing.set_aside",
+        "proration.set_aside",
         _credits_a_day_too_little,
         test_changes.test_by_default_unused_time_is_credited_and_resuming_waits_for_the_payment,
         "12490 <= invoice.amount_due <= 12510",

@@ -6,8 +6,9 @@ from service.sandbox.stripe.api import (
     events,
     invoices,
     payments,
+    previews,
     sessions,
     subscriptions,
 )
 
-__all__ = ["catalogue", "customers", "events", "invoices", "payments", "sessions", "subscriptions"]
+__all__ = ["catalogue", "customers", "events", "invoices", "payments", "previews", "sessions", "subscriptions"]

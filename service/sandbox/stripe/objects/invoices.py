@@ -1,4 +1,4 @@
-"""Invoices, their lines, and the payments made on them (docs.stripe.com/api/invoices)."""
+"""Invoices and the payments made on them (docs.stripe.com/api/invoices)."""
 
 from __future__ import annotations
 
@@ -104,54 +104,6 @@ def invoice(now: int, customer: Json, subscription: Json, *, reason: str, period
         "total_taxes": [],
         "webhooks_delivered_at": None,
     }
-
-
-def line(invoice_id: str, item: Json, amount: int, words: str, period: tuple[int, int], *, proration: bool) -> Json:
-    """One line for a subscription item, amount in cents (negative for a credit)."""
-    return {
-        "id": new_id("line_item"),
-        "object": "line_item",
-        "amount": amount,
-        "currency": "usd",
-        "description": words,
-        "discount_amounts": [],
-        "discountable": not proration,
-        "discounts": [],
-        "invoice": invoice_id,
-        "livemode": False,
-        "metadata": {},
-        "parent": {
-            "invoice_item_details": None,
-            "subscription_item_details": {
-                "invoice_item": None,
-                "proration": proration,
-                "proration_details": {"credited_items": None},
-                "subscription": item["subscription"],
-                "subscription_item": item["id"],
-            },
-            "type": "subscription_item_details",
-        },
-        "period": {"end": period[1], "start": period[0]},
-        "pretax_credit_amounts": [],
-        "pricing": {
-            "price_details": {"price": item["price"]["id"], "product": item["price"]["product"]},
-            "type": "price_details",
-            "unit_amount_decimal": str(amount // (item["quantity"] or 1)),
-        },
-        "quantity": item["quantity"],
-        "subtotal": amount,
-        "taxes": [],
-    }
-
-
-def with_lines(draft: Json, lines: list[Json]) -> Json:
-    """The draft with its lines and sums; a credit larger than the charges asks for nothing."""
-    total = sum(one["amount"] for one in lines)
-    due = max(total, 0)
-    draft["lines"]["data"] = lines
-    draft.update(subtotal=total, subtotal_excluding_tax=total, total=total, total_excluding_tax=total)
-    draft.update(amount_due=due, amount_remaining=due)
-    return draft
 
 
 def invoice_payment(now: int, invoice: Json, intent_id: str) -> Json:

@@ -64,8 +64,9 @@ class InvoiceFacts:
 class SubscriptionFacts:
     """A subscription as it is now. `membership_id` is what we wrote on it; `status` is one of ours.
 
-    `trial` says that nothing is owed until the period's end: a date that was moved. `credit_cents` is None where it
-    was not asked for, and so are a discount's figures (`discounted` says that there is one).
+    `anchor_at` is where Stripe counts months from. `trial` says that nothing is owed until the period's end: a date
+    that was moved. `credit_cents` is None where it was not asked for, and so are a discount's figures (`discounted`
+    says that there is one).
     """
 
     id: str
@@ -85,6 +86,7 @@ class SubscriptionFacts:
     item_id: str = ""
     stopped_for: str | None = None
     trial: bool = False
+    anchor_at: datetime | None = None
     collection_resumes_at: datetime | None = None
     credit_cents: int | None = None
     discounted: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 from uuid import UUID
@@ -31,6 +31,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 _CHECKOUT: dict[str, CheckoutStatus] = {"open": "open", "complete": "completed", "expired": "expired"}
 _OCCASIONS = {"subscription_create": "start", "subscription_cycle": "renewal", "subscription_update": "change"}
+EARLIER = timedelta(hours=1)
 InvoiceStatus = Literal["draft", "open", "paid", "uncollectible", "void"]
 
 
@@ -135,7 +136,7 @@ def subscription(found: stripe.Subscription) -> SubscriptionFacts:
         raise ValueError("a membership is one price in dollars, once")
     latest, card, customer = found.latest_invoice, _card(found.default_payment_method), found.customer
     pause = found.pause_collection
-    resumes_at = pause.resumes_at if pause is not None else None
+    resumes_at = pause.resumes_at if pause is not None else None  # an hour early: `Subscriptions.skip` says why
     discount = _discount(found)
     return SubscriptionFacts(
         id=found.id,
@@ -155,7 +156,8 @@ def subscription(found: stripe.Subscription) -> SubscriptionFacts:
         item_id=item.id,
         stopped_for=str(found.status) if found.status in ("paused", "unpaid") else None,
         trial=found.status == "trialing",
-        collection_resumes_at=moment(resumes_at) if resumes_at is not None else None,
+        anchor_at=moment(found.billing_cycle_anchor),
+        collection_resumes_at=moment(resumes_at) + EARLIER if resumes_at is not None else None,
         credit_cents=None if customer is None or isinstance(customer, str) else max(0, -_balance(customer)),
         discounted=bool(found.discounts),
         discount_percent=discount[0],

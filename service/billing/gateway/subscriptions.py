@@ -82,10 +82,12 @@ class Subscriptions(People):
         )
 
     def skip(self, subscription_id: str, *, until: datetime, key: str) -> None:
-        """Charges before `until` are not made: their invoices are voided. The rhythm stays."""
-        self._update(
-            subscription_id, {"pause_collection": {"behavior": "void", "resumes_at": int(until.timestamp())}}, key
-        )
+        """Charges before `until`, the day of one, are not made: their invoices are voided. The rhythm stays.
+
+        Stripe hears a moment an hour before `until`, so that the invoice of that very second is not voided too.
+        """
+        resumes_at = int((until - reading.EARLIER).timestamp())
+        self._update(subscription_id, {"pause_collection": {"behavior": "void", "resumes_at": resumes_at}}, key)
 
     def unskip(self, subscription_id: str, *, key: str) -> None:
         """Charges are made again from the next one on."""

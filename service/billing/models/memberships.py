@@ -33,6 +33,18 @@ class Membership(Base):
         Index("uq_memberships_one_live", "patient_id", unique=True, postgresql_where=text("status <> 'ended'")),
         Index("ix_memberships_patient_id", "patient_id", "created_at"),
         Index("ix_memberships_standing", "status", "period_ends_at", "id"),
+        Index(
+            "ix_memberships_ending",
+            "period_ends_at",
+            "id",
+            postgresql_where=text("status = 'active' AND cancels_at_period_end"),
+        ),
+        Index(
+            "ix_memberships_skipped",
+            "period_ends_at",
+            "id",
+            postgresql_where=text("status = 'active' AND collection_resumes_at IS NOT NULL"),
+        ),
         Index("ix_memberships_compared", "compared_at", postgresql_where=text("status <> 'ended'")),
     )
 
@@ -49,6 +61,7 @@ class Membership(Base):
     stripe_subscription_id: Mapped[str | None] = mapped_column(unique=True)
     period_starts_at: Mapped[datetime | None]
     period_ends_at: Mapped[datetime | None]
+    anchor_at: Mapped[datetime | None]  # Stripe counts months from here: 31 January, 28 February, 31 March
     paid_until: Mapped[datetime | None]
     collection_resumes_at: Mapped[datetime | None]  # skipped, or paused by the patient, until then
     grace_since: Mapped[datetime | None]  # the first failed try of the charge that is being sorted out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +12,17 @@ from sqlalchemy.orm import Session
 
 from service.billing.models import Checkout, Invoice, Membership
 from service.billing.rules import IN_CARE, LIVE, card_words
+from service.billing.rules.charges import next_amount, next_charge
 from service.enrollment.models import Enrollment
 
 
 @dataclass(frozen=True, slots=True)
 class MembershipCard:
-    """A membership as its patient sees it. `next_charge_at` is None when nothing will be charged."""
+    """A membership as its patient sees it. `next_charge_at` is None when nothing will be charged.
+
+    `plan` and `price_cents` are of the running month. `paid_until` is the end of the last month that was paid or given:
+    where it is past, nothing that a month pays for leaves the house, while care, records and safety pages go on.
+    """
 
     id: UUID
     patient_id: UUID
@@ -31,11 +36,48 @@ class MembershipCard:
     card_last4: str | None
     activated_at: datetime | None
     ended_at: datetime | None
+    next_plan: str | None = None
+    next_price_cents: int | None = None
+    period_starts_at: datetime | None = None
+    paid_until: datetime | None = None
+    anchor_at: datetime | None = None
+    collection_resumes_at: datetime | None = None
+    stopped_for: str | None = None
+    grace_since: datetime | None = None
+    credit_cents: int = 0
+    discount_percent: int | None = None
+    discount_cents: int | None = None
+    discount_ends_at: datetime | None = None
+    card_expires_on: date | None = None
 
     @property
     def next_charge_at(self) -> datetime | None:
-        going_on = self.status in IN_CARE and not self.cancels_at_period_end
-        return self.period_ends_at if going_on else None
+        """The charge that comes: one that is skipped is not it."""
+        if self.status not in IN_CARE or self.cancels_at_period_end or self.period_ends_at is None:
+            return None
+        return next_charge(self.period_ends_at, self.anchor_at, self.collection_resumes_at)
+
+    @property
+    def next_cents(self) -> int:
+        """What that charge comes to, after a discount and credit; 0 also where there is none."""
+        if self.next_charge_at is None:
+            return 0
+        counts = self.discount_ends_at is None or self.discount_ends_at > self.next_charge_at
+        return next_amount(
+            self.next_price_cents or self.price_cents,
+            percent=self.discount_percent if counts else None,
+            off_cents=self.discount_cents if counts else None,
+            credit_cents=self.credit_cents,
+        )
+
+    @property
+    def skips(self) -> bool:
+        """Is a charge being left out: the one at the period's end, or that of the running, unpaid month?"""
+        return self.collection_resumes_at is not None and self.status in IN_CARE
+
+    def unpaid_now(self, now: datetime) -> bool:
+        """Is the running month one that was skipped?"""
+        return self.skips and self.paid_until is not None and self.paid_until <= now
 
     @property
     def card(self) -> str:
@@ -76,6 +118,19 @@ _CARD = (
     Membership.card_last4,
     Membership.activated_at,
     Membership.ended_at,
+    Membership.next_plan,
+    Membership.next_price_cents,
+    Membership.period_starts_at,
+    Membership.paid_until,
+    Membership.anchor_at,
+    Membership.collection_resumes_at,
+    Membership.stopped_for,
+    Membership.grace_since,
+    Membership.credit_cents,
+    Membership.discount_percent,
+    Membership.discount_cents,
+    Membership.discount_ends_at,
+    Membership.card_expires_on,
 )
 # Built once: it is asked on every home page, which asks it together with other rooms' questions.
 CARD_OF_PATIENT = (

@@ -139,8 +139,8 @@ def _money(catalog: Catalog, found: MembershipCard | None) -> Money | None:
     return Money(
         kind=kind,
         plan=plan.name if plan else found.plan,
-        next_cents=found.price_cents if found.next_charge_at else 0,
-        next_at=found.ended_at if kind == "ended" else found.period_ends_at,
+        next_cents=found.next_cents,
+        next_at=found.ended_at if kind == "ended" else found.next_charge_at or found.period_ends_at,
         card_brand=(found.card_brand or "").title(),
         card_last4=found.card_last4 or "",
     )

@@ -65,6 +65,7 @@ def _old_tables() -> None:
     op.add_column("memberships", sa.Column("next_plan", sa.Text(), nullable=True))
     op.add_column("memberships", sa.Column("next_price_cents", sa.Integer(), nullable=True))
     op.add_column("memberships", sa.Column("stopped_for", sa.Text(), nullable=True))
+    op.add_column("memberships", sa.Column("anchor_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("memberships", sa.Column("paid_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("memberships", sa.Column("collection_resumes_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("memberships", sa.Column("grace_since", sa.DateTime(timezone=True), nullable=True))
@@ -297,6 +298,22 @@ def _indexes() -> None:
             postgresql_concurrently=True,
         )
         op.create_index(
+            "ix_memberships_ending",
+            "memberships",
+            ["period_ends_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("status = 'active' AND cancels_at_period_end"),
+            postgresql_concurrently=True,
+        )
+        op.create_index(
+            "ix_memberships_skipped",
+            "memberships",
+            ["period_ends_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("status = 'active' AND collection_resumes_at IS NOT NULL"),
+            postgresql_concurrently=True,
+        )
+        op.create_index(
             "ix_memberships_patient_id",
             "memberships",
             ["patient_id", "created_at"],
@@ -333,6 +350,8 @@ def downgrade() -> None:
     op.drop_column("stripe_events", "subject_id")
     op.drop_index("ix_memberships_standing", table_name="memberships")
     op.drop_index("ix_memberships_patient_id", table_name="memberships")
+    op.drop_index("ix_memberships_ending", table_name="memberships")
+    op.drop_index("ix_memberships_skipped", table_name="memberships")
     op.drop_index("ix_memberships_compared", table_name="memberships", postgresql_where=sa.text("status <> 'ended'"))
     op.drop_column("memberships", "card_expires_on")
     op.drop_column("memberships", "discount_ends_at")
@@ -342,6 +361,7 @@ def downgrade() -> None:
     op.drop_column("memberships", "grace_since")
     op.drop_column("memberships", "collection_resumes_at")
     op.drop_column("memberships", "paid_until")
+    op.drop_column("memberships", "anchor_at")
     op.drop_column("memberships", "stopped_for")
     op.drop_column("memberships", "next_price_cents")
     op.drop_column("memberships", "next_plan")

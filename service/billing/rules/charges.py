@@ -1,0 +1,59 @@
+"""When the next charges are, and how much the next one is. Pure. Moments in UTC, money in cents."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+
+def months_after(anchor: datetime, count: int) -> datetime:
+    """`count` months after `anchor`, or the last day of a shorter month: how Stripe counts, always from the anchor."""
+    months = anchor.year * 12 + anchor.month - 1 + count
+    year, month = divmod(months, 12)
+    return anchor.replace(year=year, month=month + 1, day=min(anchor.day, monthrange(year, month + 1)[1]))
+
+
+def charge_after(anchor: datetime, moment: datetime) -> datetime:
+    """The first charge of the rhythm begun at `anchor` that is later than `moment`."""
+    count = (moment.year - anchor.year) * 12 + moment.month - anchor.month - 1
+    while (found := months_after(anchor, count)) <= moment:
+        count += 1
+    return found
+
+
+def later_charges(anchor: datetime, first: datetime, count: int) -> tuple[datetime, ...]:
+    """The `count` charges that follow the one at `first`."""
+    found = [first]
+    for _ in range(count):
+        found.append(charge_after(anchor, found[-1]))
+    return tuple(found[1:])
+
+
+def next_charge(period_ends_at: datetime, anchor_at: datetime | None, resumes_at: datetime | None) -> datetime:
+    """The next charge that will be made: at the period's end, or the first one a skip leaves."""
+    anchor, found = anchor_at or period_ends_at, period_ends_at
+    while resumes_at is not None and found < resumes_at:
+        found = charge_after(anchor, found)
+    return found
+
+
+def next_amount(price_cents: int, *, percent: int | None, off_cents: int | None, credit_cents: int) -> int:
+    """What a charge of `price_cents` comes to after discount and credit, as Stripe rounds: half a cent up."""
+    off = (price_cents * (percent or 0) + 50) // 100 + (off_cents or 0)
+    return max(0, price_cents - off - credit_cents)
+
+
+def on_day(charge_at: datetime, day: date, time_zone: str) -> datetime:
+    """The charge at `charge_at` on another day: the same time by the patient's clock, in UTC.
+
+    An hour that the clock leaves out on that day is the one after it, so that the day stays the day.
+    """
+    zone = ZoneInfo(time_zone)
+    there = charge_at.astimezone(zone).replace(year=day.year, month=day.month, day=day.day, fold=0)
+    return there.astimezone(charge_at.tzinfo)
+
+
+def day_of(moment: datetime, time_zone: str) -> date:
+    """The patient's day."""
+    return moment.astimezone(ZoneInfo(time_zone)).date()

@@ -75,6 +75,9 @@ class Refund(Base):
         CheckConstraint("source IN ('staff', 'rule')", name="source"),
         CheckConstraint("status IN ('asked', 'approved', 'done', 'failed', 'declined')", name="status"),
         CheckConstraint("decided_by IS NULL OR decided_by <> asked_by OR NOT second_person", name="second_person"),
+        CheckConstraint(
+            "NOT second_person OR decided_by IS NOT NULL OR status IN ('asked', 'failed')", name="decided_first"
+        ),
         Index("ix_refunds_open", "asked_at", postgresql_where=text("status IN ('asked', 'approved')")),
     )
 
@@ -108,6 +111,11 @@ class Credit(Base):
         CheckConstraint("(kind = 'credit') = (amount_cents IS NOT NULL)", name="amount"),
         CheckConstraint("(kind = 'comp') = (months IS NOT NULL)", name="months"),
         CheckConstraint("amount_cents > 0 AND months > 0", name="positive"),
+        CheckConstraint("decided_by IS NULL OR decided_by <> asked_by OR NOT second_person", name="second_person"),
+        CheckConstraint(
+            "NOT second_person OR decided_by IS NOT NULL OR status IN ('asked', 'failed')", name="decided_first"
+        ),
+        Index("ix_credits_open", "asked_at", postgresql_where=text("status IN ('asked', 'approved')")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -152,9 +160,16 @@ class LedgerEntry(Base):
 
 
 class Dispute(Base):
-    """A payment the cardholder's bank takes back, or wants explained. `status` is Stripe's word."""
+    """A payment the cardholder's bank takes back, or wants explained. `status` is Stripe's word.
+
+    `due_at`: until when an answer may be given, which is done at Stripe.
+    """
 
     __tablename__ = "disputes"
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", name="amount"),
+        Index("ix_disputes_open", "membership_id", postgresql_where=text("closed_at IS NULL")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     stripe_dispute_id: Mapped[str] = mapped_column(unique=True)
@@ -165,6 +180,7 @@ class Dispute(Base):
     reason: Mapped[str]
     status: Mapped[str]
     opened_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
 

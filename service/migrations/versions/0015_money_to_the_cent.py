@@ -55,6 +55,13 @@ def _money() -> None:
             "status IN ('asked', 'approved', 'done', 'failed', 'declined')", name=op.f("ck_credits_status")
         ),
         sa.CheckConstraint("amount_cents > 0 AND months > 0", name=op.f("ck_credits_positive")),
+        sa.CheckConstraint(
+            "decided_by IS NULL OR decided_by <> asked_by OR NOT second_person", name=op.f("ck_credits_second_person")
+        ),
+        sa.CheckConstraint(
+            "NOT second_person OR decided_by IS NOT NULL OR status IN ('asked', 'failed')",
+            name=op.f("ck_credits_decided_first"),
+        ),
         sa.ForeignKeyConstraint(["asked_by"], ["users.id"], name=op.f("fk_credits_asked_by_users")),
         sa.ForeignKeyConstraint(["decided_by"], ["users.id"], name=op.f("fk_credits_decided_by_users")),
         sa.ForeignKeyConstraint(
@@ -65,6 +72,13 @@ def _money() -> None:
     )
     op.create_index(op.f("ix_credits_membership_id"), "credits", ["membership_id"], unique=False)
     op.create_index(op.f("ix_credits_patient_id"), "credits", ["patient_id"], unique=False)
+    op.create_index(
+        "ix_credits_open",
+        "credits",
+        ["asked_at"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('asked', 'approved')"),
+    )
     op.create_table(
         "membership_notes",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -93,7 +107,9 @@ def _money() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("amount_cents > 0", name=op.f("ck_disputes_amount")),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_disputes_invoice_id_invoices")),
         sa.ForeignKeyConstraint(
             ["membership_id"], ["memberships.id"], name=op.f("fk_disputes_membership_id_memberships")
@@ -105,6 +121,13 @@ def _money() -> None:
     op.create_index(op.f("ix_disputes_invoice_id"), "disputes", ["invoice_id"], unique=False)
     op.create_index(op.f("ix_disputes_membership_id"), "disputes", ["membership_id"], unique=False)
     op.create_index(op.f("ix_disputes_patient_id"), "disputes", ["patient_id"], unique=False)
+    op.create_index(
+        "ix_disputes_open",
+        "disputes",
+        ["membership_id"],
+        unique=False,
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
     op.create_table(
         "invoice_lines",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -179,6 +202,10 @@ def _money() -> None:
         sa.CheckConstraint("amount_cents > 0", name=op.f("ck_refunds_amount")),
         sa.CheckConstraint(
             "decided_by IS NULL OR decided_by <> asked_by OR NOT second_person", name=op.f("ck_refunds_second_person")
+        ),
+        sa.CheckConstraint(
+            "NOT second_person OR decided_by IS NOT NULL OR status IN ('asked', 'failed')",
+            name=op.f("ck_refunds_decided_first"),
         ),
         sa.ForeignKeyConstraint(["asked_by"], ["users.id"], name=op.f("fk_refunds_asked_by_users")),
         sa.ForeignKeyConstraint(["decided_by"], ["users.id"], name=op.f("fk_refunds_decided_by_users")),

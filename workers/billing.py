@@ -43,3 +43,9 @@ def close_refused_pages() -> None:
 def reconcile() -> None:
     """Compare what we believe with what Stripe says."""
     actions.reconcile(gateway=gateway, catalog=catalog(settings.config_dir), now=now(), wall_now=wall_now())
+
+
+@app.task(name="billing.ask_again")  # type: ignore[untyped-decorator]
+def ask_again() -> None:
+    """Go on with calls whose outcome is unknown."""
+    actions.ask_again(gateway=gateway, catalog=catalog(settings.config_dir), now=now())

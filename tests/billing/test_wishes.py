@@ -18,7 +18,7 @@ from tests.billing.stand_in import KEY, SECRET, StandIn
 from tests.billing.test_events import deliver
 from tests.billing.test_renewals import a_member, row_of
 from tests.conftest import House
-from tests.factories.billing import mails_to
+from tests.factories.billing import mails_to, unanswered
 from tests.factories.visits import Applicant, staff_actor
 
 
@@ -62,10 +62,12 @@ def test_a_crash_after_the_call_still_makes_one_mail(house: House, stripe: Stand
     broken.after = SystemError("power cut")
     with pytest.raises(SystemError):
         cancel(house, broken, applicant)
-    assert (row_of(applicant).wish, mails_to(applicant)["membership_ending"]) == ("cancel", 0)
+    assert (unanswered(applicant), mails_to(applicant)["membership_ending"]) == (["cancel"], 0)
     deliver(house, gateway, *stripe.messages())
-    row = row_of(applicant)
-    assert (row.cancels_at_period_end, row.wish) == (True, None)
+    assert row_of(applicant).cancels_at_period_end
+    later = house.now + timedelta(minutes=6)
+    assert actions.ask_again(gateway=gateway, catalog=house.catalog, now=later) == 1
+    assert unanswered(applicant) == []
     cancel(house, gateway, applicant)
     assert mails_to(applicant)["membership_ending"] == 1
 
@@ -106,7 +108,7 @@ def test_cancelling_again_after_staying_is_told_again(house: House, stripe: Stan
             now=house.now,
         )
     assert mails_to(applicant)["membership_ending"] == 2
-    assert row_of(applicant).wish is None
+    assert unanswered(applicant) == []
 
 
 def wish_calls() -> list[Alert]:

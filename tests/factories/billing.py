@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from service.billing.models import Invoice, Membership
+from service.billing.models import Intent, Invoice, Membership
 from service.billing.rules.terms import Occasion, Terms
 from service.enrollment.models import Enrollment
 from service.kit import db
@@ -100,3 +100,10 @@ def a_hold(house: House, applicant: Applicant) -> None:
             patient_id=applicant.patient_id,
             now=house.now,
         )
+
+
+def unanswered(applicant: Applicant) -> list[str]:
+    """What was meant for a patient's membership and has no answer yet, by kind."""
+    query = select(Intent.kind).where(Intent.patient_id == applicant.patient_id, Intent.status == "meant")
+    with db.reading() as session:
+        return list(session.scalars(query.order_by(Intent.kind)))

@@ -7,6 +7,7 @@ from service.billing.actions.checkout import NotYet, start_checkout
 from service.billing.actions.confirm import Confirmed, confirm_checkout
 from service.billing.actions.events import handle_event, sweep_events
 from service.billing.actions.intake import receive
+from service.billing.actions.intents import poll as ask_again
 from service.billing.actions.pages import close_refused_pages
 from service.billing.actions.prices import offer_prices
 from service.billing.actions.reconcile import Drift, reconcile
@@ -21,6 +22,7 @@ __all__ = [
     "NotYet",
     "Resumed",
     "Watch",
+    "ask_again",
     "ask_before_renewals",
     "cancel",
     "close_refused_pages",

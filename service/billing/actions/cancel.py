@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from service.audit import writes as audit
 from service.billing import rules, writes
-from service.billing.actions import sync, wishes
+from service.billing.actions import intents
 from service.billing.gateway import Gateway
 from service.catalog.rules.whole import Catalog
 from service.kit import db
@@ -17,42 +16,25 @@ from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotFound, words
 
 
-@dataclass(frozen=True, slots=True)
-class _Meant:
-    """A wish as recorded, before Stripe hears it."""
-
-    membership_id: UUID
-    subscription_id: str
-    wish_id: UUID
-
-
 def cancel(*, patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> None:
     """No further charge; care goes on to the end of the paid month. Saying it twice changes nothing.
 
     Raises NotFound without a membership, Conflict before the first payment, TryAgain when Stripe cannot be asked: the
-    next try is then the same call again.
+    wish is kept and heard as soon as it can be.
     """
     meant = _mean(patient_id, "cancel", actor, now)
-    if meant is None:
-        return
-    with wishes.asking(meant.membership_id, meant.wish_id):
-        gateway.cancel(meant.subscription_id, key=rules.cancel_key(meant.wish_id))
-    with db.transaction() as session:
-        sync.subscription_now(session, meant.subscription_id, gateway=gateway, catalog=catalog, now=now)
+    if meant is not None:
+        intents.perform(meant, gateway=gateway, catalog=catalog, now=now)
 
 
 def undo_cancel(*, patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> None:
     """Stay after all, until the last day. Raises as `cancel` does."""
     meant = _mean(patient_id, "undo_cancel", actor, now)
-    if meant is None:
-        return
-    with wishes.asking(meant.membership_id, meant.wish_id):
-        gateway.undo_cancel(meant.subscription_id, key=rules.cancel_key(meant.wish_id))
-    with db.transaction() as session:
-        sync.subscription_now(session, meant.subscription_id, gateway=gateway, catalog=catalog, now=now)
+    if meant is not None:
+        intents.perform(meant, gateway=gateway, catalog=catalog, now=now)
 
 
-def _mean(patient_id: UUID, what: Literal["cancel", "undo_cancel"], actor: Actor, now: datetime) -> _Meant | None:
+def _mean(patient_id: UUID, what: Literal["cancel", "undo_cancel"], actor: Actor, now: datetime) -> UUID | None:
     """Keep the wish before Stripe hears it. None when it stands so already."""
     with db.transaction() as session:
         row = writes.live_membership(session, patient_id)
@@ -62,6 +44,7 @@ def _mean(patient_id: UUID, what: Literal["cancel", "undo_cancel"], actor: Actor
             raise Conflict("not_started", words("Your membership has not started, so there is nothing to cancel."))
         audit.record(session, actor, f"membership.{what}", "membership", row.id, patient_id=patient_id)
         # A wish to cancel that Stripe may have heard is no longer "stays as it is".
-        if rules.fulfilled(what, row.status, ends=row.cancels_at_period_end) and row.wish in (None, what):
+        stands = row.cancels_at_period_end == (what == "cancel")
+        if stands and intents.unanswered(session, row.id) in (None, what):
             return None
-        return _Meant(row.id, row.stripe_subscription_id, wishes.note(row, what, now))
+        return intents.mean(session, row, what, actor=actor, now=now).id

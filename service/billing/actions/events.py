@@ -9,8 +9,8 @@ import structlog
 from sqlalchemy import select
 
 from service.billing import queries, rules
-from service.billing.actions import sync
-from service.billing.gateway import CheckoutPage, Gateway
+from service.billing.actions import hearing, sync
+from service.billing.gateway import Gateway
 from service.billing.models import StripeEvent
 from service.catalog.rules.whole import Catalog
 from service.kit import db
@@ -51,16 +51,6 @@ def sweep_events(*, gateway: Gateway, catalog: Catalog, now: datetime, wall_now:
 
 
 def _act(event_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime) -> None:
-    with db.reading() as session:
-        found = session.execute(
-            select(StripeEvent.kind, StripeEvent.object_id).where(
-                StripeEvent.id == event_id, StripeEvent.handled_at.is_(None), StripeEvent.parked_at.is_(None)
-            )
-        ).one_or_none()
-    if found is None:
-        return
-    # Which subscription an invoice or a page belongs to never changes, so it may be asked before anything is locked.
-    page, subscription_id = _subject(found.kind, found.object_id, gateway)
     with db.transaction() as session:
         row = session.scalars(
             select(StripeEvent)
@@ -68,25 +58,11 @@ def _act(event_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime, wall
             .with_for_update(skip_locked=True)
         ).one_or_none()
         if row is None:
-            return  # another worker has it
-        if subscription_id is not None:
-            sync.subscription_now(session, subscription_id, gateway=gateway, catalog=catalog, now=now)
-        if page is not None:
-            sync.page_now(session, page)
+            return  # handled, parked, or another worker has it
+        heard = hearing.Heard(row.kind, row.object_id, row.subject_id)
+        hearing.hear(session, heard, gateway=gateway, catalog=catalog, now=now)
         row.attempts += 1
         row.handled_at, row.last_error = wall_now, None
-
-
-def _subject(kind: str, object_id: str, gateway: Gateway) -> tuple[CheckoutPage | None, str | None]:
-    """The pay page and the subscription a message is about. A kind we do not know is about nothing."""
-    if kind.startswith("customer.subscription."):
-        return None, object_id
-    if kind.startswith("checkout.session."):
-        page = gateway.get_checkout(object_id)
-        return page, page.subscription_id
-    if kind.startswith("invoice.") and object_id.startswith("in_"):
-        return None, gateway.get_invoice(object_id).subscription_id
-    return None, None
 
 
 def _note_failure(event_id: UUID, reason: str, wall_now: datetime, *, park: str | None = None) -> None:

@@ -103,7 +103,9 @@ def _compare(stripe_id: str, gateway: Gateway, catalog: Catalog, now: datetime) 
     with db.transaction() as session:
         changed = False
         if subscription_id is not None:
-            found = sync.subscription_now(session, subscription_id, gateway=gateway, catalog=catalog, now=now)
+            found = sync.subscription_now(
+                session, subscription_id, gateway=gateway, catalog=catalog, now=now, every_invoice=True
+            )
             changed = found is not None and found.changed
         if page is not None and page.status != "open":
             sync.page_now(session, page)

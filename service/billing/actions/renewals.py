@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,25 +11,18 @@ from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
 from service.billing import emails, queries, rules, writes
-from service.billing.actions import sync
+from service.billing.actions import intents
 from service.billing.gateway import Bug, Gateway
 from service.billing.models import GateRecord, Membership
 from service.catalog.rules.whole import Catalog
 from service.enrollment.rules import gate
 from service.kit import db
+from service.kit.actor import SYSTEM
 from service.kit.errors import TryAgain
 from service.mail import writes as mail
 from service.safety import writes as safety
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """A charge that must not be made, with the key under which it is stopped."""
-
-    subscription_id: str
-    key: str
 
 
 def ask_before_renewals(*, gateway: Gateway, catalog: Catalog, now: datetime) -> int:
@@ -45,7 +37,7 @@ def ask_before_renewals(*, gateway: Gateway, catalog: Catalog, now: datetime) ->
         try:
             stop = _ask(renewal.membership_id, catalog, now)
             if stop is not None:
-                _pause(stop, gateway, catalog, now)
+                intents.perform(stop, gateway=gateway, catalog=catalog, now=now)
                 paused += 1
         except (TryAgain, Bug) as error:
             log.error("a charge could not be stopped yet", membership=str(renewal.membership_id), error=str(error))
@@ -54,7 +46,8 @@ def ask_before_renewals(*, gateway: Gateway, catalog: Catalog, now: datetime) ->
     return paused
 
 
-def _ask(membership_id: UUID, catalog: Catalog, now: datetime) -> _Stop | None:
+def _ask(membership_id: UUID, catalog: Catalog, now: datetime) -> UUID | None:
+    """The intent that stops the charge, where the gate refuses it."""
     with db.transaction() as session:
         row = writes.locked_membership(session, membership_id)
         if row is None or row.status not in rules.IN_CARE or row.cancels_at_period_end or row.period_ends_at is None:
@@ -68,13 +61,13 @@ def _ask(membership_id: UUID, catalog: Catalog, now: datetime) -> _Stop | None:
             # Nobody asks after this one, so it is asked at every tick; an unchanged yes is not written down again.
             facts = queries.charge_facts(session, row.enrollment_id, catalog, row.period_ends_at)
             asked = asked if gate.may("charge", facts, row.period_ends_at).yes else None
-        yes, record_id = asked or _answer(session, row, period, row.period_ends_at, catalog, now)
+        yes, _ = asked or _answer(session, row, period, row.period_ends_at, catalog, now)
         if yes:
             _announce(session, row, row.period_ends_at, now)
             return None
         if stage not in rules.STOPPING_STAGES:
             return None
-        return _Stop(row.stripe_subscription_id, rules.pause_key(record_id))
+        return intents.mean(session, row, "pause", lane="stop", actor=SYSTEM, now=now).id
 
 
 def _asked(session: Session, patient_id: UUID, period: str) -> tuple[bool, UUID] | None:
@@ -133,9 +126,3 @@ def _announce(session: Session, row: Membership, charge_at: datetime, now: datet
         locale=person.locale,
         send_before=charge_at,
     )
-
-
-def _pause(stop: _Stop, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
-    gateway.pause(stop.subscription_id, key=stop.key)
-    with db.transaction() as session:
-        sync.subscription_now(session, stop.subscription_id, gateway=gateway, catalog=catalog, now=now)

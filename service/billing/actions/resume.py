@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -10,7 +11,7 @@ from uuid import UUID
 from service.accounts import queries as accounts
 from service.audit import writes as audit
 from service.billing import rules, writes
-from service.billing.actions import sync, wishes
+from service.billing.actions import intents, sync
 from service.billing.gateway import Declined, Gateway, NeedsAction
 from service.billing.models import Membership
 from service.catalog.rules.whole import Catalog
@@ -31,10 +32,10 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class _Meant:
-    """The decision as recorded. Without `wish_id` there is nothing to ask of Stripe."""
+    """The decision as recorded. Without `intent_id` there is nothing to ask of Stripe."""
 
     subscription_id: str
-    wish_id: UUID | None = None
+    intent_id: UUID | None = None
     reasons: tuple[Reason, ...] = ()
 
 
@@ -49,19 +50,14 @@ def resume(*, membership_id: UUID, gateway: Gateway, catalog: Catalog, actor: Ac
     meant = _mean(membership_id, gateway, catalog, actor, now)
     if meant.reasons:
         return Resumed("refused", meant.reasons)
-    if meant.wish_id is not None:
-        try:
-            with wishes.asking(membership_id, meant.wish_id):
-                gateway.resume(meant.subscription_id, key=rules.resume_key(meant.wish_id))
-        except (Declined, NeedsAction):
-            pass  # what is true now is asked below
+    if meant.intent_id is not None:
+        with suppress(Declined, NeedsAction):  # what is true now is asked below
+            intents.perform(meant.intent_id, gateway=gateway, catalog=catalog, now=now)
     with db.transaction() as session:
         sync.subscription_now(session, meant.subscription_id, gateway=gateway, catalog=catalog, now=now)
         row = writes.locked_membership(session, membership_id)
         if row is not None and row.status in rules.IN_CARE:
             return Resumed("goes_on")
-        if row is not None and row.wish_id == meant.wish_id:
-            row.wish = row.wish_id = row.wished_at = None  # an unpaid try is over: another card is another try
     return Resumed("not_paid")
 
 
@@ -81,14 +77,14 @@ def _mean(membership_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor,
             return _Meant(subscription_id)
         if row.status != "stopped":
             raise Conflict("has_ended", words("This membership has ended, so it cannot go on."))
-        if row.cancels_at_period_end or row.wish == "cancel":
+        if row.cancels_at_period_end or intents.unanswered(session, row.id) == "cancel":
             raise Conflict("cancelled", words("The patient has cancelled this membership, so it cannot go on."))
-        wish_id = wishes.note(row, "resume", now)
+        intent = intents.mean(session, row, "resume", actor=actor, now=now)
         answer, _ = writes.ask_gate(
             session,
             patient_id=row.patient_id,
             enrollment_id=row.enrollment_id,
-            period=f"resume:{wish_id}",
+            period=f"resume:{intent.id}",
             charge_at=now,
             catalog=catalog,
             now=now,
@@ -98,5 +94,5 @@ def _mean(membership_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor,
             session, actor, "membership.resume", "membership", row.id, patient_id=row.patient_id, outcome=outcome
         )
         if not answer.yes:
-            row.wish = row.wish_id = row.wished_at = None
-        return _Meant(subscription_id, wish_id if answer.yes else None, answer.reasons)
+            intent.status, intent.settled_at, intent.outcome = "refused", now, "gate"
+        return _Meant(subscription_id, intent.id if answer.yes else None, answer.reasons)

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from service.audit import writes as audit
 from service.billing import queries, rules, writes
-from service.billing.actions import sync, wishes
+from service.billing.actions import intents, sync
 from service.billing.gateway import Gateway
 from service.billing.models import Membership
 from service.catalog.rules.whole import Catalog
 from service.kit import db
 from service.kit.actor import Actor
-
-
-@dataclass(frozen=True, slots=True)
-class _Meant:
-    """The end of a membership as recorded, before Stripe hears it."""
-
-    membership_id: UUID
-    subscription_id: str
-    wish_id: UUID
 
 
 def stop_charges(*, patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> None:
@@ -35,10 +25,7 @@ def stop_charges(*, patient_id: UUID, gateway: Gateway, catalog: Catalog, actor:
     meant = _mean(patient_id, gateway, catalog, actor, now)
     if meant is None:
         return
-    with wishes.asking(meant.membership_id, meant.wish_id):
-        gateway.cancel(meant.subscription_id, at_period_end=False, key=rules.end_key(meant.wish_id))
-    with db.transaction() as session:
-        sync.subscription_now(session, meant.subscription_id, gateway=gateway, catalog=catalog, now=now)
+    intents.perform(meant, gateway=gateway, catalog=catalog, now=now)
 
 
 def _close_pages(patient_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
@@ -53,8 +40,8 @@ def _close_pages(patient_id: UUID, gateway: Gateway, catalog: Catalog, now: date
             sync.page_now(session, page)
 
 
-def _mean(patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> _Meant | None:
-    """Look at Stripe first, then keep the wish with its key. None when nothing is left that could charge."""
+def _mean(patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> UUID | None:
+    """Look at Stripe first, then keep what is meant with its key. None when nothing is left that could charge."""
     with db.transaction() as session:
         known = queries.subscription_of(session, patient_id)
         if known is None:
@@ -65,4 +52,4 @@ def _mean(patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, no
         if row is None or row.status == "ended":
             return None
         audit.record(session, actor, "membership.stop", "membership", row.id, patient_id=patient_id)
-        return _Meant(row.id, subscription_id, wishes.note(row, "cancel", now))
+        return intents.mean(session, row, "end", actor=actor, now=now).id

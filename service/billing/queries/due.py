@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from service.billing.models import Checkout, GateRecord, Invoice, Membership, StripeEvent
+from service.billing.models import Checkout, GateRecord, Intent, Invoice, Membership, StripeEvent
 from service.billing.rules import (
     IN_CARE,
     LAST_BEFORE,
@@ -135,18 +135,21 @@ def open_pages(session: Session, limit: int) -> list[str]:
 
 
 def unheard_wishes(session: Session, before: datetime) -> list[tuple[UUID, UUID]]:
-    """(patient, wish) of wishes to end from before this moment that nothing shows to be fulfilled and nobody was
-    called about: what they wished to end would charge again.
+    """(patient, intent) of wishes to end from before this moment that Stripe has not answered and nobody was called
+    about: what they wished to end would charge again.
     """
     rows = session.execute(
-        select(Membership.patient_id, Membership.wish_id).where(
+        select(Intent.patient_id, Intent.id)
+        .join(Membership, Membership.id == Intent.membership_id)
+        .where(
             _will_renew(),
-            Membership.wish == "cancel",
-            Membership.wished_at < before,
-            not_(exists().where(Alert.source_id == Membership.wish_id, Alert.code == WISH_ALERT)),
+            Intent.status == "meant",
+            Intent.kind.in_(("cancel", "end")),
+            Intent.meant_at < before,
+            not_(exists().where(Alert.source_id == Intent.id, Alert.code == WISH_ALERT)),
         )
     )
-    return [(row.patient_id, row.wish_id) for row in rows if row.wish_id is not None]
+    return [(row.patient_id, row.id) for row in rows]
 
 
 def open_pages_of(session: Session, patient_id: UUID) -> list[tuple[UUID, str]]:

@@ -55,9 +55,3 @@ def step(before: str, after: str, *, was_active: bool, was_ending: bool = False,
         ended=was_active and after == "ended" and before != "ended",
         problem=after == "grace",
     )
-
-
-def fulfilled(wish: str, status: str, *, ends: bool) -> bool:
-    """Does what Stripe shows answer this wish? An ended membership has nothing left to wish for."""
-    shown = {"cancel": ends, "undo_cancel": not ends, "resume": status != "stopped"}
-    return status == "ended" or shown[wish]

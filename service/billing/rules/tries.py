@@ -38,26 +38,6 @@ def expire_key(checkout_id: UUID) -> str:
     return f"expire:{checkout_id}"
 
 
-def pause_key(gate_record_id: UUID) -> str:
-    """The idempotency key of the pause that one recorded no calls for."""
-    return f"pause:{gate_record_id}"
-
-
-def cancel_key(intent_id: UUID) -> str:
-    """The idempotency key of one wish to cancel or to stay. The same person may change their mind again."""
-    return f"cancel:{intent_id}"
-
-
-def end_key(intent_id: UUID) -> str:
-    """The idempotency key for ending at once, beside `cancel_key` of the same wish: Stripe takes one call for each."""
-    return f"cancel:{intent_id}:1"
-
-
-def resume_key(intent_id: UUID) -> str:
-    """The idempotency key of one decision of staff to let a membership go on."""
-    return f"resume:{intent_id}"
-
-
 # How long one of Stripe's keys surely lives (it keeps them for at least 24 hours). Older: look before asking again.
 KEY_LIVES: Final = timedelta(hours=20)
 _ASK_AGAIN: Final = (timedelta(minutes=5), timedelta(hours=1), timedelta(days=1))

@@ -1,0 +1,48 @@
+"""What one kind of intent consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from service.billing.gateway import Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An intent as the call sees it. `details` holds what `mean` was given: ids, amounts, moments as text.
+
+    `late`: Stripe may have forgotten its key.
+    """
+
+    intent_id: UUID
+    membership_id: UUID
+    patient_id: UUID
+    kind: str
+    details: Mapping[str, Any]
+    key: str
+    subscription_id: str
+    customer_id: str
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`call` asks Stripe; `done` writes what its answer means, `refused` what a clear no does, each in a transaction.
+
+    `shown` looks whether it came about already: asked before a call is repeated so late that Stripe may have forgotten
+    its key. `charges`: an unknown outcome may have cost somebody money, so nothing else may overtake it. `lasting`: it
+    is tried until it is done, under new keys, and somebody is called; else it is given up after a day.
+    """
+
+    call: Callable[[Gateway, Told], Any]
+    done: Callable[[Session, Told, Any, datetime], None] | None = None
+    refused: Callable[[Session, Told, str, datetime], None] | None = None
+    shown: Callable[[Gateway, Told], Any] | None = None
+    charges: bool = False
+    lasting: bool = False

@@ -162,7 +162,8 @@ class DisputeFacts:
 class Notice:
     """A genuine message from Stripe: something of this kind happened to that object. What is true now we ask for.
 
-    `subject_id`: the subscription it is about, which never changes and says what to lock; else the object itself.
+    `subject_id`: the subscription it is about, which never changes and says what to lock; else the object itself;
+    None for an invoice of no subscription.
     `trouble`: why we may not act upon it, a code. `moves`: whether there is anything to do about it.
     """
 

@@ -116,13 +116,15 @@ def _unheard_of(kind: str, object_id: str, name: Any) -> str | None:
 
 
 def _subject(kind: str, item: Any, object_id: str) -> str | None:
-    """What to lock: the subscription that an invoice or a pay page belongs to, which never changes; else itself."""
+    """What to lock: the subscription that an invoice (None for one of no subscription) or a pay page belongs to, which
+    never changes; else the object itself.
+    """
     if not acted(kind):
         return None
     if kind.startswith("invoice."):
         parent = item.get("parent")
         details = parent.get("subscription_details") if isinstance(parent, dict) else None
-        return (_id_of(details.get("subscription")) if isinstance(details, dict) else None) or object_id
+        return _id_of(details.get("subscription")) if isinstance(details, dict) else None
     return (_id_of(item.get("subscription")) if kind.startswith("checkout.session.") else None) or object_id
 
 

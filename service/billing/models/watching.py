@@ -13,11 +13,18 @@ from service.kit.db import Base
 
 
 class StripeEvent(Base):
-    """The webhook inbox. The unique event id is the replay guard; the raw body is sealed. Wall time."""
+    """The webhook inbox. The unique event id is the replay guard; the raw body is sealed. Wall time.
+
+    Parked: only a person can go on with it. Parked and handled: a person looked and let it be.
+    """
 
     __tablename__ = "stripe_events"
     __table_args__ = (
-        Index("ix_stripe_events_parked", "parked_at", postgresql_where=text("parked_at IS NOT NULL")),
+        Index(
+            "ix_stripe_events_parked",
+            "parked_at",
+            postgresql_where=text("parked_at IS NOT NULL AND handled_at IS NULL"),
+        ),
         Index("ix_stripe_events_waiting", "try_at", postgresql_where=text("handled_at IS NULL AND parked_at IS NULL")),
     )
 
@@ -34,6 +41,11 @@ class StripeEvent(Base):
     parked_at: Mapped[datetime | None]
     parked_for: Mapped[str | None]  # a code: why only a person can go on with it
     last_error: Mapped[str | None]
+    called_at: Mapped[datetime | None]  # somebody was called because it waits or is parked
+    touched_as: Mapped[str | None]  # what staff last did with it: replayed, dismissed
+    touched_for: Mapped[str | None]
+    touched_at: Mapped[datetime | None]
+    touched_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
 
 
 class GateRecord(Base):
@@ -92,3 +104,4 @@ class Drift(Base):
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     how: Mapped[str | None]  # by_itself, repaired, dismissed
+    reason: Mapped[str | None]  # why it was dismissed, a code

@@ -109,7 +109,14 @@ def open_attempts(session: Session, limit: int = 500) -> list[OpenAttempt]:
 
 def parked_count(session: Session) -> int:
     """Messages nobody could act upon: somebody has to look."""
-    return session.scalar(select(func.count()).select_from(StripeEvent).where(StripeEvent.parked_at.is_not(None))) or 0
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(StripeEvent)
+            .where(StripeEvent.parked_at.is_not(None), StripeEvent.handled_at.is_(None))
+        )
+        or 0
+    )
 
 
 def live_subscriptions(session: Session, limit: int) -> list[str]:

@@ -76,6 +76,12 @@ def _old_tables() -> None:
     op.add_column("memberships", sa.Column("card_expires_on", sa.Date(), nullable=True))
     op.add_column("stripe_events", sa.Column("subject_id", sa.Text(), nullable=True))
     op.add_column("stripe_events", sa.Column("parked_for", sa.Text(), nullable=True))
+    op.add_column("stripe_events", sa.Column("called_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("stripe_events", sa.Column("touched_as", sa.Text(), nullable=True))
+    op.add_column("stripe_events", sa.Column("touched_for", sa.Text(), nullable=True))
+    op.add_column("stripe_events", sa.Column("touched_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("stripe_events", sa.Column("touched_by", sa.Uuid(), nullable=True))
+    op.create_foreign_key(op.f("fk_stripe_events_touched_by_users"), "stripe_events", "users", ["touched_by"], ["id"])
     op.create_check_constraint(op.f("ck_memberships_next_price"), "memberships", "next_price_cents > 0")
     op.create_check_constraint(op.f("ck_memberships_stopped_for"), "memberships", "stopped_for IN ('paused', 'unpaid')")
     op.create_check_constraint(op.f("ck_memberships_credit"), "memberships", "credit_cents >= 0")
@@ -239,6 +245,7 @@ def _watching() -> None:
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_by", sa.Uuid(), nullable=True),
         sa.Column("how", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["comparison_id"], ["comparisons.id"], name=op.f("fk_drifts_comparison_id_comparisons")
         ),
@@ -332,7 +339,7 @@ def _indexes() -> None:
             "stripe_events",
             ["parked_at"],
             unique=False,
-            postgresql_where=sa.text("parked_at IS NOT NULL"),
+            postgresql_where=sa.text("parked_at IS NOT NULL AND handled_at IS NULL"),
             postgresql_concurrently=True,
         )
 
@@ -344,9 +351,12 @@ def downgrade() -> None:
             op.drop_constraint(op.f(f"ck_{table}_{name}"), table, type_="check")
     op.execute("DELETE FROM checkouts WHERE kind <> 'membership'")
     op.drop_index(
-        "ix_stripe_events_parked", table_name="stripe_events", postgresql_where=sa.text("parked_at IS NOT NULL")
+        "ix_stripe_events_parked",
+        table_name="stripe_events",
+        postgresql_where=sa.text("parked_at IS NOT NULL AND handled_at IS NULL"),
     )
-    op.drop_column("stripe_events", "parked_for")
+    for name in ("touched_by", "touched_at", "touched_for", "touched_as", "called_at", "parked_for"):
+        op.drop_column("stripe_events", name)
     op.drop_column("stripe_events", "subject_id")
     op.drop_index("ix_memberships_standing", table_name="memberships")
     op.drop_index("ix_memberships_patient_id", table_name="memberships")

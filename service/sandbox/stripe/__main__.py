@@ -25,6 +25,7 @@ def options(arguments: list[str] | None = None) -> Options:
     reader.add_argument("--start", type=int, help="business time of the first start, in Unix seconds; now if left out")
     reader.add_argument("--dunning-ends-in", choices=("canceled", "unpaid"), default="canceled")
     reader.add_argument("--postmen", type=int, default=1, help="webhooks delivered at once; above 1 they race")
+    reader.add_argument("--upcoming-days", type=int, default=7, help="invoice.upcoming so long ahead; 0 for never")
     given = reader.parse_args(arguments)
     if not given.key.startswith("sk_test_"):
         reader.error("--key has to start with sk_test_: a stand-in has no business with a live key")

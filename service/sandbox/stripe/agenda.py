@@ -13,6 +13,7 @@ from service.sandbox.stripe.store import Json
 #: Subscriptions that go on by themselves: a paused or an ended one does nothing.
 LIVE = ("active", "past_due", "trialing", "unpaid")
 RANKS = (
+    "announced",
     "collection resumed",
     "subscription ended",
     "subscription renewed",
@@ -20,6 +21,7 @@ RANKS = (
     "payment retried",
     "checkout expired",
     "dispute lost",
+    "first payment missing",
 )
 Entry = tuple[str, int, int, str]
 
@@ -34,6 +36,8 @@ def due_of(kind: str, item: Json) -> list[Entry]:
 
 
 def _subscription(subscription: Json) -> Iterator[tuple[int, str]]:
+    if subscription["status"] == "incomplete":
+        yield subscription["created"] + 23 * 3600, "first payment missing"
     if subscription["status"] not in LIVE:
         return
     pause = subscription["pause_collection"]
@@ -63,4 +67,14 @@ def _dispute(dispute: Json) -> Iterator[tuple[int, str]]:
         yield dispute["evidence_details"]["due_by"], "dispute lost"
 
 
-LOOKS = {"subscription": _subscription, "invoice": _invoice, "checkout.session": _session, "dispute": _dispute}
+def _announcement(note: Json) -> Iterator[tuple[int, str]]:
+    yield note["at"], "announced"
+
+
+LOOKS = {
+    "announcement": _announcement,
+    "subscription": _subscription,
+    "invoice": _invoice,
+    "checkout.session": _session,
+    "dispute": _dispute,
+}

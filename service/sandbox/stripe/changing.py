@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.sandbox.stripe import cards, collecting, discounts, invoicing, proration, standing
+from service.sandbox.stripe import announcing, cards, collecting, discounts, invoicing, proration, standing
 from service.sandbox.stripe.changes import Change
 from service.sandbox.stripe.errors import StripeError
 from service.sandbox.stripe.objects.subscriptions import period
@@ -28,6 +28,7 @@ def apply(
         fields = {**fields, "discounts": subscription["discounts"]}
         subscription["discounts"] = before  # so that the event below tells of it
     world.change(subscription, standing.UPDATED, **fields)
+    announcing.plan(world, subscription)
     if made is None:
         proration.waiting(world, subscription).extend(change.lines)
         return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.sandbox.stripe import cards, collecting, invoicing
+from service.sandbox.stripe import announcing, cards, collecting, invoicing
 from service.sandbox.stripe.months import moment_after
 from service.sandbox.stripe.objects import people
 from service.sandbox.stripe.objects.subscriptions import period, subscription
@@ -41,6 +41,7 @@ def pay(world: World, session: Json, number: str) -> dict[str, Any] | None:
     # Told after its first invoice exists, so that `latest_invoice` is never missing in the event.
     invoice = invoicing.draft(world, made, reason="subscription_create", covers=period(made), since=now)
     world.emit("customer.subscription.created", made)
+    announcing.plan(world, made)
     collecting.finalise(world, invoice)
     if invoice["status"] == "open":
         collecting.attempt(world, invoice, first=True)

@@ -2,14 +2,23 @@
 
 A renewal makes a draft first, finalised and charged about an hour later, so that a merchant may still change or stop
 it (docs.stripe.com/billing/invoices/subscription). Not imitated: waiting up to 72 hours for an unanswered
-`invoice.created`, which would make moving time depend on the merchant's speed; and `invoice.upcoming`.
+`invoice.created`, which would make moving time depend on the merchant's speed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from service.sandbox.stripe import checkout, collecting, invoicing, standing
+from service.sandbox.stripe import (
+    announcing,
+    checkout,
+    collecting,
+    disputes,
+    invoicing,
+    standing,
+    subscribing,
+    upcoming,
+)
 from service.sandbox.stripe.months import period_containing
 from service.sandbox.stripe.objects.subscriptions import period
 from service.sandbox.stripe.store import Json
@@ -52,6 +61,7 @@ def renew(world: World, subscription: Json) -> None:
     held = subscription["status"] == "unpaid" or _keeps_drafts(subscription)
     finalises = None if held else world.now() + DRAFT_FOR
     world.change(draft, auto_advance=not held, automatically_finalizes_at=finalises)
+    announcing.plan(world, subscription)
 
 
 def _interval(subscription: Json) -> tuple[str, int]:
@@ -87,10 +97,13 @@ def _end(world: World, subscription: Json) -> None:
 
 
 ACTS: dict[str, Callable[[World, Json], object]] = {
+    "announced": lambda world, note: upcoming.tell(world, note),
     "collection resumed": _resume_collection,
     "subscription ended": _end,
     "subscription renewed": lambda world, subscription: renew(world, subscription),
     "invoice finalised": _finalise_and_collect,
     "payment retried": lambda world, invoice: collecting.collect(world, invoice),
     "checkout expired": checkout.expire,
+    "dispute lost": disputes.overdue,
+    "first payment missing": subscribing.never_paid,
 }

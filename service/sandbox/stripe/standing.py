@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.sandbox.stripe import announcing
 from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
 
@@ -27,7 +28,7 @@ def invoice_settled(world: World, subscription: Json, invoice: Json) -> None:
     if subscription["latest_invoice"] != invoice["id"]:
         return
     world.change(world.find("customer", subscription["customer"]), delinquent=False)
-    if subscription["status"] in ("past_due", "unpaid"):
+    if subscription["status"] in ("incomplete", "past_due", "unpaid"):
         world.change(subscription, UPDATED, status="active")
     elif subscription["status"] == "paused" and world.private(subscription["id"]).get("resumes_with") == invoice["id"]:
         resumed(world, subscription)
@@ -64,6 +65,7 @@ def resumed(world: World, subscription: Json, *, late: bool = False) -> None:
         start, end = anew
         fields |= {"billing_cycle_anchor": start, "items": with_period(subscription, start, end)}
     world.change(subscription, UPDATED, "customer.subscription.resumed", **fields)
+    announcing.plan(world, subscription)
 
 
 def with_period(subscription: Json, start: int, end: int) -> Json:

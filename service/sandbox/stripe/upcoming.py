@@ -1,8 +1,11 @@
-"""The invoice of the next renewal before it exists (docs.stripe.com/api/invoices/create_preview)."""
+"""The invoice of the next renewal before it exists, for previews and for `invoice.upcoming`
+(docs.stripe.com/api/invoices/create_preview).
+"""
 
 from __future__ import annotations
 
-from service.sandbox.stripe import invoicing, proration
+from service.sandbox.stripe import discounts, invoicing, proration
+from service.sandbox.stripe.agenda import LIVE
 from service.sandbox.stripe.errors import StripeError
 from service.sandbox.stripe.months import period_containing
 from service.sandbox.stripe.objects.subscriptions import period
@@ -37,3 +40,21 @@ def named(made: Json) -> Json:
         one["invoice"] = made["id"]
     made["lines"]["url"] = f"/v1/invoices/{made['id']}/lines"
     return made
+
+
+def tell(world: World, note: Json) -> None:
+    """Tell it, if it is still so: a renewal that was called off is none to come."""
+    world.store.remove("announcement", note["id"])
+    subscription = world.find("subscription", note["id"].partition("#")[0])
+    if subscription["status"] not in LIVE or period(subscription)[1] != note["ends"]:
+        return
+    if note["tells"] == "upcoming":
+        if subscription["cancel_at_period_end"]:
+            return
+        used = discounts.in_use(world, subscription, world.now())
+        world.emit("invoice.upcoming", named(renewal(world, subscription, [], used)))
+    elif subscription["status"] == "trialing":
+        world.emit("customer.subscription.trial_will_end", subscription)
+    else:
+        return
+    world.private(subscription["id"]).setdefault("announced", {})[note["tells"]] = note["ends"]

@@ -34,6 +34,7 @@ class Options:
     webhook_secret: str = ""
     start: int | None = None
     dunning_ends_in: str = "canceled"
+    upcoming_days: int = 7
     postmen: int = 1
 
     @property
@@ -80,7 +81,9 @@ class World:
         return self.store.of(kind, **same)
 
     def add(self, item: Json, *events: str) -> Json:
-        """Keep a new object and tell of it."""
+        """Keep a new object and tell of it. What belongs to a customer lives by that customer's test clock."""
+        if item.get("test_clock", "") is None and item.get("customer"):
+            item["test_clock"] = self.find("customer", item["customer"])["test_clock"]
         self.store.put(item["object"], item)
         for event in events:
             self.emit(event, item)

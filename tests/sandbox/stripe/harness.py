@@ -133,11 +133,15 @@ class StandIn:
 
     def move_to(self, moment: int) -> list[str]:
         happened = self.control("POST", "clock", {"now": moment})["happened"]
-        return [one["what"].rpartition(" ")[0] for one in happened]
+        done = [one["what"].rpartition(" ")[0] for one in happened]
+        return [what for what in done if what != "announced"]
 
     def step(self) -> list[str]:
-        """On to the next thing that is due, and do it."""
-        return self.move_to(self.control("GET", "next-due")["at"])
+        """On to the next thing that is due, and do it; what is only announced does not count."""
+        done: list[str] = []
+        while not done:
+            done = self.move_to(self.control("GET", "next-due")["at"])
+        return done
 
     def trouble(self, kind: str, **about: Any) -> None:
         self.control("POST", "faults", {"kind": kind, **about})

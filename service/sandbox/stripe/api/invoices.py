@@ -113,3 +113,19 @@ def mark_uncollectible(world: World, params: dict[str, Any], identifier: str) ->
         raise refused("You can only pass in open invoices.", param="invoice")
     collecting.give_up(world, invoice)
     return invoice
+
+
+@route("GET", "/v1/invoices/{identifier}/lines", {**PAGING}, typed="InvoiceLineItemListParams")
+def lines(world: World, params: dict[str, Any], identifier: str) -> Json:
+    """Its lines, in the order they stand on it."""
+    invoice = world.find("invoice", identifier)
+    return page(invoice["lines"]["data"][::-1], params, f"/v1/invoices/{identifier}/lines")
+
+
+@route("DELETE", "/v1/invoices/{identifier}", typed="InvoiceDeleteParams")
+def delete(world: World, params: dict[str, Any], identifier: str) -> Json:
+    """Stripe deletes one-off drafts only, and there are none here: every invoice is a subscription's."""
+    invoice = world.find("invoice", identifier)
+    if invoice["status"] != "draft":
+        raise refused("You can only delete draft invoices.", param="invoice")
+    raise refused("You can't delete invoices created by subscriptions.", param="invoice")

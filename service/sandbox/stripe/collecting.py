@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.sandbox.stripe import balances, cards, standing
+from service.sandbox.stripe import balances, cards, disputes, standing
 from service.sandbox.stripe.invoicing import subscription_of
 from service.sandbox.stripe.objects import invoices as invoice_shape
 from service.sandbox.stripe.objects import payments as shape
@@ -59,13 +59,19 @@ def card_for(world: World, subscription: Json, customer: Json, *, named: str | N
 
 
 def attempt(
-    world: World, invoice: Json, *, card_id: str | None = None, first: bool = False, agreed: bool = False
+    world: World,
+    invoice: Json,
+    *,
+    card_id: str | None = None,
+    first: bool = False,
+    agreed: bool = False,
+    authenticated: bool = False,
 ) -> dict[str, Any] | None:
     """Ask the bank once, unless it has `agreed`; on yes the invoice is paid. Returns the refusal, None for yes."""
     customer = world.find("customer", invoice["customer"])
     card = card_for(world, subscription_of(world, invoice), customer, named=card_id)
     card_id = card and card["id"]
-    refusal = None if agreed else cards.refusal(world, card, customer["id"], first=first)
+    refusal = None if agreed else cards.refusal(world, card, customer["id"], first=first, authenticated=authenticated)
     intent = intent_of(world, invoice)
     if card is not None:
         charge = world.add(shape.charge(world.now(), intent, card, failure=refusal))
@@ -85,6 +91,8 @@ def attempt(
     fields = {"amount_received": intent["amount"], "payment_method": card_id, "latest_charge": charge_id}
     world.change(intent, "payment_intent.succeeded", status="succeeded", last_payment_error=None, **fields)
     _settle(world, invoice)
+    if cards.is_one_of(world, card_id, cards.DISPUTED):
+        disputes.arise(world, charge)
     return None
 
 

@@ -43,10 +43,8 @@ ALTERED: dict[str, dict[str, Any]] = {
     "webhook_unknown_type": {"type": "martian.landed"},
     "webhook_version": {"api_version": "2019-02-19"},
 }
-KINDS = frozenset(
-    (*REQUESTS, *SIGNED_WRONG, *ALTERED, "decline", "card_update")
-    + ("webhook_delay", "webhook_drop", "webhook_duplicate", "webhook_shuffle")
-)
+WEBHOOKS = ("webhook_delay", "webhook_drop", "webhook_duplicate", "webhook_shuffle")
+KINDS = frozenset((*REQUESTS, *SIGNED_WRONG, *ALTERED, *WEBHOOKS, "decline", "card_update"))
 NARROW = ("method", "path", "customer", "event_type")
 FIELDS = frozenset((*NARROW, "kind", "count", "share", "seed", "seconds", "decline_code", "with"))
 

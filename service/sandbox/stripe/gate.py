@@ -14,7 +14,7 @@ from email.message import Message
 from typing import Any
 
 import service.sandbox.stripe.api  # noqa: F401  (registers the endpoints)
-from service.sandbox.stripe import idempotency, params, renewals, routing
+from service.sandbox.stripe import idempotency, params, routing, test_clocks
 from service.sandbox.stripe.errors import StripeError, malformed
 from service.sandbox.stripe.expanding import expanded
 from service.sandbox.stripe.ids import ALPHABET
@@ -84,7 +84,7 @@ def _answer(
         raw = params.decode(form)
         if key and (known := idempotency.recall(world, key, path, raw)):
             return Answer(known[0], known[1], {**told, "Idempotent-Replayed": "true"})
-        renewals.run_until(world, world.now())  # what is due by now came before this request
+        test_clocks.catch_up(world)  # what is due by now came before this request
         status, body, saved = _do(world, method, path, raw)
     except StripeError as error:
         return Answer(error.status, error.body(), told)
@@ -100,8 +100,9 @@ def _do(world: World, method: str, path: str, raw: dict[str, Any]) -> tuple[int,
         raise StripeError(404, "invalid_request_error", message, saved=False)
     route, ids = found
     try:
-        body, expand = route.answer(world, raw, ids)
-        return 200, expanded(world, body, expand), True
+        with world.clock.stopped_at(test_clocks.moment_of(world, ids, raw)):
+            body, expand = route.answer(world, raw, ids)
+            return 200, expanded(world, body, expand), True
     except StripeError as error:
         return error.status, error.body(), error.saved
 

@@ -26,6 +26,8 @@ KINDS = {
     "cbtxn_": "customer_balance_transaction",
     "bpc_": "billing_portal.configuration",
     "bps_": "billing_portal.session",
+    "dp_": "dispute",
+    "clock_": "test_helpers.test_clock",
     "evt_": "event",
 }
 _PREFIXES = {kind: prefix for prefix, kind in KINDS.items()} | {

@@ -30,7 +30,13 @@ def page(oldest_first: list[Json], params: dict[str, Any], url: str) -> Json:
 
 
 def found(
-    world: World, kind: str, params: dict[str, Any], url: str, *, keep: Callable[[Json], bool] | None = None, **same: Any
+    world: World,
+    kind: str,
+    params: dict[str, Any],
+    url: str,
+    *,
+    keep: Callable[[Json], bool] | None = None,
+    **same: Any,
 ) -> Json:
     """A page of a kind's objects with these fields (None leaves a field open), read no further than it reaches.
 

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from service.sandbox.stripe import checkout_page, control, gate, renewals
+from service.sandbox.stripe import checkout_page, control, gate, test_clocks
 from service.sandbox.stripe.world import World
 
 # form-action is left open on purpose: a paid form is answered by a redirect to the shop, another origin.
@@ -116,7 +116,7 @@ class Ticker(threading.Thread):
             time.sleep(0.5)
             with self._world.lock:
                 try:
-                    renewals.run_until(self._world, self._world.now())
+                    test_clocks.catch_up(self._world)
                     self._world.store.commit()
                 except Exception:
                     traceback.print_exc(file=sys.stderr)

@@ -113,7 +113,9 @@ class Store:
         self.flush()
         return int(self._database.execute("SELECT count(*) FROM object WHERE kind = ?", (kind,)).fetchone()[0])
 
-    def newest(self, kind: str, same: Json, edges: dict[str, int], *, past: str = "", up: bool = False) -> Iterator[Json]:
+    def newest(
+        self, kind: str, same: Json, edges: dict[str, int], *, past: str = "", up: bool = False
+    ) -> Iterator[Json]:
         """Copies of a kind's objects with these fields, one by one, from the newest on, or up from the oldest.
 
         `past` is the id to begin after; `edges` bound `created`. The store must not change while it is read.

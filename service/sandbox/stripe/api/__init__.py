@@ -3,12 +3,27 @@
 from service.sandbox.stripe.api import (
     catalogue,
     customers,
+    disputes,
     events,
     invoices,
     payments,
     previews,
     sessions,
+    subscribing,
     subscriptions,
+    test_clocks,
 )
 
-__all__ = ["catalogue", "customers", "events", "invoices", "payments", "previews", "sessions", "subscriptions"]
+__all__ = [
+    "catalogue",
+    "customers",
+    "disputes",
+    "events",
+    "invoices",
+    "payments",
+    "previews",
+    "sessions",
+    "subscribing",
+    "subscriptions",
+    "test_clocks",
+]

@@ -13,6 +13,8 @@ from service.sandbox.stripe.routing import PAGING, route
 from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
 
+#: docs.stripe.com/billing/testing/test-clocks/api-advanced-usage: so many may live by one test clock.
+MOST_CUSTOMERS = 3
 CUSTOMER = {
     "name": Clearable(str),
     "email": Clearable(str),
@@ -22,9 +24,13 @@ CUSTOMER = {
 }
 
 
-@route("POST", "/v1/customers", CUSTOMER, typed="CustomerCreateParams")
+@route("POST", "/v1/customers", {**CUSTOMER, "test_clock": str}, typed="CustomerCreateParams")
 def create(world: World, params: dict[str, Any]) -> Json:
     """A new customer; Stripe itself never asks whether there was one before."""
+    if clock := params.get("test_clock"):
+        world.find("test_helpers.test_clock", clock, param="test_clock")
+        if len(world.of("customer", test_clock=clock)) >= MOST_CUSTOMERS:
+            raise refused(f"A test clock can have at most {MOST_CUSTOMERS} customers.", param="test_clock")
     return world.add(people.customer(world.now(), params), "customer.created")
 
 
@@ -89,9 +95,7 @@ def attach(world: World, params: dict[str, Any], identifier: str) -> Json:
         return card
     if number == cards.DECLINED:
         raise StripeError(402, "card_error", **cards.failure("generic_decline"))
-    card = people.card(world.now(), number, customer["id"])
-    cards.remember_number(world, card, number)
-    return world.add(card, "payment_method.attached")
+    return cards.made(world, number, customer["id"])
 
 
 @route("POST", "/v1/payment_methods/{identifier}/detach", typed="PaymentMethodDetachParams")

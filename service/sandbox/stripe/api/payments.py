@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.sandbox.stripe import disputes
 from service.sandbox.stripe.errors import malformed, missing, refused
 from service.sandbox.stripe.listing import found
 from service.sandbox.stripe.objects import payments as shape
@@ -63,6 +64,9 @@ def refund(world: World, params: dict[str, Any]) -> Json:
     charge = _charge(world, params)
     if not charge["paid"]:
         raise refused(f"Charge {charge['id']} was not paid.", code="charge_not_refundable")
+    if disputes.holds(world, charge):
+        message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+        raise refused(message, code="charge_disputed")
     left = charge["amount"] - charge["amount_refunded"]
     if left == 0:
         raise refused(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")

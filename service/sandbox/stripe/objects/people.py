@@ -37,7 +37,7 @@ def customer(now: int, sent: dict[str, Any]) -> Json:
         "preferred_locales": [],
         "shipping": None,
         "tax_exempt": "none",
-        "test_clock": None,
+        "test_clock": sent.get("test_clock"),
     }
 
 

@@ -23,6 +23,7 @@ class Invoice(Base):
         ),
         Index("ix_invoices_open", "membership_id", postgresql_where=text("status IN ('draft', 'open')")),
         Index("ix_invoices_paid_at", "paid_at", postgresql_where=text("paid_at IS NOT NULL")),
+        Index("ix_invoices_unjudged", "paid_at", postgresql_where=text("paid_at IS NOT NULL AND judged_at IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -43,6 +44,7 @@ class Invoice(Base):
     next_try_at: Mapped[datetime | None]
     issued_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
+    judged_at: Mapped[datetime | None]  # when we asked whether this payment should have been made at all
     card_brand: Mapped[str | None]
     card_last4: Mapped[str | None]
 

@@ -60,6 +60,7 @@ def _old_tables() -> None:
     op.add_column("invoices", sa.Column("refunding_cents", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("invoices", sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("invoices", sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("invoices", sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("invoices", sa.Column("card_brand", sa.Text(), nullable=True))
     op.add_column("invoices", sa.Column("card_last4", sa.Text(), nullable=True))
     op.add_column("memberships", sa.Column("next_plan", sa.Text(), nullable=True))
@@ -266,7 +267,7 @@ def _carry_over() -> None:
     """What is known already, in the new words: paid months and the money that came in."""
     op.execute("UPDATE memberships SET paid_until = period_ends_at WHERE status IN ('active', 'ended')")
     op.execute("UPDATE memberships SET stopped_for = 'paused' WHERE status = 'stopped'")
-    op.execute("UPDATE invoices SET subtotal_cents = amount_due_cents")
+    op.execute("UPDATE invoices SET subtotal_cents = amount_due_cents, judged_at = paid_at")
     op.execute("UPDATE stripe_events SET parked_for = 'failed' WHERE parked_at IS NOT NULL")
 
 
@@ -287,6 +288,14 @@ def _indexes() -> None:
             ["paid_at"],
             unique=False,
             postgresql_where=sa.text("paid_at IS NOT NULL"),
+            postgresql_concurrently=True,
+        )
+        op.create_index(
+            "ix_invoices_unjudged",
+            "invoices",
+            ["paid_at"],
+            unique=False,
+            postgresql_where=sa.text("paid_at IS NOT NULL AND judged_at IS NULL"),
             postgresql_concurrently=True,
         )
         op.create_index(
@@ -376,8 +385,14 @@ def downgrade() -> None:
     op.drop_column("memberships", "next_price_cents")
     op.drop_column("memberships", "next_plan")
     op.drop_index(op.f("ix_invoices_stripe_payment_id"), table_name="invoices")
+    op.drop_index(
+        "ix_invoices_unjudged",
+        table_name="invoices",
+        postgresql_where=sa.text("paid_at IS NOT NULL AND judged_at IS NULL"),
+    )
     op.drop_index("ix_invoices_paid_at", table_name="invoices", postgresql_where=sa.text("paid_at IS NOT NULL"))
     op.drop_index("ix_invoices_open", table_name="invoices", postgresql_where=sa.text("status IN ('draft', 'open')"))
+    op.drop_column("invoices", "judged_at")
     op.drop_column("invoices", "card_last4")
     op.drop_column("invoices", "card_brand")
     op.drop_column("invoices", "next_try_at")

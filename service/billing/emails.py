@@ -9,6 +9,7 @@ from service.mail.rules import Email
 
 BILLING = "/billing"
 CANCEL = "/billing/cancel"
+PRICE = "/billing/price"
 
 
 def _day(when: datetime, time_zone: str, locale: str) -> str:
@@ -68,3 +69,45 @@ def membership_ending(*, ends_at: datetime, time_zone: str, locale: str) -> Emai
 def membership_ended() -> Email:
     """No more charges. Records, safety pages and messages stay open."""
     return Email("membership_ended", {"path": BILLING, "home_path": "/home"})
+
+
+def membership_changed(
+    what: str,
+    *,
+    paid_today_cents: int | None = None,
+    next_cents: int,
+    charge_at: datetime | None,
+    card: str,
+    time_zone: str,
+    locale: str,
+) -> Email:
+    """Confirms at once what somebody changed: `what` is a code that the template has words for."""
+    return Email(
+        "membership_changed",
+        {
+            "what": what,
+            "paid_today": None if paid_today_cents is None else money(paid_today_cents),
+            "amount": money(next_cents),
+            "charge_on": None if charge_at is None else _day(charge_at, time_zone, locale),
+            "card": card,
+            "path": BILLING,
+        },
+    )
+
+
+def price_change(
+    *, old_cents: int, new_cents: int, charge_at: datetime, until: datetime, ends: bool, time_zone: str, locale: str
+) -> Email:
+    """At least 30 days before the first charge at a new price (domain.md 7.3). `ends`: what happens without a yes."""
+    return Email(
+        "price_change",
+        {
+            "old_amount": money(old_cents),
+            "amount": money(new_cents),
+            "charge_on": _day(charge_at, time_zone, locale),
+            "answer_until": _day(until, time_zone, locale),
+            "ends": ends,
+            "path": PRICE,
+            "cancel_path": CANCEL,
+        },
+    )

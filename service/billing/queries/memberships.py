@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.billing.models import Checkout, Invoice, Membership
 from service.billing.rules import IN_CARE, LIVE, card_words
-from service.billing.rules.charges import next_amount, next_charge
+from service.billing.rules.charges import coming_cents, next_charge
 from service.enrollment.models import Enrollment
 
 
@@ -60,24 +60,18 @@ class MembershipCard:
     @property
     def next_cents(self) -> int:
         """What that charge comes to, after a discount and credit; 0 also where there is none."""
-        if self.next_charge_at is None:
-            return 0
-        counts = self.discount_ends_at is None or self.discount_ends_at > self.next_charge_at
-        return next_amount(
-            self.next_price_cents or self.price_cents,
-            percent=self.discount_percent if counts else None,
-            off_cents=self.discount_cents if counts else None,
-            credit_cents=self.credit_cents,
-        )
+        return coming_cents(self, self.next_charge_at)
 
     @property
     def skips(self) -> bool:
         """Is a charge being left out: the one at the period's end, or that of the running, unpaid month?"""
         return self.collection_resumes_at is not None and self.status in IN_CARE
 
-    def unpaid_now(self, now: datetime) -> bool:
-        """Is the running month one that was skipped?"""
-        return self.skips and self.paid_until is not None and self.paid_until <= now
+    @property
+    def unpaid(self) -> bool:
+        """Is the running month one that was left out?"""
+        starts, paid = self.period_starts_at, self.paid_until
+        return self.skips and starts is not None and paid is not None and paid <= starts
 
     @property
     def card(self) -> str:

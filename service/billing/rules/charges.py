@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date, datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 
@@ -42,6 +43,36 @@ def next_amount(price_cents: int, *, percent: int | None, off_cents: int | None,
     """What a charge of `price_cents` comes to after discount and credit, as Stripe rounds: half a cent up."""
     off = (price_cents * (percent or 0) + 50) // 100 + (off_cents or 0)
     return max(0, price_cents - off - credit_cents)
+
+
+class Coming(Protocol):
+    """What the next charge hangs on: a membership's row, or what a page sees of it."""
+
+    @property
+    def price_cents(self) -> int: ...
+    @property
+    def next_price_cents(self) -> int | None: ...
+    @property
+    def credit_cents(self) -> int: ...
+    @property
+    def discount_percent(self) -> int | None: ...
+    @property
+    def discount_cents(self) -> int | None: ...
+    @property
+    def discount_ends_at(self) -> datetime | None: ...
+
+
+def coming_cents(it: Coming, charge_at: datetime | None) -> int:
+    """What the charge at `charge_at` comes to; 0 where there is none."""
+    if charge_at is None:
+        return 0
+    counts = it.discount_ends_at is None or it.discount_ends_at > charge_at
+    return next_amount(
+        it.next_price_cents or it.price_cents,
+        percent=it.discount_percent if counts else None,
+        off_cents=it.discount_cents if counts else None,
+        credit_cents=it.credit_cents,
+    )
 
 
 def on_day(charge_at: datetime, day: date, time_zone: str) -> datetime:

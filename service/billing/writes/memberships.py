@@ -105,6 +105,7 @@ def take_over(row: Membership, facts: SubscriptionFacts) -> None:
     row.period_starts_at, row.period_ends_at = facts.period_starts_at, facts.period_ends_at
     row.cancels_at_period_end = facts.cancels_at_period_end
     row.collection_resumes_at = facts.collection_resumes_at
+    row.anchor_at = facts.anchor_at or row.anchor_at
     if facts.trial:  # days given: a date that was moved
         row.paid_until = facts.period_ends_at
     if facts.card_last4 is not None:

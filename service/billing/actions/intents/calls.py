@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from service.billing.actions.intents.changes import CHANGES
+from service.billing.actions.intents.giving import GIVING
 from service.billing.actions.intents.kinds import Kind
 from service.billing.gateway import Gateway
 
@@ -28,6 +30,8 @@ CALLS: Final[Mapping[str, Kind]] = MappingProxyType(
             lasting=True,
         ),
         "resume": Kind(lambda gateway, told: gateway.resume(told.subscription_id, key=told.key), charges=True),
+        **CHANGES,
+        **GIVING,
     }
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +37,8 @@ class Kind:
 
     `shown` looks whether it came about already: asked before a call is repeated so late that Stripe may have forgotten
     its key. `charges`: an unknown outcome may have cost somebody money, so nothing else may overtake it. `lasting`: it
-    is tried until it is done, under new keys, and somebody is called; else it is given up after a day.
+    is tried until it is done, under new keys, and somebody is called; else it is given up after a day. `yes_counts`:
+    how long the gate's yes to this charge holds; an outcome unknown for longer is looked at, and not called for again.
     """
 
     call: Callable[[Gateway, Told], Any]
@@ -46,3 +47,4 @@ class Kind:
     shown: Callable[[Gateway, Told], Any] | None = None
     charges: bool = False
     lasting: bool = False
+    yes_counts: timedelta | None = None

@@ -105,7 +105,7 @@ def _take(intent_id: UUID, now: datetime) -> Told | None:
             kind=intent.kind,
             details=dict(intent.details),
             key=intent.idempotency_key,
-            late=now - intent.meant_at >= rules.KEY_LIVES,
+            late=now - intent.meant_at >= (CALLS[intent.kind].yes_counts or rules.KEY_LIVES),
             subscription_id=row.stripe_subscription_id or "",
             customer_id=row.stripe_customer_id or "",
         )

@@ -44,7 +44,8 @@ def route(
     pattern = re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[A-Za-z0-9_-]+)", template) + "$")
 
     def register(handler: Handler) -> Handler:
-        full = {"expand": [str], **(spec or {})}
+        # What is deleted answers with its id alone: there is nothing in it to expand.
+        full = {} if method == "DELETE" and spec is None else {"expand": [str], **(spec or {})}
         ROUTES.append(Route(method, template, pattern, full, required, typed, handler))
         return handler
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 CheckoutStatus = Literal["open", "completed", "expired"]
@@ -21,6 +21,14 @@ class NeedsAction(Exception):
 
 class Bug(Exception):
     """Stripe understood us and refused, or answered what we do not understand. Trying again would not help."""
+
+
+class PartlyRead(Bug):
+    """A page of a list on which some are not as ours are: `ids`. The others are `facts`; the next begins at `after`."""
+
+    def __init__(self, facts: list[Any], after: str | None, ids: list[str]) -> None:
+        super().__init__(f"{len(ids)} of a page could not be read")
+        self.facts, self.after, self.ids = facts, after, ids
 
 
 class NotGenuine(Exception):
@@ -148,7 +156,10 @@ class RefundFacts:
 
 @dataclass(frozen=True, slots=True)
 class DisputeFacts:
-    """A payment that the cardholder's bank asks about. `status` and `reason` are Stripe's words."""
+    """A payment that the cardholder's bank asks about. `status` and `reason` are Stripe's words.
+
+    `due_at`: until when an answer may be given there.
+    """
 
     id: str
     payment_id: str | None
@@ -156,6 +167,7 @@ class DisputeFacts:
     reason: str
     status: str
     created_at: datetime
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

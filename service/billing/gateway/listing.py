@@ -38,7 +38,7 @@ LISTED_KINDS = (
 
 
 class Listing(Money):
-    """Each gives a page and where the next begins: None where nothing is left."""
+    """Each gives a page and where the next begins: None where nothing is left. All but the events raise PartlyRead."""
 
     def list_events(self, since: datetime, after: str | None = None) -> tuple[list[tuple[Notice, str]], str | None]:
         """What Stripe says it told us since then, each with its body as JSON text. Stripe keeps them for 30 days."""
@@ -66,8 +66,7 @@ class Listing(Money):
             params["starting_after"] = after
         with our_errors():
             found = self._usual.v1.invoices.list(params)
-        facts = [reading.invoice(one) for one in found.data]
-        return facts, facts[-1].id if found.has_more and facts else None
+        return reading.page(found, reading.invoice)
 
     def list_given_back(self, since: datetime, after: str | None = None) -> tuple[list[RefundFacts], str | None]:
         """The refunds made since then, of whatever payment."""
@@ -76,5 +75,4 @@ class Listing(Money):
             params["starting_after"] = after
         with our_errors():
             found = self._usual.v1.refunds.list(params)
-        facts = [reading.refund(one) for one in found.data]
-        return facts, facts[-1].id if found.has_more and facts else None
+        return reading.page(found, reading.refund)

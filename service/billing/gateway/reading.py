@@ -17,6 +17,7 @@ from service.billing.gateway.facts import (
     InvoiceFacts,
     LineFacts,
     LineKind,
+    PartlyRead,
     Preview,
     Promotion,
     RefundFacts,
@@ -141,7 +142,7 @@ def subscription(found: stripe.Subscription) -> SubscriptionFacts:
     return SubscriptionFacts(
         id=found.id,
         customer_id=str(id_of(customer)),
-        membership_id=_ours(found.metadata, "membership"),
+        membership_id=ours(found.metadata, "membership"),
         status=membership_status(str(found.status)),
         price_key=item.price.lookup_key,
         price_cents=item.price.unit_amount,
@@ -187,7 +188,8 @@ def _discount(found: stripe.Subscription) -> tuple[int | None, int | None, datet
     return max(percents, default=None), sum(cents) or None, min(ends, default=None)
 
 
-def _ours(metadata: Any, name: str) -> UUID | None:
+def ours(metadata: Any, name: str) -> UUID | None:
+    """The id of ours that we wrote on an object, or None."""
     text = metadata.to_dict().get(name) if metadata is not None else None
     return UUID(text) if text else None
 
@@ -226,7 +228,7 @@ def refund(found: stripe.Refund) -> RefundFacts:
         status=str(found.status),
         amount_cents=int(found.amount),
         created_at=moment(found.created),
-        refund_id=_ours(found.metadata, "refund"),
+        refund_id=ours(found.metadata, "refund"),
         failure=getattr(found, "failure_reason", None),
     )
 
@@ -241,4 +243,20 @@ def dispute(found: stripe.Dispute) -> DisputeFacts:
         reason=str(found.reason),
         status=str(found.status),
         created_at=moment(found.created),
+        due_at=moment(due) if (due := getattr(found.evidence_details, "due_by", None)) else None,
     )
+
+
+def page(found: Any, read: Callable[[Any], T]) -> tuple[list[T], str | None]:
+    """A page of a list, and where the next begins. Raises PartlyRead, with the rest, where some cannot be read."""
+    after = str(found.data[-1].id) if found.has_more and found.data else None
+    facts: list[T] = []
+    odd: list[str] = []
+    for one in found.data:
+        try:
+            facts.append(read(one))
+        except Bug:
+            odd.append(str(one.id))
+    if odd:
+        raise PartlyRead(facts, after, odd)
+    return facts, after

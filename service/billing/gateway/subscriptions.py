@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 import stripe
 
@@ -12,6 +13,11 @@ from service.billing.gateway.facts import Preview, SubscriptionFacts
 from service.billing.gateway.people import People
 
 PAGE = 100
+
+
+def gift_coupon(gift_id: UUID) -> str:
+    """The coupon of one gift of months, under a name that says nothing."""
+    return f"homeward_comp_{gift_id.hex}"
 
 
 class Subscriptions(People):
@@ -24,7 +30,10 @@ class Subscriptions(People):
         return reading.subscription(found)
 
     def list_subscriptions(self, after: str | None = None) -> tuple[list[SubscriptionFacts], str | None]:
-        """Up to 100 subscriptions of any status, the newest first, and where the next page begins (None: nowhere)."""
+        """Up to 100 subscriptions of any status, the newest first, and where the next page begins (None: nowhere).
+
+        Raises PartlyRead for a page with some that are not as ours are.
+        """
         params: stripe.params.SubscriptionListParams = {
             "status": "all",
             "limit": PAGE,
@@ -34,8 +43,7 @@ class Subscriptions(People):
             params["starting_after"] = after
         with our_errors():
             found = self._usual.v1.subscriptions.list(params)
-        facts = [reading.subscription(one) for one in found.data]
-        return facts, facts[-1].id if found.has_more and facts else None
+        return reading.page(found, reading.subscription)
 
     def preview_change(
         self, subscription_id: str, *, item_id: str, price_key: str, price_cents: int, at: datetime
@@ -118,15 +126,26 @@ class Subscriptions(People):
         """A code for the charges to come. One at a time: it takes the place of an earlier one."""
         self._update(subscription_id, {"discounts": [{"promotion_code": promotion_id}]}, key)
 
-    def give_months(self, subscription_id: str, *, months: int, key: str) -> None:
-        """The next `months` charges cost nothing. Other discounts stay."""
-        coupon_id = f"homeward_comp_{months}"
+    def give_months(self, subscription_id: str, *, months: int, gift_id: UUID, key: str) -> str:
+        """The next `months` charges cost nothing. Other discounts stay. Returns the coupon, which is this gift's own."""
+        coupon_id = gift_coupon(gift_id)
         self.ensure_coupon(coupon_id, percent_off=100, months=months)
         with our_errors():
             found = self._usual.v1.subscriptions.retrieve(subscription_id)
         kept = [one if isinstance(one, str) else one.id for one in found.discounts or []]
         discounts: list[stripe.params.SubscriptionUpdateParamsDiscount] = [{"discount": one} for one in kept]
         self._update(subscription_id, {"discounts": [*discounts, {"coupon": coupon_id}]}, key)
+        return coupon_id
+
+    def months_given(self, subscription_id: str, gift_id: UUID) -> str | None:
+        """The coupon of this gift where the subscription has it, else None."""
+        with our_errors():
+            found = self._usual.v1.subscriptions.retrieve(subscription_id, {"expand": ["discounts"]})
+        for one in found.discounts or []:
+            coupon = None if isinstance(one, str) else one.source.coupon
+            if (coupon if isinstance(coupon, str) else coupon and coupon.id) == gift_coupon(gift_id):
+                return gift_coupon(gift_id)
+        return None
 
     def pause(self, subscription_id: str, *, key: str) -> None:
         """Stop invoices now. No credit is made for what is left: refunds are explicit and our own decision."""

@@ -9,6 +9,7 @@ from typing import Final
 from service.billing.actions.intents.changes import CHANGES
 from service.billing.actions.intents.giving import GIVING
 from service.billing.actions.intents.kinds import Kind
+from service.billing.actions.intents.stopping import STOPPING
 from service.billing.gateway import Gateway
 
 CALLS: Final[Mapping[str, Kind]] = MappingProxyType(
@@ -32,6 +33,7 @@ CALLS: Final[Mapping[str, Kind]] = MappingProxyType(
         "resume": Kind(lambda gateway, told: gateway.resume(told.subscription_id, key=told.key), charges=True),
         **CHANGES,
         **GIVING,
+        **STOPPING,
     }
 )
 

@@ -124,7 +124,8 @@ def _refuse(told: Told, code: str, now: datetime) -> None:
 def _settle(told: Told, answer: Any, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
     """What the call brought about, seen at Stripe, written in one transaction with the end of the intent."""
     with db.transaction() as session:
-        sync.subscription_now(session, told.subscription_id, gateway=gateway, catalog=catalog, now=now)
+        if told.subscription_id:  # one that never got so far may still have another to end, or money to give back
+            sync.subscription_now(session, told.subscription_id, gateway=gateway, catalog=catalog, now=now)
         done = CALLS[told.kind].done
         if done is not None:
             done(session, told, answer, now)

@@ -111,3 +111,33 @@ def price_change(
             "cancel_path": CANCEL,
         },
     )
+
+
+def refund_sent(*, amount_cents: int) -> Email:
+    """Money is on its way back to the card."""
+    return Email("refund_sent", {"amount": money(amount_cents), "path": BILLING})
+
+
+def refund_returned(*, amount_cents: int) -> Email:
+    """The bank did not take the money back; we find another way."""
+    return Email("refund_returned", {"amount": money(amount_cents), "path": BILLING})
+
+
+def credit_given(*, amount_cents: int) -> Email:
+    """Money off the next charge."""
+    return Email("credit_given", {"amount": money(amount_cents), "path": BILLING})
+
+
+def months_given(*, months: int) -> Email:
+    """The next months cost nothing."""
+    return Email("months_given", {"months": months, "path": BILLING})
+
+
+def charge_dropped(*, amount_cents: int) -> Email:
+    """A charge that had failed is not asked for any more."""
+    return Email("charge_dropped", {"amount": money(amount_cents), "path": BILLING})
+
+
+def membership_paused_for_you() -> Email:
+    """Staff stopped the charges; somebody lets them go on."""
+    return Email("membership_stopped", {"path": BILLING})

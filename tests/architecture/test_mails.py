@@ -32,7 +32,7 @@ def facts_of(name: str) -> dict[str, object]:
     for word in wanted - {"brand", "url", "given_name", "locale", "_", "gettext", "ngettext"}:
         if "path" in word:
             samples[word] = "/sign-in"
-        elif "cents" in word or word in ("amount", "hours", "days", "count", "level", "minutes"):
+        elif "cents" in word or word in ("amount", "hours", "days", "count", "level", "minutes", "months"):
             samples[word] = 25000
         else:
             samples[word] = "Tuesday, November 24"

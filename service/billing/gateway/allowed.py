@@ -108,7 +108,8 @@ VALUES: Final[Mapping[str, str]] = {
     "status": "all|draft|open|paid|uncollectible|void",
     "active": "true",
     "limit": r"\d+",
-    "expand[]": r"(?:[a-z_]+\.)*(?:default_payment_method|latest_invoice|payments|customer|coupon|setup_intent)",
+    "expand[]": r"(?:[a-z_]+\.)*"
+    r"(?:default_payment_method|latest_invoice|payments|customer|coupon|setup_intent|discounts)",
     "subscription": rf"sub_{_ID}",
     "created[gte]": r"\d+",
     "types[]": r"[a-z_.]+",

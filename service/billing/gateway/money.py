@@ -100,6 +100,13 @@ class Money(Subscriptions):
             )
         return made.id
 
+    def credit_given(self, customer_id: str, credit_id: UUID) -> str | None:
+        """The entry of a credit of ours on a customer's balance, or None."""
+        with our_errors():
+            found = self._usual.v1.customers.balance_transactions.list(customer_id, {"limit": 100})
+        ours = (one.id for one in found.data if reading.ours(one.metadata, "credit") == credit_id)
+        return next(ours, None)
+
     def get_dispute(self, dispute_id: str) -> DisputeFacts:
         """A dispute as it is now."""
         with our_errors():

@@ -127,7 +127,7 @@ class Subscriptions(People):
         self._update(subscription_id, {"discounts": [{"promotion_code": promotion_id}]}, key)
 
     def give_months(self, subscription_id: str, *, months: int, gift_id: UUID, key: str) -> str:
-        """The next `months` charges cost nothing. Other discounts stay. Returns the coupon, which is this gift's own."""
+        """The next `months` charges cost nothing. Other discounts stay. Returns this gift's own coupon."""
         coupon_id = gift_coupon(gift_id)
         self.ensure_coupon(coupon_id, percent_off=100, months=months)
         with our_errors():

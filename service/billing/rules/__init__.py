@@ -18,13 +18,17 @@ from service.billing.rules.asking import (
     stage,
 )
 from service.billing.rules.giving import (
+    ASKED_ALERT,
     BY_RULE,
     CREDIT_REASONS,
+    DISPUTE_ALERT,
     MAY_ASK,
     MAY_GIVE,
     MAY_SEE,
     NOTE_MAX,
+    REFUND_ALERT,
     REFUND_REASONS,
+    SAME_PRESS,
     takes_two,
 )
 from service.billing.rules.giving_back import Payment, refund_due
@@ -56,8 +60,10 @@ from service.billing.rules.tries import (
 
 __all__ = [
     "ALERT",
+    "ASKED_ALERT",
     "BY_RULE",
     "CREDIT_REASONS",
+    "DISPUTE_ALERT",
     "HEAD_START",
     "IN_CARE",
     "KEY_LIVES",
@@ -72,11 +78,13 @@ __all__ = [
     "NOTE_MAX",
     "PAGE_LIVES",
     "PERIOD_IN_SQL",
+    "REFUND_ALERT",
     "REFUND_REASONS",
     "REMIND_BEFORE",
     "REPLAY_FOR",
     "RESERVED",
     "RULE_REASONS",
+    "SAME_PRESS",
     "STAGES",
     "STATUS",
     "STOPPING_STAGES",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -12,6 +13,10 @@ MAY_SEE: Final = ("owner", "coordinator", "billing")
 MAY_ASK: Final = MAY_SEE
 MAY_GIVE: Final = ("owner", "billing")
 NOTE_MAX: Final = 2000
+SAME_PRESS: Final = timedelta(minutes=10)  # within it the same from the same person is a second press of one button
+ASKED_ALERT: Final = "BILLING-ASKED"  # config/alerts.toml: a second person decides
+REFUND_ALERT: Final = "BILLING-REFUND"  # config/alerts.toml: money that was given back did not arrive
+DISPUTE_ALERT: Final = "BILLING-DISPUTE"  # config/alerts.toml: a bank takes a payment back, or asks about it
 
 # Why staff give a charge back. None of them says anything about anybody's health.
 REFUND_REASONS: Final[Mapping[str, str]] = MappingProxyType(

@@ -52,7 +52,7 @@ def _price_shown(gateway: Gateway, told: Told) -> bool | None:
 
 
 def _restarted(gateway: Gateway, told: Told) -> bool | None:
-    return gateway.get_subscription(told.subscription_id).period_starts_at >= at(told, "meant_at") or None
+    return gateway.get_subscription(told.subscription_id).collection_resumes_at is None or None
 
 
 def _plan_now_done(session: Session, told: Told, answer: Any, now: datetime) -> None:  # noqa: ARG001

@@ -99,11 +99,9 @@ def failed_payments(
         .group_by(Patient.id)
     )
     told = {patient_id: (number, at) for patient_id, number, at in mails}
-    return page, tuple(
-        _failed(line, of.get(line.id, (None, line.price_cents, 0, None)), told.get(line.patient_id, (0, None)))
-        for line in page.rows
-    )
+    return page, tuple(_failed(line, of.get(line.id), *told.get(line.patient_id, (0, None))) for line in page.rows)
 
 
-def _failed(line: Line, charge: Any, told: tuple[int, datetime | None]) -> Failed:
-    return Failed(line, *charge, *told)
+def _failed(line: Line, charge: Any, told: int, last_told_at: datetime | None) -> Failed:
+    invoice_id, cents, attempts, next_try_at = charge or (None, line.price_cents, 0, None)
+    return Failed(line, invoice_id, cents, attempts, next_try_at, told, last_told_at)

@@ -170,7 +170,7 @@ def test_a_failure_is_kept_and_the_sweeper_finishes_the_work(house: House, strip
         site="https://localhost",
     )
     applicant, messages = paid(house, flaky, stripe)
-    about = [message for message in messages if message.kind == "checkout.session.completed"]
+    about = [message for message in messages if message.kind == "customer.subscription.created"]
     assert deliver(house, flaky, *about) == [False]
     (row,) = rows()
     assert (row.attempts, row.last_error, row.handled_at) == (1, "TryAgain: stripe: away", None)

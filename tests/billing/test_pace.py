@@ -46,7 +46,7 @@ def listening(stripe: StandIn) -> Listening:
     return gateway
 
 
-def compare(house: House, gateway: Gateway, batch: int) -> actions.Drift:
+def compare(house: House, gateway: Gateway, batch: int) -> actions.Reconciled:
     house.at(house.now + timedelta(hours=1))
     return actions.reconcile(gateway=gateway, catalog=house.catalog, now=house.now, wall_now=wall_now(), batch=batch)
 

@@ -8,24 +8,27 @@ from service.billing.actions.confirm import Confirmed, confirm_checkout
 from service.billing.actions.events import handle_event, sweep_events
 from service.billing.actions.intake import receive
 from service.billing.actions.intents import poll as ask_again
+from service.billing.actions.money_heard import call_about_failed_refunds
 from service.billing.actions.pages import close_refused_pages
 from service.billing.actions.prices import offer_prices
-from service.billing.actions.reconcile import Drift, reconcile
 from service.billing.actions.renewals import ask_before_renewals
 from service.billing.actions.resume import Resumed, resume
 from service.billing.actions.stop import stop_charges
 from service.billing.actions.watch import Watch, open_membership, open_watch
+from service.billing.actions.watching import Reconciled, compare_all, reconcile, watch_billing
 
 __all__ = [
     "Confirmed",
-    "Drift",
     "NotYet",
+    "Reconciled",
     "Resumed",
     "Watch",
     "ask_again",
     "ask_before_renewals",
+    "call_about_failed_refunds",
     "cancel",
     "close_refused_pages",
+    "compare_all",
     "confirm_checkout",
     "handle_event",
     "offer_prices",
@@ -38,4 +41,5 @@ __all__ = [
     "stop_charges",
     "sweep_events",
     "undo_cancel",
+    "watch_billing",
 ]

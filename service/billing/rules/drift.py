@@ -18,6 +18,7 @@ OVERLAP: Final = timedelta(hours=1)  # an event may appear in Stripe's list a li
 KEPT_AT_STRIPE: Final = timedelta(days=30)  # docs.stripe.com/api/events: older ones are gone
 CHARGES_BACK: Final = timedelta(days=35)  # a month and its retries
 SETTLES: Final = timedelta(hours=1)  # money that moved just now may still be on its way into our books
+STARTS_WITHIN: Final = timedelta(hours=3)  # one that began so lately is not silent yet
 SILENT_AFTER: Final = timedelta(hours=26)  # one a night, and two hours to be late
 
 
@@ -54,9 +55,7 @@ FIELDS: Final = MappingProxyType(
         "price": Kind(
             words("Price"),
             False,
-            words(
-                "The patient agreed to our price. Set Stripe's price back there, or give back what was charged too much."
-            ),
+            words("The patient agreed to our price. Set it back in Stripe, or give back what was charged too much."),
         ),
         "subscription": Kind(
             words("A subscription we do not know"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.billing.queries.watching.ours import (
+    OurCharge,
     Ours,
     charges_of,
     given_back,
@@ -22,6 +23,7 @@ from service.billing.queries.watching.runs import (
 )
 
 __all__ = [
+    "OurCharge",
     "Ours",
     "began_at",
     "charges_of",

@@ -124,7 +124,7 @@ def payments_known(session: Session, payment_ids: Collection[str]) -> dict[str, 
 
 
 def given_back(session: Session, refund_ids: Collection[str]) -> dict[str, int]:
-    """What the ledger says was given back by each of these refunds, a failed one's return taken off. Cents, positive."""
+    """What the ledger says was given back by each of these refunds, a failed one's taken off. Positive cents."""
     rows: Any = session.execute(
         select(LedgerEntry.stripe_id, func.sum(LedgerEntry.amount_cents))
         .where(LedgerEntry.kind.in_(("refund", "refund_failed")), LedgerEntry.stripe_id.in_(refund_ids))
@@ -162,5 +162,7 @@ def sums_after(session: Session, after: UUID | None, *, limit: int) -> list[Sums
         .where(Invoice.membership_id == found.c.id)
         .scalar_subquery()
     )
-    rows: Any = session.execute(select(found.c.id, found.c.stripe_subscription_id, ledger, charges).order_by(found.c.id))
+    rows: Any = session.execute(
+        select(found.c.id, found.c.stripe_subscription_id, ledger, charges).order_by(found.c.id)
+    )
     return [Sums(row[0], row[1], int(row[2]), int(row[3])) for row in rows]

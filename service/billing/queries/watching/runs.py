@@ -25,18 +25,14 @@ def unfinished_hourly(session: Session) -> Comparison | None:
 def last_hourly_at(session: Session) -> datetime | None:
     """The watermark: everything Stripe told before this moment was read."""
     return session.scalar(
-        select(func.max(Comparison.started_at)).where(
-            Comparison.kind == "hourly", Comparison.finished_at.is_not(None)
-        )
+        select(func.max(Comparison.started_at)).where(Comparison.kind == "hourly", Comparison.finished_at.is_not(None))
     )
 
 
 def last_nightly_at(session: Session) -> datetime | None:
     """When the latest comparison of everything that ran to its end began."""
     return session.scalar(
-        select(func.max(Comparison.started_at)).where(
-            Comparison.kind == "nightly", Comparison.finished_at.is_not(None)
-        )
+        select(func.max(Comparison.started_at)).where(Comparison.kind == "nightly", Comparison.finished_at.is_not(None))
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from service.billing import writes
-from service.billing.actions import sync
+from service.billing.actions import money_heard, sync
 from service.billing.gateway import Gateway
 from service.catalog.rules.whole import Catalog
 
@@ -61,8 +61,19 @@ def _page(session: Session, heard: Heard, gateway: Gateway, catalog: Catalog, no
     sync.page_now(session, page)
 
 
+def _refund(session: Session, heard: Heard, gateway: Gateway, catalog: Catalog, now: datetime) -> None:  # noqa: ARG001
+    if heard.object_id.startswith("re_"):
+        money_heard.refund_now(session, heard.object_id, gateway=gateway, now=now)
+
+
+def _dispute(session: Session, heard: Heard, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
+    money_heard.dispute_now(session, heard.object_id, gateway=gateway, catalog=catalog, now=now)
+
+
 LISTENERS: Final[tuple[tuple[str, Callable[[Session, Heard, Gateway, Catalog, datetime], None]], ...]] = (
     ("customer.subscription.", _subscription),
     ("checkout.session.", _page),
     ("invoice.", _invoice),
+    ("charge.dispute.", _dispute),
+    ("refund.", _refund),
 )

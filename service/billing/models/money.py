@@ -80,6 +80,7 @@ class Refund(Base):
         CheckConstraint(
             "NOT second_person OR decided_by IS NOT NULL OR status IN ('asked', 'failed')", name="decided_first"
         ),
+        Index("ix_refunds_failed", "id", postgresql_where=text("status = 'failed'")),
         Index("ix_refunds_open", "asked_at", postgresql_where=text("status IN ('asked', 'approved')")),
     )
 

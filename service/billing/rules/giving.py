@@ -18,6 +18,8 @@ ASKED_ALERT: Final = "BILLING-ASKED"  # config/alerts.toml: a second person deci
 REFUND_ALERT: Final = "BILLING-REFUND"  # config/alerts.toml: money that was given back did not arrive
 DISPUTE_ALERT: Final = "BILLING-DISPUTE"  # config/alerts.toml: a bank takes a payment back, or asks about it
 
+DISPUTE_CLOSED: Final = ("won", "lost", "warning_closed", "prevented")  # Stripe's words for one that is over
+
 # Why staff give a charge back. None of them says anything about anybody's health.
 REFUND_REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from service.audit import writes as audit
 from service.billing import rules, writes
 from service.billing.actions import intents
+from service.billing.actions import refunds as core
 from service.billing.actions.desk.look import NO_SUCH, check
 from service.billing.gateway import Bug, Declined, Gateway, NeedsAction
 from service.billing.models import Dispute, Invoice, InvoiceLine, Membership, Refund
@@ -95,7 +96,7 @@ def ask_refund(
         if second:
             call_second_person(session, row.id, row.patient_id, catalog, now)
             return Outcome(row.id, "waits")
-        intent_id = send(session, membership, invoice, row, actor=actor, now=now)
+        intent_id = core.send(session, membership, row, actor=actor, now=now).id
     return _made(row.id, intent_id, gateway, catalog, now)
 
 
@@ -130,29 +131,8 @@ def decide_refund(
         _check_not_disputed(session, invoice.id)
         found.status, found.decided_by, found.decided_at = "approved", user_id, now
         session.flush()
-        intent_id = send(session, membership, invoice, found, actor=actor, now=now)
+        intent_id = core.send(session, membership, found, actor=actor, now=now).id
     return _made(refund_id, intent_id, gateway, catalog, now)
-
-
-def send(
-    session: Session, membership: Membership, invoice: Invoice, row: Refund, *, actor: Actor, now: datetime
-) -> UUID:
-    """Mean an approved refund to be sent; the caller has locked both rows. Returns the intent's id."""
-    intent = intents.mean(
-        session,
-        membership,
-        "refund",
-        details={
-            "refund": str(row.id),
-            "invoice": invoice.stripe_invoice_id,
-            "payment": invoice.stripe_payment_id,
-            "amount_cents": row.amount_cents,
-        },
-        lane=f"refund:{row.id}",
-        actor=actor,
-        now=now,
-    )
-    return intent.id
 
 
 def call_second_person(session: Session, about: UUID, patient_id: UUID, catalog: Catalog, now: datetime) -> None:

@@ -67,6 +67,8 @@ def main() -> int:
 
 def _renew_addresses(world: World) -> None:
     """Open payment pages follow the stand-in to its new port."""
+    for invoice in world.of("invoice", status="open"):
+        world.change(invoice, hosted_invoice_url=f"{world.options.origin}/i/{invoice['id']}")
     for session in world.of("checkout.session", status="open"):
         world.change(session, url=f"{world.options.origin}/c/pay/{session['id']}")
     world.store.commit()

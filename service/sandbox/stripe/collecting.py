@@ -29,6 +29,7 @@ def finalise(world: World, invoice: Json) -> None:
     sums = balances.use(world, customer, invoice)
     moments = {**invoice["status_transitions"], "finalized_at": now}
     fields = {"status": "open", "number": number, "effective_at": now, "automatically_finalizes_at": None}
+    fields["hosted_invoice_url"] = f"{world.options.origin}/i/{invoice['id']}"
     world.change(invoice, "invoice.finalized", **fields, **sums, status_transitions=moments)
     if invoice["amount_due"]:
         intent = world.add(shape.payment_intent(now, invoice["amount_due"], customer["id"]), "payment_intent.created")

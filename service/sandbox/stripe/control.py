@@ -1,7 +1,10 @@
 """The sandbox's own handles, under /_standin: not Stripe's, needed to move time and to cause trouble.
 
 GET health, next-due, deliveries, faults · POST clock {"now": unix}, faults (see `faults`), send (a webhook of given
-content, see `delivery.send`) · DELETE faults. No key: loopback only.
+content, see `delivery.send`), disputes {"charge" | "payment_intent" | "invoice": id, "reason"} to have one arise, or
+{"dispute": id, "outcome": "won" | "lost"} to decide it, cards {"payment_method": id} to have it renewed by its bank, or
+{"payment_method": id, "exp_month": 1, "exp_year": 2027} to print another date on it, seed {"price": id, "count": n} for
+so many subscriptions at once · DELETE faults. No key: loopback only.
 """
 
 from __future__ import annotations
@@ -12,7 +15,8 @@ import time
 import traceback
 from typing import Any
 
-from service.sandbox.stripe import delivery, renewals
+from service.sandbox.stripe import delivery, on_demand, renewals
+from service.sandbox.stripe.errors import StripeError
 from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
 
@@ -32,7 +36,7 @@ def ask(world: World, method: str, path: str, body: str) -> tuple[int, Json]:
         with world.lock:
             answer = _do(world, what, sent)
             world.store.commit()
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, StripeError) as error:
         return 400, {"error": str(error)}
     except Exception:  # a mistake of ours: said aloud, and nothing kept half done
         traceback.print_exc(file=sys.stderr)
@@ -50,6 +54,8 @@ def _do(world: World, what: str, body: Any) -> Json | None:
         return {"at": due[0] if due else None}
     if what == "GET deliveries":
         return {"pending": len(world.outbox)}
+    if what in ("POST disputes", "POST cards", "POST seed"):
+        return on_demand.DO[what](world, body)
     if what == "POST faults":
         world.faults.plan(body)
     elif what == "DELETE faults":

@@ -8,14 +8,14 @@ thousand subscriptions with their invoices and events need no more of it than a 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from service.sandbox.stripe import tables
-from service.sandbox.stripe.tables import Json
+from service.sandbox.stripe.tables import Json, Row
 
-__all__ = ["Json", "Store"]
+__all__ = ["Json", "Row", "Store"]
 
 #: So many objects stay in memory between two requests; a request itself keeps each one it touched.
 KEPT = 20_000
@@ -133,6 +133,13 @@ class Store:
         self.flush()
         row: tuple[int, str, str, str] | None = self._database.execute(tables.NEXT_DUE, (clock,)).fetchone()
         return row
+
+    def load(self, rows: Iterable[Row]) -> None:
+        """Put in many new objects at once, past the memory."""
+        self.commit()
+        self._database.execute("BEGIN IMMEDIATE")
+        self._next = tables.insert(self._database, self._next, rows)
+        self._database.execute("COMMIT")
 
     # Writing ---------------------------------------------------------------------------------------------------------
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 Json = dict[str, Any]
+
+
+class Row(NamedTuple):
+    """An object ready for the file, with what it is found by."""
+
+    kind: str
+    id: str
+    created: int
+    body: str
+    tags: list[tuple[str, str]]
+    due: list[tuple[str, int, int, str]]
+
 
 #: Fields an object is found by, the most telling first.
 INDEXED = (
@@ -125,6 +139,22 @@ def find_by(
     created = item.get("created", 0)
     database.executemany("INSERT INTO tag VALUES (?, ?, ?, ?, ?)", [(kind, *one, created, seq) for one in named])
     database.executemany("INSERT INTO due VALUES (?, ?, ?, ?, ?)", [(*one[:3], seq, one[3]) for one in due])
+
+
+def insert(database: sqlite3.Connection, seq: int, rows: Iterable[Row]) -> int:
+    """Put in new objects, numbered from `seq`; returns the number after the last."""
+    known = iter(rows)
+    while batch := list(itertools.islice(known, 5000)):
+        objects, named, due = [], [], []
+        for row in batch:
+            objects.append((seq, row.kind, row.id, row.created, row.body))
+            named += [(row.kind, name, value, row.created, seq) for name, value in row.tags]
+            due += [(clock, at, rank, seq, what) for clock, at, rank, what in row.due]
+            seq += 1
+        database.executemany("INSERT INTO object VALUES (?, ?, ?, ?, ?)", objects)
+        database.executemany("INSERT INTO tag VALUES (?, ?, ?, ?, ?)", named)
+        database.executemany("INSERT INTO due VALUES (?, ?, ?, ?, ?)", due)
+    return seq
 
 
 def delete(database: sqlite3.Connection, seq: int) -> None:

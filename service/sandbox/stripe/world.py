@@ -56,6 +56,8 @@ class World:
         wanted = options.start - time.time() if options.start is not None else 0.0
         self.clock = Clock(float(kept["offset"]) if kept else wanted)
         self.request: Json = {"id": None, "idempotency_key": None}
+        #: Nothing is told while this is so.
+        self.silent = False
         self.keep_clock()
 
     def keep_clock(self) -> None:
@@ -108,6 +110,8 @@ class World:
 
     def emit(self, kind: str, item: Json, before: Json | None = None) -> None:
         """Note that something happened and queue its webhook (docs.stripe.com/api/events)."""
+        if self.silent:
+            return
         data: Json = {"object": copied(item)}
         if before is not None:
             data["previous_attributes"] = before

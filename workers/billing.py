@@ -33,6 +33,12 @@ def ask_before_renewals() -> None:
     actions.ask_before_renewals(gateway=gateway, catalog=catalog(settings.config_dir), now=now())
 
 
+@app.task(name="billing.change_prices")  # type: ignore[untyped-decorator]
+def change_prices() -> None:
+    """Tell of new prices, and settle them."""
+    actions.change_prices(gateway=gateway, catalog=catalog(settings.config_dir), now=now())
+
+
 @app.task(name="billing.close_refused_pages")  # type: ignore[untyped-decorator]
 def close_refused_pages() -> None:
     """Close pay pages that the gate would no longer open."""
@@ -49,3 +55,9 @@ def reconcile() -> None:
 def ask_again() -> None:
     """Go on with calls whose outcome is unknown."""
     actions.ask_again(gateway=gateway, catalog=catalog(settings.config_dir), now=now())
+
+
+@app.task(name="billing.call_about_failed_refunds")  # type: ignore[untyped-decorator]
+def call_about_failed_refunds() -> None:
+    """Call somebody about money that did not arrive."""
+    actions.call_about_failed_refunds(catalog=catalog(settings.config_dir), now=now())

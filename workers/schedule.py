@@ -77,7 +77,9 @@ SCHEDULE = (
     Entry("mail.deliver_due", "tick", "send what is due, whoever queued it"),
     Entry("billing.sweep_events", "sweep", "handle webhooks whose job was lost, retry those that failed"),
     Entry("billing.ask_again", "sweep", "a call to Stripe without an answer: under the same key, or looked up first"),
+    Entry("billing.call_about_failed_refunds", "sweep", "money given back that did not arrive: somebody is called"),
     Entry("billing.ask_before_renewals", "sweep", "remind of charges to come and stop those the gate refuses"),
+    Entry("billing.change_prices", "sweep", "tell of a new price in time, begin what was agreed, settle what was not"),
     Entry("billing.close_refused_pages", "tick", "a hold closes the pay page that was opened before it"),
     Entry("billing.reconcile", "hour", "what we believe against what Stripe says; messages that never came"),
     Entry(

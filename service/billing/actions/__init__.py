@@ -3,6 +3,23 @@
 from __future__ import annotations
 
 from service.billing.actions.cancel import cancel, undo_cancel
+from service.billing.actions.changes import (
+    CodeOffer,
+    GateSaysNo,
+    PlanReview,
+    agree_to_price,
+    apply_promotion,
+    change_plan,
+    change_plan_later,
+    change_prices,
+    find_code,
+    keep_plan,
+    move_date,
+    restart,
+    review_plan,
+    skip,
+    unskip,
+)
 from service.billing.actions.checkout import NotYet, start_checkout
 from service.billing.actions.confirm import Confirmed, confirm_checkout
 from service.billing.actions.events import handle_event, sweep_events
@@ -18,28 +35,43 @@ from service.billing.actions.watch import Watch, open_membership, open_watch
 from service.billing.actions.watching import Reconciled, compare_all, reconcile, watch_billing
 
 __all__ = [
+    "CodeOffer",
     "Confirmed",
+    "GateSaysNo",
     "NotYet",
+    "PlanReview",
     "Reconciled",
     "Resumed",
     "Watch",
+    "agree_to_price",
+    "apply_promotion",
     "ask_again",
     "ask_before_renewals",
     "call_about_failed_refunds",
     "cancel",
+    "change_plan",
+    "change_plan_later",
+    "change_prices",
     "close_refused_pages",
     "compare_all",
     "confirm_checkout",
+    "find_code",
     "handle_event",
+    "keep_plan",
+    "move_date",
     "offer_prices",
     "open_membership",
     "open_watch",
     "receive",
     "reconcile",
+    "restart",
     "resume",
+    "review_plan",
+    "skip",
     "start_checkout",
     "stop_charges",
     "sweep_events",
     "undo_cancel",
+    "unskip",
     "watch_billing",
 ]

@@ -14,6 +14,7 @@ from service.billing import emails, queries, rules, writes
 from service.billing.actions import intents
 from service.billing.gateway import Bug, Gateway
 from service.billing.models import GateRecord, Membership
+from service.billing.rules.charges import coming_cents
 from service.catalog.rules.whole import Catalog
 from service.enrollment.rules import gate
 from service.kit import db
@@ -52,6 +53,8 @@ def _ask(membership_id: UUID, catalog: Catalog, now: datetime) -> UUID | None:
         row = writes.locked_membership(session, membership_id)
         if row is None or row.status not in rules.IN_CARE or row.cancels_at_period_end or row.period_ends_at is None:
             return None
+        if row.collection_resumes_at is not None and row.collection_resumes_at > row.period_ends_at:
+            return None  # this one is left out
         stage = rules.stage(now, row.period_ends_at)
         if stage is None or row.stripe_subscription_id is None:
             return None
@@ -114,7 +117,7 @@ def _announce(session: Session, row: Membership, charge_at: datetime, now: datet
     mail.put(
         session,
         emails.renewal_reminder(
-            price_cents=row.price_cents,
+            price_cents=coming_cents(row, charge_at),
             charge_at=charge_at,
             card=rules.card_words(row.card_brand, row.card_last4),
             time_zone=person.time_zone,

@@ -68,9 +68,10 @@ class Shop(Door):
     def offer_promotion(
         self, code: str, *, coupon_id: str, max_redemptions: int | None = None, expires_at: datetime | None = None
     ) -> None:
-        """A code that people may type for a coupon, once."""
-        if self.find_promotion(code) is not None:
-            return
+        """A code that people may type for a coupon, once: one that was used up or is over is not offered anew."""
+        with our_errors():
+            if self._usual.v1.promotion_codes.list({"code": code, "limit": 1}).data:
+                return
         params: stripe.params.PromotionCodeCreateParams = {
             "promotion": {"type": "coupon", "coupon": coupon_id},
             "code": code,

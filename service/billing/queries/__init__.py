@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from service.billing.queries.attention import NeedsPerson, needing_a_person
+from service.billing.queries.changes import (
+    Changes,
+    History,
+    NewPrice,
+    Offer,
+    changes_of,
+    history,
+    new_price,
+    running,
+    waiting,
+)
 from service.billing.queries.due import (
     OpenAttempt,
     Renewal,
@@ -31,34 +42,46 @@ from service.billing.queries.memberships import (
     membership_of,
     receipts_of,
 )
+from service.billing.queries.prices import members_to_tell, notices_to_settle
 
 __all__ = [
     "CARD_OF_PATIENT",
     "ActiveMembership",
+    "Changes",
+    "History",
     "MembershipCard",
     "NeedsPerson",
+    "NewPrice",
+    "Offer",
     "OpenAttempt",
     "Receipt",
     "Renewal",
     "Start",
     "active_memberships",
+    "changes_of",
     "charge_facts",
     "checkout_owner",
     "happened",
     "has_membership",
+    "history",
     "live_enrollment",
     "live_subscriptions",
+    "members_to_tell",
     "membership_of",
     "needing_a_person",
+    "new_price",
     "next_due_at",
+    "notices_to_settle",
     "open_attempts",
     "open_pages",
     "open_pages_of",
     "parked_count",
     "receipts_of",
     "renewals",
+    "running",
     "start_of",
     "subscription_of",
     "unheard_wishes",
+    "waiting",
     "waiting_events",
 ]

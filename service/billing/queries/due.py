@@ -37,6 +37,11 @@ def _will_renew() -> ColumnElement[bool]:
         Membership.status.in_(IN_CARE),
         Membership.cancels_at_period_end.is_(False),
         Membership.stripe_subscription_id.is_not(None),
+        # One that is left out is no charge: nothing to announce, nothing to ask.
+        or_(
+            Membership.collection_resumes_at.is_(None),
+            Membership.collection_resumes_at <= Membership.period_ends_at,
+        ),
     )
 
 

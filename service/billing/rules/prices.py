@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from service.billing.rules.changes import Running
 from service.billing.rules.charges import charge_after
 from service.catalog.rules.changes import PriceChange
+from service.catalog.rules.whole import Catalog
 
 
 def begins_at(change: PriceChange, time_zone: str) -> datetime:
@@ -60,3 +61,14 @@ def without_a_yes(
 def takes_effect(it: Running, *, applies_at: datetime) -> bool:
     """Is the next charge the first one at the price that was agreed? Before, Stripe must still know the old one."""
     return it.charge_at >= applies_at
+
+
+def price_key(catalog: Catalog, plan: str, price_cents: int) -> str | None:
+    """Under which key Stripe knows this plan at this price: today's, an earlier or a coming one. None: it is not known."""
+    known = catalog.plans.get(plan)
+    if known is not None and known.price_cents == price_cents:
+        return known.stripe_lookup_key
+    for change in catalog.price_changes:
+        if (change.plan, change.price_cents) == (plan, price_cents):
+            return change.stripe_lookup_key
+    return None

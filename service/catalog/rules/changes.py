@@ -42,12 +42,12 @@ class PriceChange:
 
 @dataclass(frozen=True)
 class PromotionRule:
-    """A code that takes something off, for one month, for some, or for as long as the membership lasts."""
+    """A code that takes something off, from the next charge, or from some."""
 
     code: str
     percent_off: int | None
     amount_off_cents: int | None
-    duration: Literal["once", "repeating", "forever"]
+    duration: Literal["once", "repeating"]
     months: int | None
     most_uses: int | None
     last_on: date | None
@@ -112,12 +112,12 @@ def read_promotions(table: Table) -> tuple[PromotionRule, ...]:
 
 
 def _promotion(row: Table) -> PromotionRule:
-    duration = row.one_of("duration", ("once", "repeating", "forever"))
+    duration = row.one_of("duration", ("once", "repeating"))
     found = PromotionRule(
         code=row.like("code", "[A-Z0-9]{4,20}", "WELCOME20"),
         percent_off=row.number("percent_off", least=1) if row.has("percent_off") else None,
         amount_off_cents=row.number("amount_off_cents", least=1) if row.has("amount_off_cents") else None,
-        duration=cast(Literal["once", "repeating", "forever"], duration),
+        duration=cast(Literal["once", "repeating"], duration),
         months=row.number("months", least=2) if duration == "repeating" else None,
         most_uses=row.number("most_uses", least=1) if row.has("most_uses") else None,
         last_on=row.day_or_none("last_on"),

@@ -51,6 +51,18 @@ def reconcile() -> None:
     actions.reconcile(gateway=gateway, catalog=catalog(settings.config_dir), now=now(), wall_now=wall_now())
 
 
+@app.task(name="billing.compare_all")  # type: ignore[untyped-decorator]
+def compare_all() -> None:
+    """Go on with tonight's comparison of everything."""
+    actions.compare_all(gateway=gateway, now=now())
+
+
+@app.task(name="billing.watch")  # type: ignore[untyped-decorator]
+def watch() -> None:
+    """Call somebody where messages wait, nights are silent, or something differs."""
+    actions.watch_billing(catalog=catalog(settings.config_dir), now=now(), wall_now=wall_now())
+
+
 @app.task(name="billing.ask_again")  # type: ignore[untyped-decorator]
 def ask_again() -> None:
     """Go on with calls whose outcome is unknown."""

@@ -82,6 +82,8 @@ SCHEDULE = (
     Entry("billing.change_prices", "sweep", "tell of a new price in time, begin what was agreed, settle what was not"),
     Entry("billing.close_refused_pages", "tick", "a hold closes the pay page that was opened before it"),
     Entry("billing.reconcile", "hour", "what we believe against what Stripe says; messages that never came"),
+    Entry("billing.compare_all", "sweep", "once a night all of it, both ways: a part each minute until it is done"),
+    Entry("billing.watch", "sweep", "messages that wait or need a person, a night without a comparison: somebody is called"),
     Entry(
         "privacy.sweep_copies", "sweep", "copies of their data whose job was lost or broke; those whose time is over"
     ),

@@ -22,6 +22,7 @@ PARTS = {
     "enrollment.{event}": [event for _, event in TABLE],
     "membership.{row.status}": ["awaiting_payment", "active", "grace", "stopped", "ended"],
     "membership.{what}": ["cancel", "undo_cancel"],
+    "superbill.{what}": ["view", "download"],
     "staff.{what}": ["role", "deactivated", "reactivated", "sign_ins_ended", "factor_reset"],
 }
 
@@ -134,7 +135,7 @@ REASONS = re.compile(
             r"str\((gone|line\.position)\)",
             r"reason|why",
             r"key|kind|code|occasion|refused|place|(row\.)?role|shown\.way",
-            r"f'\{plan\.key\}:\{plan\.price_cents\}:\{plan\.interval\}'",
+            r"f'\{terms\.occasion\}:\{terms\.plan\}:\{terms\.amount_cents\}:month'|str\(year\)",
             r"trace",  # of a licence: its state, kind and day (visits/actions/licenses.py)
             r"','\.join\(changed\)|on\.isoformat\(\)",  # names of columns; a day
         )

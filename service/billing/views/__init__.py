@@ -7,6 +7,6 @@ from flask import Blueprint
 bp = Blueprint("billing", __name__)
 
 # Below the blueprint, because each of them asks for it.
-from service.billing.views import cancel, checkout, page  # noqa: E402
+from service.billing.views import cancel, checkout, page, receipts, superbills  # noqa: E402
 
-__all__ = ["bp", "cancel", "checkout", "page"]
+__all__ = ["bp", "cancel", "checkout", "page", "receipts", "superbills"]

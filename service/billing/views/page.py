@@ -7,9 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from service.billing import queries
+from service.billing.queries.receipts import invoices_page
 from service.billing.views import bp
 from service.billing.views.common import catalog
 from service.kit import access, db
+
+LATEST = 4
 
 
 @bp.get("/billing")
@@ -18,11 +21,11 @@ def billing() -> ResponseReturnValue:
     """What it costs and when, what was paid, and how to cancel."""
     with db.reading() as session:
         card = queries.membership_of(session, current_user.patient_id)
-        receipts = queries.receipts_of(session, current_user.patient_id)
+        invoices, _ = invoices_page(session, current_user.patient_id, limit=LATEST)
     return render_template(
         "billing/billing.html",
         membership=card,
         plan=catalog().plans.get(card.plan) if card else None,
-        receipts=receipts,
+        invoices=invoices,
         zone=current_user.time_zone,
     )

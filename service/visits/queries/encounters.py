@@ -155,7 +155,7 @@ def is_as_signed(row: Encounter) -> bool:
     """Is the row as it was signed? Each column that rules and reports read must say what the signed record says."""
     record, content = opened_record(row)
     if record is None or content is None:
-        return fingerprint(_content_of_old(row)) == row.sha256
+        return fingerprint(content_of_old(row)) == row.sha256
     said = {
         "kind": content["kind"],
         "attestation_id": UUID(content["attestation_id"]) if content["attestation_id"] else None,
@@ -186,7 +186,7 @@ def is_as_signed(row: Encounter) -> bool:
     )
 
 
-def _content_of_old(row: Encounter) -> dict[str, Any]:
+def content_of_old(row: Encounter) -> dict[str, Any]:
     """What the fingerprint covered before there was a whole record: the columns themselves."""
     return {
         "encounter_id": row.id,

@@ -43,7 +43,7 @@ ASKS_STRIPE = frozenset(
     }
 )
 # Nothing is there to be seen before something else was done: a code begun, a payment page opened.
-NOTHING_YET = frozenset({"accounts.totp_picture", "billing.checkout_return"})
+NOTHING_YET = frozenset({"accounts.totp_picture", "billing.checkout_return", "billing.statement_pdf"})
 
 
 @dataclass(frozen=True)

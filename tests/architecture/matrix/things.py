@@ -22,6 +22,8 @@ from service.kit import crypto, db
 from service.kit.clock import wall_now
 from service.kit.ids import new_id, new_token, token_hash
 from service.visits.models import Appointment, Encounter, LicenseRecord, ScheduleException
+from service.visits.queries.encounters import content_of_old
+from service.visits.rules.encounters import fingerprint
 from tests.conftest import House
 from tests.factories import privacy as copies
 from tests.factories.accounts import Person, a_patient, a_staff_member
@@ -225,25 +227,31 @@ def _encounter(whose: Somebody) -> UUID:
         license_id = session.scalars(
             select(LicenseRecord.id).where(LicenseRecord.practitioner_id == visit.practitioner_id)
         ).first()
-        session.add(
-            Encounter(
-                id=row_id,
-                appointment_id=visit.id,
-                patient_id=whose.patient_id,
-                practitioner_id=visit.practitioner_id,
-                license_id=license_id,
-                modality="video",
-                patient_state="FL",
-                identity_checked=True,
-                physician_option_disclosed=False,
-                pdmp_system="E-FORCSE",
-                notes_sealed=crypto.seal("Seen.", "encounters", "notes", row_id),
-                signed_by=signer.user_id,
-                signed_at=whose.house.now,
-                sha256="0" * 64,
-            )
+        row = Encounter(
+            id=row_id,
+            appointment_id=visit.id,
+            patient_id=whose.patient_id,
+            practitioner_id=visit.practitioner_id,
+            license_id=license_id,
+            modality="video",
+            patient_state="FL",
+            identity_checked=True,
+            physician_option_disclosed=False,
+            pdmp_system="E-FORCSE",
+            notes_sealed=crypto.seal("Seen.", "encounters", "notes", row_id),
+            signed_by=signer.user_id,
+            signed_at=whose.house.now,
         )
+        row.sha256 = fingerprint(content_of_old(row))
+        session.add(row)
     return row_id
+
+
+def _receipt(whose: Somebody) -> UUID:
+    """A month they paid."""
+    from tests.factories.payments import a_charge
+
+    return a_charge(UUID(str(whose.membership_id)), whose.house.now) if whose.membership_id else new_id()
 
 
 def _signed(whose: Somebody) -> UUID:
@@ -284,6 +292,8 @@ PERSONAL: dict[str, Factory] = {
     "copy_id": _copy,
     "acceptance_id": _signed,
     "estimate_id": _estimate,
+    "receipt_id": _receipt,
+    "superbill_id": lambda whose: value("encounter_id", whose) if whose.person.patient_id else new_id(),
     "sign_in_id": _sign_in,
     "device_id": _device,
     "passkey_id": _passkey,
@@ -312,6 +322,7 @@ WORDS: dict[str, Value] = {
     "question_id": "condition",
     "token": "nobody-has-this",  # whoever holds the right one is the person: there is no other check to try
     "number": 1,
+    "year": 2026,
     "key": "telehealth",
     "day": "2026-11-24",
     "kind": "json",

@@ -1,8 +1,8 @@
 """What Stripe tells ahead of time: a renewal to come, a trial about to end.
 
 `invoice.upcoming` comes some days before each renewal, as the account is set
-(docs.stripe.com/billing/subscriptions/webhooks); `customer.subscription.trial_will_end` three days before, or at once when less is left
-(docs.stripe.com/billing/subscriptions/trials).
+(docs.stripe.com/billing/subscriptions/webhooks); `customer.subscription.trial_will_end` three days before, or at once
+when less is left (docs.stripe.com/billing/subscriptions/trials).
 """
 
 from __future__ import annotations

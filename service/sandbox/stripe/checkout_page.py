@@ -1,141 +1,129 @@
-"""The hosted payment page, as a form with test cards instead of a card field (docs.stripe.com/testing).
+"""The hosted page of Checkout, as a form with test cards instead of a card field (docs.stripe.com/testing).
 
 No script. A form is answered by 303: back here with a word about the problem, on to authentication, or to the shop.
 """
 
 from __future__ import annotations
 
-import string
-from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from urllib.parse import parse_qs
 
-from service.sandbox.stripe import cards, checkout, renewals
+from service.sandbox.stripe import cards, checkout, discounts, renewals
+from service.sandbox.stripe.errors import StripeError
+from service.sandbox.stripe.pages import Page, alert, approval, back, choice, dollars, notice, page
 from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
 
-HERE = Path(__file__).parent
-FRAME = string.Template((HERE / "checkout_page.html").read_text(encoding="utf-8"))
-
-CARDS = (
-    (cards.WORKS, "Pay", "Visa ending 4242", "The payment succeeds."),
-    (cards.AUTHENTICATE, "Pay with a card that asks first", "Visa ending 3155", "The bank wants to know it is you."),
-    (cards.DECLINED, "Pay with a declined card", "Visa ending 0002", "The bank says no."),
-    (cards.FAILS_LATER, "Pay now, fail at renewal", "Visa ending 0341", "Succeeds today, is declined from next month."),
-)
 PROBLEMS = {
     "declined": "The card was declined. Nothing was charged. Choose another card to try again.",
     "authentication": "The bank could not confirm that it is you. Nothing was charged. Choose a card to try again.",
+    "coupon_expired": "This code can no longer be used. Nothing was charged. Go back and start again without it.",
+    "code": "This code is not one that can be used here. Check it, or pay without a code.",
 }
 
 
-@dataclass(frozen=True)
-class Page:
-    """HTML, or where to go instead."""
-
-    status: int
-    html: str = ""
-    location: str = ""
-
-
-def stylesheet() -> str:
-    """The page's one stylesheet."""
-    return (HERE / "checkout_page.css").read_text(encoding="utf-8")
-
-
 def ask(world: World, method: str, path: str, query: str, form: str) -> Page:
-    """Answer /c/pay/<session id> and /c/pay/<session id>/authenticate."""
+    """Answer /c/pay/<session id>, and its steps /authenticate and /code."""
     identifier, _, step = path.removeprefix("/c/pay/").partition("/")
     with world.lock:
         renewals.run_until(world, world.now())
         session = world.store.get("checkout.session", identifier)
-        if session is None or step not in ("", "authenticate"):
-            return _notice(
-                404, "This payment page does not exist", "Check the link, or go back to where you came from."
-            )
+        if session is None or step not in ("", "authenticate", "code"):
+            return notice(404, "This payment page does not exist", "Check the link, or go back to where you came from.")
         if session["status"] == "complete":
             return Page(303, location=checkout.success_url(session))
         if session["status"] == "expired":
-            more = _back(session)
-            return _notice(
-                410, "This payment page has expired", "Nothing was charged. Start again from the shop.", more
-            )
+            more = back(session["cancel_url"])
+            return notice(410, "This payment page has expired", "Nothing was charged. Start again from the shop.", more)
         if method == "GET":
-            return _authenticate(session) if step else _choose(world, session, query)
+            return _authenticate(world, session) if step == "authenticate" else _choose(world, session, query)
         sent = {name: values[0] for name, values in parse_qs(form).items()}
-        page = _confirm(world, session, sent) if step else _pay(world, session, sent.get("card", ""))
+        if step == "code":
+            answer = _code(world, session, sent.get("code", ""))
+        else:
+            answer = _confirm(world, session, sent) if step else _card(world, session, sent.get("card", ""))
         world.store.commit()
-        return page
+        return answer
 
 
-def _pay(world: World, session: Json, number: str) -> Page:
+def _card(world: World, session: Json, number: str) -> Page:
     here = f"/c/pay/{session['id']}"
-    if number not in {card[0] for card in CARDS}:
+    if number not in {card[0] for card in cards.OFFERED}:
         return Page(303, location=here)
-    if number == cards.AUTHENTICATE:
+    if number in cards.ASKS:
+        world.private(session["id"])["asks"] = number
         return Page(303, location=f"{here}/authenticate")
-    return _after(session, checkout.pay(world, session, number) is None, "declined")
+    return _do(world, session, number)
 
 
 def _confirm(world: World, session: Json, sent: dict[str, str]) -> Page:
     if sent.get("outcome") != "approve":
-        return _after(session, False, "authentication")
-    return _after(session, checkout.pay(world, session, cards.AUTHENTICATE) is None, "declined")
+        return _problem(session, "authentication")
+    return _do(world, session, world.private(session["id"]).get("asks", cards.AUTHENTICATE))
 
 
-def _after(session: Json, paid: bool, problem: str) -> Page:
-    return Page(303, location=checkout.success_url(session) if paid else f"/c/pay/{session['id']}?problem={problem}")
+def _do(world: World, session: Json, number: str) -> Page:
+    act = checkout.pay if session["mode"] == "subscription" else checkout.save_card
+    refusal = act(world, session, number)
+    if refusal is None:
+        return Page(303, location=checkout.success_url(session))
+    return _problem(session, "coupon_expired" if refusal["code"] == "coupon_expired" else "declined")
+
+
+def _code(world: World, session: Json, typed: str) -> Page:
+    """A promotion code typed on the page (docs.stripe.com/payments/checkout/discounts)."""
+    if not session["allow_promotion_codes"]:
+        return _problem(session, "code")
+    known = [one for one in world.of("promotion_code") if one["code"].lower() == typed.strip().lower()]
+    active = [one for one in known if discounts.refreshed(world, one)["active"]]
+    try:
+        checkout.reckon(world, session, [{"promotion_code": one["id"]} for one in active[:1]])
+    except StripeError:
+        active = []
+    world.store.put("checkout.session", session)
+    return Page(303, location=f"/c/pay/{session['id']}") if active else _problem(session, "code")
+
+
+def _problem(session: Json, problem: str) -> Page:
+    return Page(303, location=f"/c/pay/{session['id']}?problem={problem}")
 
 
 def _choose(world: World, session: Json, query: str) -> Page:
+    problem = PROBLEMS.get(parse_qs(query).get("problem", [""])[0], "")
+    here = f"/c/pay/{session['id']}"
+    title, what = _saving(session) if session["mode"] == "setup" else _paying(world, session)
+    body = alert(problem) + what + choice(here) + back(session["cancel_url"])
+    return page(200, f"{'Error: ' if problem else ''}{title}", body)
+
+
+def _saving(session: Json) -> tuple[str, str]:
+    return "Save a card", "<h1>Save a card</h1><p>It is charged later, not now.</p>"
+
+
+def _paying(world: World, session: Json) -> tuple[str, str]:
     lines = world.private(session["id"])["line_items"]
     name = " and ".join(line["description"] for line in lines)
-    recurring = lines[0]["price"]["recurring"]
-    problem = PROBLEMS.get(parse_qs(query).get("problem", [""])[0], "")
+    rhythm = lines[0]["price"]["recurring"]["interval"]
     email = (session["customer_details"] or {}).get("email")
-    buttons = "".join(
-        f'<button class="card{" first" if number == cards.WORKS else ""}" name="card" value="{number}">'
-        f"<span>{escape(label)}</span> <small>{escape(which)}. {escape(what)}</small></button>"
-        for number, label, which, what in CARDS
-    )
-    body = (
-        (f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else "")
-        + f'<h1>{escape(name)}</h1><p class="price">{_dollars(session["amount_total"])}'
-        + f" <small>per {escape(recurring['interval'])}</small></p>"
+    off = session["total_details"]["amount_discount"]
+    when = "today" if off else f"per {rhythm}"
+    price = f"{dollars(off)} off. The price is {dollars(session['amount_subtotal'])} per {rhythm}."
+    what = (
+        f'<h1>{escape(name)}</h1><p class="price">{dollars(session["amount_total"])} <small>{escape(when)}</small></p>'
+        + (f"<p>{escape(price)}</p>" if off else "")
         + (f'<p class="who">Receipt to {escape(email)}</p>' if email else "")
-        + f'<form method="post" action="/c/pay/{session["id"]}"><h2>Choose a test card</h2>{buttons}</form>'
-        + _back(session)
     )
-    title = f"{'Error: ' if problem else ''}Pay {_dollars(session['amount_total'])}"
-    return _page(200, title, body)
+    if session["allow_promotion_codes"]:
+        what += (
+            f'<form method="post" action="/c/pay/{session["id"]}/code"><label>Promotion code '
+            '<input name="code" autocomplete="off"></label> <button class="small">Use this code</button></form>'
+        )
+    return f"Pay {dollars(session['amount_total'])}", what
 
 
-def _authenticate(session: Json) -> Page:
-    body = (
-        "<h1>Your bank asks: is it you?</h1>"
-        f"<p>A payment of {_dollars(session['amount_total'])} needs your approval. This stands in for 3-D Secure.</p>"
-        f'<form method="post" action="/c/pay/{session["id"]}/authenticate">'
-        '<button class="card first" name="outcome" value="approve"><span>Approve the payment</span></button>'
-        '<button class="card" name="outcome" value="fail"><span>Do not approve</span></button></form>'
+def _authenticate(world: World, session: Json) -> Page:
+    amount = session["amount_total"]
+    asked = (
+        f"A payment of {dollars(amount)} needs your approval." if amount else "Saving this card needs your approval."
     )
-    return _page(200, "Approve the payment", body)
-
-
-def _notice(status: int, title: str, words: str, more: str = "") -> Page:
-    return _page(status, title, f"<h1>{escape(title)}</h1><p>{escape(words)}</p>{more}")
-
-
-def _back(session: Json) -> str:
-    url = str(session["cancel_url"] or "")
-    # An address from the API is still only followed when it is one a browser opens as a page.
-    safe = url.startswith(("http://", "https://"))
-    return f'<p class="back"><a href="{escape(url)}">Back without paying</a></p>' if safe else ""
-
-
-def _page(status: int, title: str, body: str) -> Page:
-    return Page(status, FRAME.substitute(title=escape(title), body=body))
-
-
-def _dollars(cents: int) -> str:
-    return f"${cents / 100:,.2f}"
+    return approval(f"/c/pay/{session['id']}/authenticate", asked)

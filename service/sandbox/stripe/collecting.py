@@ -71,7 +71,7 @@ def attempt(
     """Ask the bank once, unless it has `agreed`; on yes the invoice is paid. Returns the refusal, None for yes."""
     customer = world.find("customer", invoice["customer"])
     card = card_for(world, subscription_of(world, invoice), customer, named=card_id)
-    card_id = card and card["id"]
+    card_id = str(card["id"]) if card else None
     refusal = None if agreed else cards.refusal(world, card, customer["id"], first=first, authenticated=authenticated)
     intent = intent_of(world, invoice)
     if card is not None:

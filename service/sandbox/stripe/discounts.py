@@ -38,7 +38,7 @@ def wanted(world: World, sent: list[dict[str, Any]], *, customer: str, subscript
         now = world.now()
         months = coupon["duration_in_months"]
         end = moment_after(now, "month", months, 1) if coupon["duration"] == "repeating" else None
-        where = subscription and subscription["id"]
+        where = str(subscription["id"]) if subscription else None
         found.append(shape.discount(now, coupon, customer=customer, code=code, end=end, subscription=where))
     return found
 

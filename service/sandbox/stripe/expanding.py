@@ -40,15 +40,24 @@ def _expand(world: World, here: Json, steps: list[str], path: str) -> None:
         here[name] = copied(extra(world, here))
     value: Any = here.get(name)
     if isinstance(value, str):
-        kind = kind_of(value)
-        found = world.store.get(kind, value) if kind else None
-        if name == "id" or found is None:
-            raise malformed(f"This property cannot be expanded ({path}).", code="parameter_unknown", param="expand")
-        here[name] = value = copied(found)
+        here[name] = value = _object(world, name, value, path)
+    elif isinstance(value, list) and all(isinstance(one, str) for one in value):
+        here[name] = value = [_object(world, name, one, path) for one in value]
     elif value is None and name not in here:
         raise malformed(f"This property cannot be expanded ({path}).", code="parameter_unknown", param="expand")
-    if rest and isinstance(value, dict):
-        _expand(world, value, rest, path)
+    for one in value if isinstance(value, list) else [value]:
+        if rest and isinstance(one, dict):
+            _expand(world, one, rest, path)
+
+
+def _object(world: World, name: str, identifier: str, path: str) -> Json:
+    """What an id stands for; a coupon's id says nothing about itself."""
+    kind = "coupon" if name == "coupon" else kind_of(identifier)
+    found = world.store.get(kind, identifier) if kind else None
+    if name == "id" or found is None:
+        raise malformed(f"This property cannot be expanded ({path}).", code="parameter_unknown", param="expand")
+    whole_one: Json = copied(found)
+    return whole_one
 
 
 def _payments(world: World, invoice: Json) -> Json:
@@ -56,7 +65,9 @@ def _payments(world: World, invoice: Json) -> Json:
 
 
 def _line_items(world: World, session: Json) -> Json:
-    return whole(world.private(session["id"])["line_items"], f"/v1/checkout/sessions/{session['id']}/line_items")
+    return whole(
+        world.private(session["id"]).get("line_items", []), f"/v1/checkout/sessions/{session['id']}/line_items"
+    )
 
 
 def _subscriptions(world: World, customer: Json) -> Json:
@@ -64,9 +75,19 @@ def _subscriptions(world: World, customer: Json) -> Json:
     return whole(live[::-1], f"/v1/customers/{customer['id']}/subscriptions")
 
 
+def _confirmation_secret(world: World, invoice: Json) -> Json | None:
+    """What the payer's browser would confirm the payment with (docs.stripe.com/api/invoices/object)."""
+    ties = world.of("invoice_payment", invoice=invoice["id"])
+    if not ties:
+        return None
+    intent = world.find("payment_intent", ties[-1]["payment"]["payment_intent"])
+    return {"client_secret": intent["client_secret"], "type": "payment_intent"}
+
+
 #: Fields that an object has only when asked for.
 EXTRAS: dict[tuple[str, str], Callable[[World, Json], Json]] = {
     ("invoice", "payments"): _payments,
+    ("invoice", "confirmation_secret"): _confirmation_secret,
     ("checkout.session", "line_items"): _line_items,
     ("customer", "subscriptions"): _subscriptions,
 }

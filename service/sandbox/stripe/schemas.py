@@ -23,19 +23,29 @@ from stripe._stripe_object import StripeObject, UntypedStripeObject
 Schema = dict[str, Any]
 
 CLASSES: dict[str, type[Any]] = {
+    "billing_portal.configuration": stripe.billing_portal.Configuration,
+    "billing_portal.session": stripe.billing_portal.Session,
     "charge": stripe.Charge,
     "checkout.session": stripe.checkout.Session,
+    "coupon": stripe.Coupon,
     "customer": stripe.Customer,
+    "customer_balance_transaction": stripe.CustomerBalanceTransaction,
+    "discount": stripe.Discount,
+    "dispute": stripe.Dispute,
     "event": stripe.Event,
     "invoice": stripe.Invoice,
     "invoice_payment": stripe.InvoicePayment,
     "item": stripe.LineItem,
+    "line_item": stripe.InvoiceLineItem,
     "payment_intent": stripe.PaymentIntent,
     "payment_method": stripe.PaymentMethod,
     "price": stripe.Price,
     "product": stripe.Product,
+    "promotion_code": stripe.PromotionCode,
     "refund": stripe.Refund,
+    "setup_intent": stripe.SetupIntent,
     "subscription": stripe.Subscription,
+    "test_helpers.test_clock": stripe.test_helpers.TestClock,
 }
 
 SCALARS: dict[Any, Schema] = {
@@ -62,6 +72,8 @@ def check(item: dict[str, Any]) -> None:
         for one in item["data"]:
             check(one)
         return
+    if item.get("deleted") and set(item) == {"id", "object", "deleted"}:
+        return  # all that is left of what was deleted
     for error in _validator(kind).iter_errors(item):
         raise WrongShape(f"{kind} at {list(error.instance_path)}: {error.message[:500]}")
     if kind == "event":

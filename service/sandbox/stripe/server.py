@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from service.sandbox.stripe import checkout_page, control, gate, test_clocks
+from service.sandbox.stripe import checkout_page, control, gate, invoice_page, pages, test_clocks
 from service.sandbox.stripe.world import World
 
 # form-action is left open on purpose: a paid form is answered by a redirect to the shop, another origin.
@@ -64,9 +64,10 @@ class Handler(BaseHTTPRequestHandler):
             status, answer = control.ask(self.server.world, self.command, where.path, body)
             self._say(status, "application/json", json.dumps(answer), {})
         elif where.path == "/c/checkout_page.css":
-            self._say(200, "text/css; charset=utf-8", checkout_page.stylesheet(), {})
+            self._say(200, "text/css; charset=utf-8", pages.stylesheet(), {})
         else:
-            page = checkout_page.ask(self.server.world, self.command, where.path, where.query, body)
+            room = invoice_page if where.path.startswith(invoice_page.ROOM) else checkout_page
+            page = room.ask(self.server.world, self.command, where.path, where.query, body)
             headers = {"Location": page.location} if page.location else {}
             headers |= {
                 "Content-Security-Policy": POLICY,

@@ -201,6 +201,20 @@ class StandIn:
         # Some tests ask for nonsense, which the types would not let them.
         return self.api.checkout.sessions.create(asked)  # type: ignore[arg-type]
 
+    def setup(self, customer: str, **more: Any) -> stripe.checkout.Session:
+        """A page to save a card on."""
+        asked: Any = {
+            "mode": "setup",
+            "customer": customer,
+            "currency": "usd",
+            "client_reference_id": "m-1",
+            "setup_intent_data": {"metadata": {"membership": "m-1"}},
+            "success_url": "http://localhost:1/done?session={CHECKOUT_SESSION_ID}",
+            "cancel_url": "http://localhost:1/back",
+            **more,
+        }
+        return self.api.checkout.sessions.create(asked)
+
     def subscribed(self, card: str = WORKS) -> stripe.Subscription:
         """Somebody who paid on the page."""
         session = self.session()

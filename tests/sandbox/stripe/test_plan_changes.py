@@ -12,14 +12,18 @@ from tests.sandbox.stripe.harness import DAY, FAILS_LATER, HOUR, StandIn, invoic
 MONTH = 28 * DAY  # from 31 January to 28 February
 
 
-def change(standin: StandIn, subscription: stripe.Subscription, cents: int, **more: Any) -> dict[str, Any]:
+def change(standin: StandIn, subscription: stripe.Subscription, cents: int, **more: Any) -> Any:
     item = subscription["items"].data[0].id
     return {"items": [{"id": item, "price": standin.price(cents).id}], **more}
 
 
+def strictly(asked: Any) -> Any:
+    return {**asked, "payment_behavior": "error_if_incomplete"}
+
+
 def upgraded(standin: StandIn, subscription: stripe.Subscription, cents: int, **more: Any) -> stripe.Subscription:
     asked = change(standin, subscription, cents, proration_behavior="always_invoice", **more)
-    standin.api.subscriptions.update(subscription.id, asked)  # type: ignore[arg-type]
+    standin.api.subscriptions.update(subscription.id, asked)
     return standin.subscription(subscription.id)
 
 
@@ -56,7 +60,7 @@ def test_what_was_previewed_is_charged_to_the_cent(standin: StandIn, cents: int,
     asked = change(standin, subscription, cents, proration_behavior="always_invoice", proration_date=moment)
     shown = preview(standin, subscription, asked)
     assert len(standin.api.invoices.list().data) == 1
-    standin.api.subscriptions.update(subscription.id, {**asked, "payment_behavior": "error_if_incomplete"})
+    standin.api.subscriptions.update(subscription.id, strictly(asked))
     charged = invoice_of(standin.subscription(subscription.id))
     assert (charged.total, charged.amount_due, charged.ending_balance) == (
         shown.total,
@@ -71,7 +75,7 @@ def test_a_preview_of_the_next_renewal_is_what_the_renewal_charges(standin: Stan
     standin.move_to(period_of(subscription)[0] + 14 * DAY)
     asked = change(standin, subscription, 35000, proration_date=standin.now())
     shown = preview(standin, subscription, asked)
-    standin.api.subscriptions.update(subscription.id, asked)  # type: ignore[arg-type]
+    standin.api.subscriptions.update(subscription.id, asked)
     assert len(standin.api.invoices.list().data) == 1, "create_prorations waits for the renewal"
     assert preview(standin, subscription, {}).total == shown.total
     standin.step()
@@ -114,7 +118,7 @@ def test_two_changes_in_one_month_credit_each_stretch_of_time_once(standin: Stan
 def test_a_change_without_proration_shows_at_the_next_renewal_only(standin: StandIn) -> None:
     subscription = standin.subscribed()
     asked = change(standin, subscription, 15000, proration_behavior="none")
-    after = standin.api.subscriptions.update(subscription.id, asked)  # type: ignore[arg-type]
+    after = standin.api.subscriptions.update(subscription.id, asked)
     assert after["items"].data[0].price.unit_amount == 15000
     assert after.latest_invoice == subscription.latest_invoice
     standin.step()
@@ -129,7 +133,7 @@ def test_a_declined_upgrade_changes_nothing_and_leaves_nothing_behind(standin: S
     before = standin.subscription(subscription.id).to_dict(for_json=True)
     asked = change(standin, subscription, 35000, proration_behavior="always_invoice")
     with pytest.raises(stripe.CardError) as refused:
-        standin.api.subscriptions.update(subscription.id, {**asked, "payment_behavior": "error_if_incomplete"})
+        standin.api.subscriptions.update(subscription.id, strictly(asked))
     assert (refused.value.http_status, refused.value.code) == (402, "card_declined")
     assert standin.subscription(subscription.id).to_dict(for_json=True) == before
     assert len(standin.api.invoices.list().data) == 1
@@ -151,7 +155,7 @@ def test_a_bank_that_asks_first_stops_an_upgrade_and_says_why(standin: StandIn) 
     )
     asked = change(standin, subscription, 35000, proration_behavior="always_invoice", default_payment_method=card.id)
     with pytest.raises(stripe.CardError) as refused:
-        standin.api.subscriptions.update(subscription.id, {**asked, "payment_behavior": "error_if_incomplete"})
+        standin.api.subscriptions.update(subscription.id, strictly(asked))
     assert refused.value.code == "subscription_payment_intent_requires_action"
     assert standin.subscription(subscription.id).default_payment_method == subscription.default_payment_method
 

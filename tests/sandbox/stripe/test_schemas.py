@@ -17,7 +17,7 @@ from service.sandbox.stripe import params
 from service.sandbox.stripe.routing import ROUTES, Route
 from service.sandbox.stripe.schemas import WrongShape, check
 from service.sandbox.stripe.world import API_VERSION
-from tests.sandbox.stripe.harness import FAILS_LATER, StandIn
+from tests.sandbox.stripe.harness import FAILS_LATER, WORKS, StandIn
 
 
 def test_the_stand_in_speaks_the_sdks_version() -> None:
@@ -31,6 +31,10 @@ def test_every_object_told_or_served_on_a_long_journey_has_the_sdks_shape(standi
     invoice = str(standin.subscription(first.id).latest_invoice.id)  # type: ignore[union-attr]
     tie = standin.api.invoice_payments.list({"invoice": invoice}).data[0]
     standin.api.refunds.create({"payment_intent": str(tie.payment.payment_intent), "amount": 1})
+    standin.api.coupons.create({"id": "half", "percent_off": 50, "duration": "forever"})
+    code = standin.api.promotion_codes.create({"promotion": {"type": "coupon", "coupon": "half"}, "max_redemptions": 1})
+    standin.api.subscriptions.update(first.id, {"discounts": [{"promotion_code": code.id}]})
+    standin.press(standin.setup(str(first.customer)), card=WORKS)
     standin.api.subscriptions.pause(first.id)
     standin.api.subscriptions.cancel(second.id)
     kinds = set()
@@ -41,10 +45,13 @@ def test_every_object_told_or_served_on_a_long_journey_has_the_sdks_shape(standi
         # Each object once more by its own address, as it is now.
         path = {"payment_method": "payment_methods", "checkout.session": "checkout/sessions"}
         kind = plain["data"]["object"]["object"]
+        if kind == "discount" or plain["type"] == "invoice.upcoming":  # neither has an address of its own
+            continue
         address = f"/v1/{path.get(kind, kind + 's')}/{plain['data']['object']['id']}"
         standin.client.raw_request("get", address)
     assert kinds >= {"customer", "product", "price", "subscription", "invoice", "invoice_payment", "charge", "refund"}
     assert kinds >= {"checkout.session", "payment_intent", "payment_method"}
+    assert kinds >= {"coupon", "promotion_code", "discount", "setup_intent"}
 
 
 WRONG: list[tuple[tuple[str | int, ...], object]] = [

@@ -7,7 +7,7 @@ from typing import Any
 from service.sandbox.stripe import collecting, invoicing, standing
 from service.sandbox.stripe.api.customers import owned
 from service.sandbox.stripe.errors import StripeError, refused
-from service.sandbox.stripe.listing import found
+from service.sandbox.stripe.listing import found, page
 from service.sandbox.stripe.params import METADATA, RANGE, merged
 from service.sandbox.stripe.routing import PAGING, route
 from service.sandbox.stripe.store import Json

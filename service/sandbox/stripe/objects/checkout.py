@@ -8,16 +8,16 @@ from service.sandbox.stripe.ids import new_id
 from service.sandbox.stripe.store import Json
 
 
-def session(now: int, sent: dict[str, Any], *, total: int, email: str | None, expires_at: int) -> Json:
-    """An open visit to the payment page, good until `expires_at`."""
+def session(now: int, sent: dict[str, Any], *, email: str | None, expires_at: int) -> Json:
+    """An open visit to the payment page, good until `expires_at`, not reckoned yet."""
     return {
         "id": new_id("checkout.session"),
         "object": "checkout.session",
         "adaptive_pricing": None,
         "after_expiration": None,
         "allow_promotion_codes": sent.get("allow_promotion_codes"),
-        "amount_subtotal": total,
-        "amount_total": total,
+        "amount_subtotal": 0,
+        "amount_total": 0,
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "billing_address_collection": sent.get("billing_address_collection"),
         "cancel_url": sent.get("cancel_url"),
@@ -56,7 +56,7 @@ def session(now: int, sent: dict[str, Any], *, total: int, email: str | None, ex
         "livemode": False,
         "locale": sent.get("locale"),
         "metadata": sent.get("metadata", {}),
-        "mode": "subscription",
+        "mode": sent["mode"],
         "origin_context": None,
         "payment_intent": None,
         "payment_link": None,

@@ -67,7 +67,9 @@ def _discounts(world: World, subscription: Json, params: dict[str, Any]) -> list
 
 
 def _own(world: World, subscription: Json, params: dict[str, Any]) -> dict[str, Any]:
-    fields = {name: params[name] for name in ("default_payment_method", "description") if name in params}
+    fields: dict[str, Any] = {
+        name: params[name] for name in ("default_payment_method", "description") if name in params
+    }
     if "default_payment_method" in fields:
         owned(world, fields["default_payment_method"], subscription["customer"], param="default_payment_method")
     if "pause_collection" in params:

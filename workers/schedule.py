@@ -80,10 +80,18 @@ SCHEDULE = (
     Entry("billing.call_about_failed_refunds", "sweep", "money given back that did not arrive: somebody is called"),
     Entry("billing.ask_before_renewals", "sweep", "remind of charges to come and stop those the gate refuses"),
     Entry("billing.change_prices", "sweep", "tell of a new price in time, begin what was agreed, settle what was not"),
+    Entry("billing.stop_refused", "tick", "a hold, a move, a consent taken back: drafts and retries near are stopped"),
+    Entry("billing.judge_payments", "tick", "a payment that slipped through the gate is given back and called about"),
+    Entry("billing.end_overdue", "sweep", "care is over, or nobody decided in the policy's days: the membership ends"),
+    Entry("billing.warn_of_cards", "hour", "whose card will be out of date at the next charge is told, once"),
     Entry("billing.close_refused_pages", "tick", "a hold closes the pay page that was opened before it"),
     Entry("billing.reconcile", "hour", "what we believe against what Stripe says; messages that never came"),
     Entry("billing.compare_all", "sweep", "once a night all of it, both ways: a part each minute until it is done"),
-    Entry("billing.watch", "sweep", "messages that wait or need a person, a night without a comparison: somebody is called"),
+    Entry(
+        "billing.watch",
+        "sweep",
+        "messages that wait, a night without a comparison, what differs: a person is called",
+    ),
     Entry(
         "privacy.sweep_copies", "sweep", "copies of their data whose job was lost or broke; those whose time is over"
     ),

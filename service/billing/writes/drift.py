@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.billing.models import Drift
+from service.billing.queries.watching.drift import dismissed
 from service.billing.rules.drift import Difference
 from service.kit.ids import new_id
 
@@ -18,12 +19,17 @@ from service.kit.ids import new_id
 def note_drift(
     session: Session, found: Iterable[Difference], *, run_id: UUID | None, now: datetime, corrected: bool = False
 ) -> int:
-    """Keep what was found. One that is open already takes the newer words. Returns how many are new.
+    """Keep what was found. One that is open already takes the newer words. Returns how many are new. What somebody has
+    let be in the same words stays so.
 
     `corrected`: it was put right in the same breath, and is kept so that somebody can see how often that happens.
     """
+    found = list(found)
+    let_be = dismissed(session, [one.object_id for one in found]) if found else set()
     added = 0
     for one in found:
+        if (one.object_id, one.field, one.ours, one.theirs) in let_be:
+            continue
         statement = insert(Drift).values(
             id=new_id(),
             comparison_id=run_id,

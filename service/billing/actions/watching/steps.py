@@ -121,7 +121,7 @@ def charges(night: Night, after: str | None) -> Page:
         if one.subscription_id in waiting:
             page.ids.remove(one.id)
         else:
-            page.found += _charge(one, known.get(one.id), of.get(one.subscription_id or ""))
+            page.found += charge_differences(one, known.get(one.id), of.get(one.subscription_id or ""))
     return page
 
 
@@ -130,7 +130,8 @@ def _rests(facts: InvoiceFacts, now: datetime) -> bool:
     return max(facts.issued_at, facts.paid_at or facts.issued_at) < now - SETTLES
 
 
-def _charge(facts: InvoiceFacts, ours: OurCharge | None, whose: Ours | None) -> list[Difference]:
+def charge_differences(facts: InvoiceFacts, ours: OurCharge | None, whose: Ours | None) -> list[Difference]:
+    """Where a charge of ours, and what the ledger says of it, differ from Stripe's."""
     if ours is None:
         wanted = whose is not None and facts.amount_paid_cents > 0
         return [Difference(facts.id, "paid", None, str(facts.amount_paid_cents), whose.id)] if wanted and whose else []

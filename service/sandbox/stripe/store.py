@@ -18,7 +18,7 @@ from service.sandbox.stripe.tables import Json, Row
 __all__ = ["Json", "Row", "Store"]
 
 #: So many objects stay in memory between two requests; a request itself keeps each one it touched.
-KEPT = 20_000
+KEPT = 5_000
 Key = tuple[str, str]
 #: When an object does something by itself: (whose clock, moment, rank among ties, what).
 DueOf = Callable[[str, Json], list[tuple[str, int, int, str]]]
@@ -99,7 +99,7 @@ class Store:
             one = self.get(kind, identifier)
             found = [] if one is None else [one]
         else:
-            name = tables.best_index(same)
+            name = tables.best_index(kind, same)
             if name is None:
                 found = self.all(kind)
             else:

@@ -24,9 +24,11 @@ class Row(NamedTuple):
 
 #: Fields an object is found by, the most telling first.
 INDEXED = (
-    *("invoice", "subscription", "payment_intent", "charge", "default_payment_method", "customer", "payment_method"),
+    *("invoice", "subscription", "payment_intent", "charge", "default_payment_method", "customer"),
     *("promotion_code", "coupon", "lookup_key", "code", "email", "product", "test_clock", "status"),
 )
+#: Kinds that are looked for by how they stand.
+BY_STATUS = ("checkout.session", "dispute", "invoice", "subscription", "test_helpers.test_clock")
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS object (
     seq INTEGER PRIMARY KEY, kind TEXT, id TEXT, created INTEGER, body TEXT, UNIQUE (kind, id));
@@ -91,20 +93,22 @@ def tags(item: Json) -> list[tuple[str, str]]:
     """The fields it is found by."""
     if item.get("object", "event") == "event":
         return [("type", item["type"])] if "type" in item else []
-    named = ((name, field(item, name)) for name in INDEXED)
+    names = INDEXED if item["object"] in BY_STATUS else INDEXED[:-1]
+    named = ((name, field(item, name)) for name in names)
     return [(name, value) for name, value in named if isinstance(value, str)]
 
 
-def best_index(same: Json) -> str | None:
+def best_index(kind: str, same: Json) -> str | None:
     """The field to look these up by, None when all have to be read."""
-    return next((name for name in (*INDEXED, "type") if isinstance(same.get(name), str)), None)
+    names = {"event": ("type",)}.get(kind, INDEXED if kind in BY_STATUS else INDEXED[:-1])
+    return next((name for name in names if isinstance(same.get(name), str)), None)
 
 
 def walk(
     kind: str, same: Json, edges: dict[str, int], past: tuple[int, int] | None, *, up: bool
 ) -> tuple[str, list[Any], Json]:
     """The query for a walk, its values, and the fields that it leaves to be looked at."""
-    rest, name = dict(same), best_index(same)
+    rest, name = dict(same), best_index(kind, same)
     if name is None:
         words, values, table = "SELECT body FROM object WHERE kind = ?", [kind], "object"
     else:

@@ -34,7 +34,8 @@ def list_all(world: World, params: dict[str, Any]) -> Json:
         prices = [item["price"]["id"] for item in one["items"]["data"]]
         return _has(one["status"], status) and (price is None or price in prices)
 
-    return found(world, "subscription", params, "/v1/subscriptions", keep=keep, customer=params.get("customer"))
+    same = {"customer": params.get("customer"), "status": None if status in ("all", "ended") else status}
+    return found(world, "subscription", params, "/v1/subscriptions", keep=keep, **same)
 
 
 def _has(status: str, wanted: str | None) -> bool:

@@ -30,7 +30,11 @@ CALLS: Final[Mapping[str, Kind]] = MappingProxyType(
             shown=lambda gateway, told: _status(gateway, told.subscription_id) in ("stopped", "ended") or None,
             lasting=True,
         ),
-        "resume": Kind(lambda gateway, told: gateway.resume(told.subscription_id, key=told.key), charges=True),
+        "resume": Kind(
+            lambda gateway, told: gateway.resume(told.subscription_id, key=told.key),
+            shown=lambda gateway, told: _status(gateway, told.subscription_id) in ("active", "grace") or None,
+            charges=True,
+        ),
         **CHANGES,
         **GIVING,
         **STOPPING,

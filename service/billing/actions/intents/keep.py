@@ -53,7 +53,7 @@ def mean(
     ).one_or_none()
     if standing is not None:
         same = standing.kind == kind and standing.details == wanted
-        if same and (CALLS[kind].charges or now - standing.meant_at < rules.KEY_LIVES):
+        if same and (CALLS[kind].charges or now - standing.meant_at < CALLS[kind].key_serves):
             return standing
         if not same and not _may_overtake(kind, standing.kind):
             raise Conflict(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from service.billing import rules
 from service.billing.gateway import Gateway
 
 
@@ -17,7 +18,7 @@ from service.billing.gateway import Gateway
 class Told:
     """An intent as the call sees it. `details` holds what `mean` was given: ids, amounts, moments as text.
 
-    `late`: Stripe may have forgotten its key.
+    `late`: its key serves no longer.
     """
 
     intent_id: UUID
@@ -35,10 +36,10 @@ class Told:
 class Kind:
     """`call` asks Stripe; `done` writes what its answer means, `refused` what a clear no does, each in a transaction.
 
-    `shown` looks whether it came about already: asked before a call is repeated so late that Stripe may have forgotten
-    its key. `charges`: an unknown outcome may have cost somebody money, so nothing else may overtake it. `lasting`: it
-    is tried until it is done, under new keys, and somebody is called; else it is given up after a day. `yes_counts`:
-    how long the gate's yes to this charge holds; an outcome unknown for longer is looked at, and not called for again.
+    `shown` looks whether it came about already: asked before a call is repeated under another key. `charges`: an
+    unknown outcome may have cost somebody money, so nothing else may overtake it. `lasting`: it is tried until it is
+    done, under new keys, and somebody is called; else it is given up in the end. `yes_counts`: how long the gate's yes
+    to this charge holds; an outcome unknown for longer is looked at, and not called for again.
     """
 
     call: Callable[[Gateway, Told], Any]
@@ -48,3 +49,11 @@ class Kind:
     charges: bool = False
     lasting: bool = False
     yes_counts: timedelta | None = None
+
+    @property
+    def key_serves(self) -> timedelta:
+        """How long the call is repeated under its key. Stripe replays its own failures under a key too, so not for
+        ever; but as long as a key surely lives, where a second charge could be the price and nothing can be looked up.
+        """
+        blind = self.charges and self.shown is None
+        return self.yes_counts or (rules.KEY_LIVES if blind else rules.REPLAY_FOR)

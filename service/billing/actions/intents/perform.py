@@ -36,7 +36,7 @@ def perform(intent_id: UUID, *, gateway: Gateway, catalog: Catalog, now: datetim
     kind = CALLS[told.kind]
     answer = None
     if told.late:
-        # Stripe may have forgotten the key by now: repeating the call could do it twice, so look first.
+        # The key serves no longer, and under another one the call could do it twice: so look first.
         answer = kind.shown(gateway, told) if kind.shown is not None else None
         if answer is None:
             _renew(told, gateway, catalog, now)
@@ -72,7 +72,7 @@ def poll(*, gateway: Gateway, catalog: Catalog, now: datetime, limit: int = BATC
 
 
 def _renew(told: Told, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
-    """A day without an answer, and it did not come about. What lasts is asked anew; the rest is given up."""
+    """No answer for long, and it did not come about. What lasts is asked anew; the rest is given up."""
     with db.transaction() as session:
         row = session.get_one(Intent, told.intent_id, with_for_update=True)
         if row.status != "meant":
@@ -105,7 +105,7 @@ def _take(intent_id: UUID, now: datetime) -> Told | None:
             kind=intent.kind,
             details=dict(intent.details),
             key=intent.idempotency_key,
-            late=now - intent.meant_at >= (CALLS[intent.kind].yes_counts or rules.KEY_LIVES),
+            late=now - intent.meant_at >= CALLS[intent.kind].key_serves,
             subscription_id=row.stripe_subscription_id or "",
             customer_id=row.stripe_customer_id or "",
         )

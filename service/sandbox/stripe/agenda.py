@@ -20,6 +20,7 @@ RANKS = (
     "invoice finalised",
     "payment retried",
     "checkout expired",
+    "resumption expired",
     "dispute lost",
     "first payment missing",
 )
@@ -71,7 +72,12 @@ def _announcement(note: Json) -> Iterator[tuple[int, str]]:
     yield note["at"], "announced"
 
 
+def _resumption(note: Json) -> Iterator[tuple[int, str]]:
+    yield note["at"], "resumption expired"
+
+
 LOOKS = {
+    "resumption": _resumption,
     "announcement": _announcement,
     "subscription": _subscription,
     "invoice": _invoice,

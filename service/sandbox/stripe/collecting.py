@@ -142,6 +142,17 @@ def void(world: World, invoice: Json) -> None:
         balances.give_back(world, invoice)
     fields = {"status": "void", "next_payment_attempt": None, "auto_advance": False, "status_transitions": moments}
     world.change(invoice, "invoice.voided", "invoice.updated", **fields)
+    subscription = subscription_of(world, invoice)
+    if standing.resumes_with(world, subscription, invoice):
+        standing.stays_paused(world, subscription)
+
+
+def resumption_over(world: World, note: Json) -> None:
+    """Nobody tried to pay what would have ended a pause."""
+    world.store.remove("resumption", note["id"])
+    invoice = world.find("invoice", note["id"])
+    if invoice["status"] == "open" and not invoice["attempted"]:
+        void(world, invoice)
 
 
 def give_up(world: World, invoice: Json) -> None:
@@ -149,3 +160,6 @@ def give_up(world: World, invoice: Json) -> None:
     moments = {**invoice["status_transitions"], "marked_uncollectible_at": world.now()}
     fields = {"status": "uncollectible", "next_payment_attempt": None, "auto_advance": False}
     world.change(invoice, "invoice.marked_uncollectible", "invoice.updated", **fields, status_transitions=moments)
+    subscription = subscription_of(world, invoice)
+    if standing.resumes_with(world, subscription, invoice):
+        standing.resumed(world, subscription)

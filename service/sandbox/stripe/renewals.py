@@ -104,6 +104,7 @@ ACTS: dict[str, Callable[[World, Json], object]] = {
     "invoice finalised": _finalise_and_collect,
     "payment retried": lambda world, invoice: collecting.collect(world, invoice),
     "checkout expired": checkout.expire,
+    "resumption expired": collecting.resumption_over,
     "dispute lost": disputes.overdue,
     "first payment missing": subscribing.never_paid,
 }

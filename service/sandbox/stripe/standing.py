@@ -10,6 +10,8 @@ from service.sandbox.stripe.world import World
 
 LIVE = ("active", "past_due", "trialing", "unpaid")
 UPDATED = "customer.subscription.updated"
+#: A resumption invoice nobody tries to pay is voided after 23 hours (docs.stripe.com/api/subscriptions/resume).
+RESUMABLE_FOR = 23 * 3600
 
 
 def payment_failed(world: World, subscription: Json, *, last: bool) -> None:
@@ -30,7 +32,7 @@ def invoice_settled(world: World, subscription: Json, invoice: Json) -> None:
     world.change(world.find("customer", subscription["customer"]), delinquent=False)
     if subscription["status"] in ("incomplete", "past_due", "unpaid"):
         world.change(subscription, UPDATED, status="active")
-    elif subscription["status"] == "paused" and world.private(subscription["id"]).get("resumes_with") == invoice["id"]:
+    elif resumes_with(world, subscription, invoice):
         resumed(world, subscription)
 
 
@@ -66,6 +68,19 @@ def resumed(world: World, subscription: Json, *, late: bool = False) -> None:
         fields |= {"billing_cycle_anchor": start, "items": with_period(subscription, start, end)}
     world.change(subscription, UPDATED, "customer.subscription.resumed", **fields)
     announcing.plan(world, subscription)
+
+
+def resumes_with(world: World, subscription: Json, invoice: Json) -> bool:
+    """Whether this invoice is what a paused subscription waits for."""
+    waits_for = world.private(subscription["id"]).get("resumes_with")
+    return subscription["status"] == "paused" and waits_for == invoice["id"]
+
+
+def stays_paused(world: World, subscription: Json) -> None:
+    """The invoice that should have ended the pause was voided."""
+    private = world.private(subscription["id"])
+    for name in ("resumes_with", "resumes_from", "resumes_on"):
+        private.pop(name, None)
 
 
 def with_period(subscription: Json, start: int, end: int) -> Json:

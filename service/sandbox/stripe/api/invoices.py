@@ -43,6 +43,8 @@ def update(world: World, params: dict[str, Any], identifier: str) -> Json:
         fields |= {"auto_advance": False, "automatically_finalizes_at": None, "next_payment_attempt": None}
     elif params.get("auto_advance") is True and invoice["status"] == "draft":
         fields |= {"auto_advance": True, "automatically_finalizes_at": world.now() + 3600}
+    elif params.get("auto_advance") is True and invoice["status"] == "open":
+        fields |= {"auto_advance": True, "next_payment_attempt": world.now() + 3600}
     world.change(invoice, "invoice.updated", **fields)
     return invoice
 
@@ -75,6 +77,8 @@ def pay(world: World, params: dict[str, Any], identifier: str) -> Json:
         owned(world, card_id, invoice["customer"], param="payment_method")
     if invoice["status"] == "draft":
         collecting.finalise(world, invoice)
+        if invoice["status"] == "paid":  # nothing was due
+            return invoice
     if invoice["status"] == "paid":
         raise refused("Invoice is already paid")
     if invoice["status"] == "void":

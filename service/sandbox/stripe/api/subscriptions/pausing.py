@@ -60,12 +60,15 @@ def resume(world: World, params: dict[str, Any], identifier: str) -> Json:
     """End a pause (docs.stripe.com/api/subscriptions/resume).
 
     `unchanged` goes on in the old rhythm, at once. `now` (the default) begins a new period with an invoice of its own,
-    and the subscription stays paused until that is paid: `resume_on_payment_success` tries in this request, the
-    default waits for somebody to pay the invoice. Not imitated: voiding a resumption invoice that nobody pays.
+    and the subscription stays paused until that is paid or given up: `resume_on_payment_success` tries in this request,
+    the default waits for somebody to pay the invoice. Voided, by the merchant or after 23 hours without an attempt, it
+    leaves the subscription paused.
     """
     subscription = not_ended(world, identifier)
     if subscription["status"] != "paused":
         raise refused("Only a paused subscription can be resumed.")
+    if waits_for := world.private(subscription["id"]).get("resumes_with"):
+        raise refused(f"This subscription is being resumed already: invoice {waits_for} is to be paid or voided first.")
     if params.get("billing_cycle_anchor", {}).get("type", "now") == "unchanged":
         _resume_in_rhythm(world, subscription, params.get("proration_behavior", "create_prorations"))
         return subscription
@@ -76,6 +79,8 @@ def resume(world: World, params: dict[str, Any], identifier: str) -> Json:
     invoice = invoicing.draft(world, subscription, reason="subscription_update", covers=covers, since=start)
     behaviour = params.get("payment_behavior", "resume_on_payment_attempt")
     private.update(resumes_with=invoice["id"], resumes_from=covers, resumes_on=behaviour)
+    note = {"id": invoice["id"], "at": start + standing.RESUMABLE_FOR, "test_clock": subscription["test_clock"]}
+    world.store.put("resumption", note)
     collecting.finalise(world, invoice)
     if invoice["status"] == "open":
         if behaviour == "resume_on_payment_success":

@@ -73,3 +73,27 @@ def ask_again() -> None:
 def call_about_failed_refunds() -> None:
     """Call somebody about money that did not arrive."""
     actions.call_about_failed_refunds(catalog=catalog(settings.config_dir), now=now())
+
+
+@app.task(name="billing.stop_refused")  # type: ignore[untyped-decorator]
+def stop_refused() -> None:
+    """Stop charges that are near and that the gate refuses by now."""
+    actions.stop_refused(gateway=gateway, catalog=catalog(settings.config_dir), now=now())
+
+
+@app.task(name="billing.judge_payments")  # type: ignore[untyped-decorator]
+def judge_payments() -> None:
+    """Give back what should not have been paid."""
+    actions.judge_payments(gateway=gateway, catalog=catalog(settings.config_dir), now=now())
+
+
+@app.task(name="billing.end_overdue")  # type: ignore[untyped-decorator]
+def end_overdue() -> None:
+    """End memberships of whom care is over, and those nobody decided about in time."""
+    actions.end_overdue(gateway=gateway, catalog=catalog(settings.config_dir), now=now())
+
+
+@app.task(name="billing.warn_of_cards")  # type: ignore[untyped-decorator]
+def warn_of_cards() -> None:
+    """Tell whose card will be out of date at the next charge."""
+    actions.warn_of_cards(now=now())

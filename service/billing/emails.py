@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from service.kit.format import moment, money
+from service.kit.format import day, moment, money
 from service.mail.rules import Email
 
 BILLING = "/billing"
@@ -138,6 +138,34 @@ def charge_dropped(*, amount_cents: int) -> Email:
     return Email("charge_dropped", {"amount": money(amount_cents), "path": BILLING})
 
 
-def membership_paused_for_you() -> Email:
+def membership_stopped() -> Email:
     """Staff stopped the charges; somebody lets them go on."""
     return Email("membership_stopped", {"path": BILLING})
+
+
+def membership_unpaid() -> Email:
+    """Every try to collect failed: no parcels until it is paid. Records, safety pages and messages stay open."""
+    return Email("membership_unpaid", {"path": BILLING})
+
+
+def membership_back() -> Email:
+    """Paid after all: it goes on."""
+    return Email("membership_back", {"path": BILLING})
+
+
+def card_expires(*, card: str, expires_on: date, charge_at: datetime, time_zone: str, locale: str) -> Email:
+    """The card will be out of date at the next charge. Sent once for each such charge."""
+    return Email(
+        "card_expires",
+        {
+            "card": card,
+            "expires_on": day(expires_on, "long", locale),
+            "charge_on": _day(charge_at, time_zone, locale),
+            "path": BILLING,
+        },
+    )
+
+
+def card_changed(*, card: str) -> Email:
+    """Charges go to another card from now on: whoever did not do this hears of it."""
+    return Email("card_changed", {"card": card, "path": BILLING})

@@ -21,6 +21,7 @@ BREAK_GLASS = "ACCESS-BREAK-GLASS"  # config/alerts.toml: a look at a record fro
 MANY_TAKEN = "ACCESS-MANY-TAKEN"  # one person took many enrollments in a day, and so came to see many records
 ABOUT_COLLEAGUES = (BREAK_GLASS, MANY_TAKEN)
 SEE_LOOKS = ("owner", "auditor")
+ABOUT_MONEY = "BILLING-"  # what the codes of alerts about money begin with: billing sees and takes these, and no other
 REASON_MIN, REASON_MAX = 10, 2000
 T = TypeVar("T")
 
@@ -40,6 +41,8 @@ def definition(catalog: Catalog, code: str) -> AlertRule:
 
 def may_take(code: str, role: str | None) -> bool:
     """May somebody of `role` see and take an alert of `code`? What colleagues did is for owners alone."""
+    if role == "billing":
+        return code.startswith(ABOUT_MONEY)
     return role == "owner" if code in ABOUT_COLLEAGUES else role in MAY_ACKNOWLEDGE
 
 
@@ -86,7 +89,8 @@ def quarter(moment: datetime) -> datetime:
 
 
 def _anybody(rule: AlertRule) -> Sequence[str]:
-    return rule.roles if rule.code in ABOUT_COLLEAGUES else MAY_ACKNOWLEDGE
+    own_circle = rule.code in ABOUT_COLLEAGUES or "billing" in rule.roles
+    return rule.roles if own_circle else MAY_ACKNOWLEDGE
 
 
 def people(rule: AlertRule, level: int, staff_of: Callable[[str], Sequence[T]]) -> list[T]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.billing.actions.cancel import cancel, undo_cancel
+from service.billing.actions.cards import warn_of_cards
 from service.billing.actions.changes import (
     CodeOffer,
     GateSaysNo,
@@ -31,6 +32,7 @@ from service.billing.actions.prices import offer_prices
 from service.billing.actions.renewals import ask_before_renewals
 from service.billing.actions.resume import Resumed, resume
 from service.billing.actions.stop import stop_charges
+from service.billing.actions.stops import end_overdue, judge_payments, stop_refused
 from service.billing.actions.watch import Watch, open_membership, open_watch
 from service.billing.actions.watching import Reconciled, compare_all, reconcile, watch_billing
 
@@ -55,8 +57,10 @@ __all__ = [
     "close_refused_pages",
     "compare_all",
     "confirm_checkout",
+    "end_overdue",
     "find_code",
     "handle_event",
+    "judge_payments",
     "keep_plan",
     "move_date",
     "offer_prices",
@@ -70,8 +74,10 @@ __all__ = [
     "skip",
     "start_checkout",
     "stop_charges",
+    "stop_refused",
     "sweep_events",
     "undo_cancel",
     "unskip",
+    "warn_of_cards",
     "watch_billing",
 ]

@@ -21,6 +21,7 @@ RULE_REASONS: Final = (
     "out_of_state",
     "consent_withdrawn",
     "account_closed",
+    "asked",
 )
 # A refund that was asked for keeps its money back from others until it is declined, failed or done.
 RESERVED: Final = ("asked", "approved")

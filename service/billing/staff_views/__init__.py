@@ -7,6 +7,16 @@ from flask import Blueprint
 bp = Blueprint("billing_staff", __name__)
 
 # Below the blueprint, because each of them asks for it.
-from service.billing.staff_views import go_on, memberships  # noqa: E402
+from service.billing.staff_views import (  # noqa: E402
+    asks,
+    credits_,
+    disputes,
+    ending,
+    failed,
+    go_on,
+    listing,
+    membership,
+    refunds,
+)
 
-__all__ = ["bp", "go_on", "memberships"]
+__all__ = ["asks", "bp", "credits_", "disputes", "ending", "failed", "go_on", "listing", "membership", "refunds"]

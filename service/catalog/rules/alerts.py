@@ -9,7 +9,7 @@ from types import MappingProxyType
 from service.catalog.rules.reading import Table
 
 # Staff roles, as in the accounts domain.
-ROLES = ("owner", "clinician", "coordinator", "auditor")
+ROLES = ("owner", "clinician", "coordinator", "billing", "auditor")
 WITHIN_A_DAY = 1440
 
 

@@ -15,7 +15,7 @@ Delivered: TypeAlias = Literal["nothing_yet", "not_this_month", "this_month"]
 
 SHARES: tuple[Share, ...] = ("none", "unused", "month", "everything")
 DELIVERED: tuple[Delivered, ...] = ("nothing_yet", "not_this_month", "this_month")
-# Every way a membership ends that is not the patient's own cancelling, which ends with the paid month.
+# Every way a membership ends. "lapsed" is the patient's own: cancelled, or never paid.
 REASONS = (
     "care_ended",
     "safety_stop",
@@ -24,6 +24,8 @@ REASONS = (
     "out_of_state",
     "consent_withdrawn",
     "account_closed",
+    "asked",
+    "lapsed",
 )
 
 

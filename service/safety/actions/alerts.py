@@ -42,15 +42,17 @@ class AlertList:
 def open_list(*, actor: Actor) -> AlertList:
     """The alerts for the staff page, as far as the actor's role goes; who saw whose is noted.
 
-    Whoever is on call sees at once whom to call: the first name and the number stand on the list itself.
+    Whoever is on call sees at once whom to call: the first name and the number stand on the list itself. Billing sees
+    what is about money, and no number.
     """
     with db.transaction() as session:
         waiting = [alert for alert in queries.open_alerts(session) if rules.may_take(alert.code, actor.role)]
+        on_call = actor.role in rules.MAY_ACKNOWLEDGE
         found = AlertList(
             waiting,
-            queries.visitors_alerts(session),
+            queries.visitors_alerts(session) if on_call else [],
             [alert for alert in queries.recent_alerts(session) if rules.may_take(alert.code, actor.role)],
-            accounts.callers(session, {alert.patient_id for alert in waiting if alert.patient_id}),
+            accounts.callers(session, {one.patient_id for one in waiting if one.patient_id}) if on_call else {},
         )
         patients = {alert.patient_id for alert in [*found.open, *found.recent] if alert.patient_id}
         audit.record_many(session, actor, "record.view", "alert", [(None, patient_id) for patient_id in patients])
@@ -63,7 +65,7 @@ def acknowledge(*, alert_id: UUID, actor: Actor, now: datetime) -> Acknowledged:
 
     Raises NotAllowed for other roles and for whoever the alert is about, NotFound for an unknown alert.
     """
-    if actor.user_id is None or actor.role not in rules.MAY_ACKNOWLEDGE:
+    if actor.user_id is None or actor.role not in (*rules.MAY_ACKNOWLEDGE, "billing"):
         raise NOT_YOURS
     with db.transaction() as session:
         alert = session.scalars(select(Alert).where(Alert.id == alert_id).with_for_update()).one_or_none()
@@ -80,7 +82,7 @@ def acknowledge(*, alert_id: UUID, actor: Actor, now: datetime) -> Acknowledged:
         alert.acknowledged_at = now
         alert.acknowledged_by = actor.user_id
         alert.escalate_at = None
-        if alert.patient_id is not None:
+        if alert.patient_id is not None and actor.role in rules.MAY_ACKNOWLEDGE:  # billing looks after nobody
             people.join_care_team(session, patient_id=alert.patient_id, user_id=actor.user_id, why="alert")
         audit.record(session, actor, "alert.acknowledge", "alert", alert.id, patient_id=alert.patient_id)
         return Acknowledged(accounts.display_name(session, actor.user_id), by_somebody_else=False)

@@ -17,7 +17,7 @@ from service.safety.staff_views import bp
 
 
 @bp.get("/staff/alerts")
-@access.staff("clinician", "coordinator", "owner")
+@access.staff("clinician", "coordinator", "owner", "billing")
 def alerts() -> ResponseReturnValue:
     """Patients first, the nearest deadline at the top, what can wait a day last; then visitors; then what was taken."""
     catalog = current_app.config["CATALOG"]
@@ -38,7 +38,7 @@ def alerts() -> ResponseReturnValue:
 
 
 @bp.post("/staff/alerts/<uuid:alert_id>/acknowledge")
-@access.staff("clinician", "coordinator", "owner")
+@access.staff("clinician", "coordinator", "owner", "billing")
 def acknowledge(alert_id: UUID) -> ResponseReturnValue:
     """Take an alert. A second press, or a colleague's earlier one, is told kindly."""
     taken = actions.acknowledge(alert_id=alert_id, actor=web.actor(), now=clock.now())

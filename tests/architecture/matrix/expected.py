@@ -18,7 +18,15 @@ CARE = frozenset(
 )  # follows the care team (docs/roles.md)
 
 # (endpoint) -> who enters without being on the care team, and why.
+MONEY = frozenset({"owner", "coordinator", "billing"})  # money follows the role, not the care team (docs/roles.md)
 OUTSIDE: dict[str, frozenset[str]] = {
+    **{
+        f"billing_staff.{page}": MONEY
+        for page in (
+            *("membership", "add_note", "refund", "refund_review", "refund_submit", "credit", "credit_submit"),
+            *("tell_again", "drop_charge", "drop_charge_submit", "end", "end_submit", "pause", "pause_submit"),
+        )
+    },
     "enrollment_staff.take": frozenset({"owner", "clinician", "coordinator"}),  # this is how one joins
     "enrollment_staff.team": frozenset({"owner"}),  # somebody must find a colleague where a patient's own are away
     "enrollment_staff.assign": frozenset({"owner"}),
@@ -30,6 +38,9 @@ REFUSED_BY_OBJECT: dict[str, frozenset[str]] = {
     "visits_staff.hours": frozenset({"clinician"}),  # these are a colleague's; one's own are tested with the page
     "visits_staff.other_day": frozenset({"clinician"}),
     "visits_staff.remove_day": frozenset({"clinician"}),
+    "safety_staff.acknowledge": frozenset(
+        {"billing"}
+    ),  # this one is about an answer, and billing takes those about money
     "safety_staff.review": frozenset({"auditor"}),  # an owner other than whoever looked is there to review
 }
 # These ask somebody outside the house, whom no test has: "away" is an answer too.
@@ -40,6 +51,11 @@ ASKS_STRIPE = frozenset(
         "billing.cancel_submit",
         "billing.cancel_undo",
         "billing_staff.go_on_submit",
+        "billing_staff.decide_refund_submit",
+        "billing_staff.decide_credit_submit",
+        "billing_staff.end_submit",
+        "billing_staff.pause_submit",
+        "billing_staff.drop_charge_submit",
     }
 )
 # Nothing is there to be seen before something else was done: a code begun, a payment page opened.

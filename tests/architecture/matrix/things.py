@@ -284,6 +284,62 @@ def _estimate(whose: Somebody) -> UUID:
         )
 
 
+def _charge(whose: Somebody) -> UUID:
+    """A month they paid."""
+    from service.billing.models import Invoice
+
+    return _row(
+        Invoice,
+        id=new_id(),
+        membership_id=whose.membership_id,
+        stripe_invoice_id=f"in_{new_id().hex}",
+        stripe_payment_id=f"pi_{new_id().hex}",
+        status="paid",
+        amount_due_cents=25000,
+        amount_paid_cents=25000,
+        issued_at=whose.house.now,
+        paid_at=whose.house.now,
+    )
+
+
+def _asked(whose: Somebody, table: str) -> UUID:
+    """Money that a colleague asked to give, waiting for a second person."""
+    from service.billing.models import Credit, Refund
+
+    asker = a_staff_member("coordinator").user_id
+    same: dict[str, object] = {
+        "id": new_id(),
+        "membership_id": whose.membership_id,
+        "patient_id": whose.patient_id,
+        "amount_cents": 2500,
+        "reason": "goodwill",
+        "status": "asked",
+        "second_person": True,
+        "asked_by": asker,
+        "asked_at": whose.house.now,
+    }
+    if table == "credit":
+        return _row(Credit, kind="credit", **same)
+    return _row(Refund, invoice_id=value("charge_id", whose), lines={}, source="staff", **same)
+
+
+def _dispute(whose: Somebody) -> UUID:
+    from service.billing.models import Dispute
+
+    return _row(
+        Dispute,
+        id=new_id(),
+        stripe_dispute_id=f"dp_{new_id().hex}",
+        invoice_id=value("charge_id", whose),
+        membership_id=whose.membership_id,
+        patient_id=whose.patient_id,
+        amount_cents=25000,
+        reason="fraudulent",
+        status="needs_response",
+        opened_at=whose.house.now,
+    )
+
+
 Factory = Callable[[Somebody], Value]
 
 PERSONAL: dict[str, Factory] = {
@@ -309,6 +365,10 @@ OF_PATIENT: dict[str, Factory] = {
     "hold_id": lambda whose: a_hold(whose.house, patient_id=whose.patient_id),
     "glass_id": _glass,
     "encounter_id": _encounter,
+    "charge_id": _charge,
+    "refund_id": lambda whose: _asked(whose, "refund"),
+    "credit_id": lambda whose: _asked(whose, "credit"),
+    "dispute_id": _dispute,
 }
 OF_TEAM: dict[str, Factory] = {
     "user_id": lambda whose: a_staff_member("clinician", name=("Noor", "Aziz")).user_id,
@@ -325,6 +385,7 @@ WORDS: dict[str, Value] = {
     "year": 2026,
     "key": "telehealth",
     "day": "2026-11-24",
+    "word": "decline",
     "kind": "json",
     "filename": "brand/icon.svg",
 }

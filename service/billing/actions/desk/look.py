@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from service.accounts import queries as accounts
 from service.audit import writes as audit
 from service.billing import rules
-from service.billing.models import Membership
+from service.billing.models import Credit, Membership, Refund
 from service.billing.queries import desk, parked_count
 from service.billing.queries.desk import Desk, DisputeFacts, Failed, Given, Line, Listing, Place
 from service.billing.rules.shelves import Wanted
@@ -125,11 +125,19 @@ def open_asks(*, actor: Actor) -> Asks:
         return Asks(tuple(found), _names(session, {one.patient_id for one in found}))
 
 
-def open_disputes(*, actor: Actor) -> Disputes:
-    """Open disputes first, then those that were closed."""
+def check_given(given_id: UUID, *, refund: bool) -> None:
+    """Raises NotFound for an id that is no refund's, or no credit's."""
+    table = Refund if refund else Credit
+    with db.reading() as session:
+        if session.get(table, given_id) is None:
+            raise NotFound("no_such_gift", words("There is no such refund or credit."))
+
+
+def open_disputes(*, actor: Actor, only: UUID | None = None) -> Disputes:
+    """Open disputes first, then those that were closed; or the one with this id, if there is one."""
     check(actor)
     with db.transaction() as session:
-        found = desk.open_disputes(session)
+        found = desk.open_disputes(session, only)
         _note(session, actor, {(one.membership_id, one.patient_id) for one in found})
         return Disputes(tuple(found), _names(session, {one.patient_id for one in found}))
 

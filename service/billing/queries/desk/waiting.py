@@ -69,9 +69,9 @@ def asks(session: Session) -> list[Given]:
     return sorted(found, key=lambda one: one.asked_at)
 
 
-def open_disputes(session: Session) -> list[DisputeFacts]:
-    """Open disputes and those closed lately."""
-    return disputes(session, limit=MOST)
+def open_disputes(session: Session, only: UUID | None = None) -> list[DisputeFacts]:
+    """Open disputes and those closed lately; or the one with this id."""
+    return disputes(session, *([Dispute.id == only] if only is not None else []), limit=MOST)
 
 
 def failed_payments(

@@ -1,0 +1,127 @@
+"""What waits for a second person, and their word."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from service.billing import rules
+from service.billing.actions.desk import credits, look, refunds
+from service.billing.queries.desk import Given
+from service.billing.staff_views import bp, words
+from service.billing.staff_views.common import catalog, door, gateway, giving_door, say
+from service.kit import access, clock, web
+from service.kit.errors import Conflict
+
+
+@bp.get("/staff/memberships/waiting")
+@door
+def asks() -> ResponseReturnValue:
+    """Refunds and credits that wait for a second person, the longest waiting first."""
+    return render_template(
+        "billing/staff/asks.html",
+        asks=look.open_asks(actor=web.actor()),
+        me=current_user.user_id,
+        may_decide=current_user.role in rules.MAY_GIVE,
+        reasons=words.reasons(),
+        zone=current_user.time_zone,
+    )
+
+
+@bp.get("/staff/memberships/waiting/refunds/<uuid:refund_id>")
+@giving_door
+@access.step_up
+def decide_refund(refund_id: UUID) -> ResponseReturnValue:
+    """What a yes and what a no do."""
+    return _page(refund_id, "refund")
+
+
+@bp.post("/staff/memberships/waiting/refunds/<uuid:refund_id>/<any(approve, decline):word>")
+@giving_door
+@access.step_up
+def decide_refund_submit(refund_id: UUID, word: str) -> ResponseReturnValue:
+    """The second person's word."""
+    try:
+        done = refunds.decide_refund(
+            refund_id=refund_id,
+            yes=word == "approve",
+            gateway=gateway(),
+            catalog=catalog(),
+            actor=web.actor(),
+            now=clock.now(),
+        )
+    except Conflict as no:
+        flash(_(no.message), "bad")
+        return _list()
+    return _said(word, done)
+
+
+@bp.get("/staff/memberships/waiting/credits/<uuid:credit_id>")
+@giving_door
+@access.step_up
+def decide_credit(credit_id: UUID) -> ResponseReturnValue:
+    """What a yes and what a no do."""
+    return _page(credit_id, "credit")
+
+
+@bp.post("/staff/memberships/waiting/credits/<uuid:credit_id>/<any(approve, decline):word>")
+@giving_door
+@access.step_up
+def decide_credit_submit(credit_id: UUID, word: str) -> ResponseReturnValue:
+    """The second person's word."""
+    try:
+        done = credits.decide_credit(
+            credit_id=credit_id,
+            yes=word == "approve",
+            gateway=gateway(),
+            catalog=catalog(),
+            actor=web.actor(),
+            now=clock.now(),
+        )
+    except Conflict as no:
+        flash(_(no.message), "bad")
+        return _list()
+    return _said(word, done)
+
+
+def _page(given_id: UUID, kind: str) -> ResponseReturnValue:
+    found = look.open_asks(actor=web.actor())
+    one = next(
+        (one for one in found.given if one.id == given_id and (one.kind == "refund") == (kind == "refund")), None
+    )
+    if one is None:
+        look.check_given(given_id, refund=kind == "refund")
+        flash(_("Somebody has decided about this already."), "info")
+        return _list()
+    return render_template(
+        "billing/staff/decide.html",
+        one=one,
+        name=found.names[one.patient_id],
+        own=one.asked_by == current_user.user_id,
+        reasons=words.reasons(),
+        approve=_address(one, "approve"),
+        decline=_address(one, "decline"),
+        zone=current_user.time_zone,
+    )
+
+
+def _address(one: Given, word: str) -> str:
+    if one.kind == "refund":
+        return url_for(".decide_refund_submit", refund_id=one.id, word=word)
+    return url_for(".decide_credit_submit", credit_id=one.id, word=word)
+
+
+def _said(word: str, done: refunds.Outcome) -> ResponseReturnValue:
+    if word == "decline":
+        flash(_("Declined. Nothing has moved."), "good")
+    else:
+        say(done.came)
+    return _list()
+
+
+def _list() -> ResponseReturnValue:
+    return redirect(url_for(".asks"), code=303)

@@ -1,0 +1,53 @@
+"""Codes of the watch in words for staff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from service.billing.rules.drift import MONEY
+from service.billing.staff_views.words import charge_tags, status_tags
+from service.kit.format import moment, money
+
+
+def shelf_words() -> dict[str, str]:
+    """The shelves of the inbox."""
+    return {"waiting": _("Waiting"), "failed": _("Failed, tried again"), "parked": _("Parked"), "done": _("Done")}
+
+
+def about_words() -> dict[str, str]:
+    """What messages are about."""
+    return {
+        "subscription": _("A membership"),
+        "charge": _("A charge"),
+        "page": _("A pay page"),
+        "money_back": _("Money given back or disputed"),
+    }
+
+
+def drift_value(zone: str) -> Callable[[str, str | None], str]:
+    """A value of a difference, by its field, as people read it."""
+    names = {
+        **{code: said for code, (said, _tone) in status_tags().items()},
+        "paused": _("Paused"),
+        "unpaid": _("Unpaid"),
+    }
+    charges = {code: said for code, (said, _tone) in charge_tags().items()}
+
+    def say(field: str, text: str | None) -> str:
+        if text is None:
+            return _("Nothing")
+        if field in (*MONEY, "price") and text.lstrip("-").isdigit():
+            return money(int(text))
+        if field in ("period", "skipped"):
+            return moment(datetime.fromisoformat(text), zone, "long", str(get_locale() or "en"))
+        if field == "ending":
+            return _("Yes") if text == "yes" else _("No")
+        if field == "charge":
+            return charges.get(text, text)
+        return names.get(text, text)
+
+    return say

@@ -6,6 +6,7 @@ import json
 import random
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from service.billing.models import StripeEvent
 from service.kit import crypto, db
 from service.kit.clock import wall_now
 from service.kit.errors import TryAgain
+from service.kit.ids import new_id
 from tests.billing.stand_in import SECRET, Message, StandIn
 from tests.billing.test_checkout import checkouts, confirm, start
 from tests.conftest import House
@@ -137,15 +139,28 @@ def test_the_body_is_sealed(house: House, gateway: Gateway) -> None:
     assert crypto.unseal(row.body_sealed, "stripe_events", "body", row.id).encode() == raw
 
 
-def test_a_subscription_of_nobody_is_parked_and_shown(house: House, gateway: Gateway, stripe: StandIn) -> None:
+class Strange(Gateway):
+    """Subscriptions that name a membership nobody has."""
+
+    def get_subscription(self, subscription_id: str) -> SubscriptionFacts:
+        return replace(super().get_subscription(subscription_id), membership_id=new_id())
+
+
+def test_a_subscription_of_nobody_is_parked_and_shown(house: House, stripe: StandIn) -> None:
+    gateway = stripe.gateway()
     _, messages = paid(house, gateway, stripe)
-    with db.transaction() as session:  # as if the membership had never been ours
-        session.connection().exec_driver_sql("UPDATE memberships SET stripe_subscription_id = 'sub_other'")
+    strange = Strange(
+        key="sk_test_homeward",
+        api_url=stripe.url,
+        webhook_secrets=SECRET,
+        checkout_origin=stripe.url,
+        site="https://localhost",
+    )
     about = [message for message in messages if message.kind.startswith("customer.subscription")]
-    assert deliver(house, gateway, about[0]) == [False]
+    assert deliver(house, strange, about[0]) == [False]
     (row,) = rows()
     assert row.parked_at is not None
-    assert "another subscription" in (row.last_error or "")
+    assert "no membership of ours" in (row.last_error or "")
     with db.reading() as session:
         assert queries.parked_count(session) == 1
 

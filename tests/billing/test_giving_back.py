@@ -86,6 +86,8 @@ TABLE = {  # nothing delivered yet, nothing of this month, something of this mon
     "out_of_state": ("month", "unused", "unused"),
     "consent_withdrawn": ("month", "unused", "unused"),
     "account_closed": ("none", "none", "none"),
+    "asked": ("month", "unused", "none"),
+    "lapsed": ("none", "none", "none"),
 }
 
 

@@ -212,4 +212,6 @@ def test_a_payment_during_a_hold_calls_a_person_once(house: House, moving_stripe
     for _ in range(2):
         assert resume(house, unlucky, applicant).outcome == "goes_on"
     assert [alert.patient_id for alert in billing_alerts()] == [applicant.patient_id]
-    assert mails_to(applicant) == Counter(["membership_started", "payment_receipt", "payment_receipt"])
+    assert mails_to(applicant) == Counter(
+        ["membership_started", "membership_back", "payment_receipt", "payment_receipt"]
+    )

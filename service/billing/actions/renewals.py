@@ -14,6 +14,7 @@ from service.billing import emails, queries, rules, writes
 from service.billing.actions import intents
 from service.billing.gateway import Bug, Gateway
 from service.billing.models import GateRecord, Membership
+from service.billing.queries.told import CHARGE_COMES
 from service.billing.rules.charges import coming_cents
 from service.catalog.rules.whole import Catalog
 from service.enrollment.rules import gate
@@ -128,4 +129,5 @@ def _announce(session: Session, row: Membership, charge_at: datetime, now: datet
         user_id=person.user_id,
         locale=person.locale,
         send_before=charge_at,
+        wanted_while=f"{CHARGE_COMES}:{row.id}",
     )

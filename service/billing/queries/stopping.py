@@ -8,29 +8,35 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, null, or_, select, union
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, exists, func, null, or_, select, union
 from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient
-from service.billing.models import Intent, Invoice, Membership
+from service.billing.models import GateRecord, Intent, Invoice, Membership
 from service.billing.queries.gate import APPROVED
-from service.billing.rules import IN_CARE, LIVE
+from service.billing.rules import IN_CARE, LAST_BEFORE, LIVE
 from service.billing.rules.stopping import REACH, Standing
-from service.consent.models import ConsentWithdrawal
-from service.enrollment.models import Enrollment
+from service.consent.models import ConsentAcceptance, ConsentWithdrawal
+from service.enrollment.models import Enrollment, EnrollmentMove
 from service.safety.models import SafetyHold
 
 UNCOLLECTED = ("draft", "open")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Refused:
     """A live membership with something in the way of its charges."""
 
     membership_id: UUID
     patient_id: UUID
     enrollment_id: UUID
-    standing: Standing
+
+
+@dataclass(frozen=True)
+class Try(Refused):
+    """A charge that Stripe will try within an hour. `period` names this try in the gate's records."""
+
+    period: str
 
 
 def _hold_at() -> ColumnElement[Any]:
@@ -38,9 +44,18 @@ def _hold_at() -> ColumnElement[Any]:
     return select(func.min(SafetyHold.placed_at)).where(*mine).scalar_subquery()
 
 
+def _taken_back() -> tuple[ColumnElement[bool], ...]:
+    """Consents of the member's that were taken back and not given again."""
+    again = exists().where(
+        ConsentAcceptance.patient_id == ConsentWithdrawal.patient_id,
+        ConsentAcceptance.consent_key == ConsentWithdrawal.consent_key,
+        ConsentAcceptance.accepted_at > ConsentWithdrawal.withdrawn_at,
+    )
+    return ConsentWithdrawal.patient_id == Membership.patient_id, ~again
+
+
 def _withdrawn_at() -> ColumnElement[Any]:
-    mine = ConsentWithdrawal.patient_id == Membership.patient_id
-    return select(func.max(ConsentWithdrawal.withdrawn_at)).where(mine).scalar_subquery()
+    return select(func.min(ConsentWithdrawal.withdrawn_at)).where(*_taken_back()).scalar_subquery()
 
 
 def _standing() -> Select[Any]:
@@ -68,14 +83,14 @@ def _when(condition: ColumnElement[bool], moment: Any) -> ColumnElement[Any]:
     return case((condition, moment), else_=null())
 
 
-def _in_the_way() -> ColumnElement[bool]:
+def in_the_way() -> ColumnElement[bool]:
     """Does anything stand in the way at all? What only the gate can tell is told apart by whoever asked."""
     return or_(
         Patient.closed_at.is_not(None),
         Enrollment.status.not_in(APPROVED),
         Patient.state != Enrollment.state,
         exists().where(SafetyHold.patient_id == Membership.patient_id, SafetyHold.lifted_at.is_(None)),
-        exists().where(ConsentWithdrawal.patient_id == Membership.patient_id),
+        exists().where(*_taken_back()),
     )
 
 
@@ -108,8 +123,8 @@ def refused_near(session: Session, now: datetime, limit: int) -> list[Refused]:
         .where(
             Membership.status.in_(LIVE),
             Membership.stripe_subscription_id.is_not(None),
-            _in_the_way(),
-            ~_under_way("pause", "end", "stop_invoice"),
+            in_the_way(),
+            ~_under_way(now, "pause", "end", "stop_invoice"),
         )
         .order_by(Membership.period_ends_at, Membership.id)
         .limit(limit)
@@ -117,8 +132,8 @@ def refused_near(session: Session, now: datetime, limit: int) -> list[Refused]:
     return _refused(session, query)
 
 
-def over_and_live(session: Session, limit: int) -> list[Refused]:
-    """Live memberships of whom care is over, the account closed, or who live elsewhere or took a consent back."""
+def over_and_live(session: Session, now: datetime, limit: int) -> list[Refused]:
+    """Live memberships of whom care or account is over, who live where we are not, or who took a consent back."""
     query = (
         _standing()
         .where(
@@ -127,10 +142,10 @@ def over_and_live(session: Session, limit: int) -> list[Refused]:
             or_(
                 Patient.closed_at.is_not(None),
                 Enrollment.status.not_in(APPROVED),
-                Patient.state != Enrollment.state,
-                exists().where(ConsentWithdrawal.patient_id == Membership.patient_id),
+                and_(Patient.state != Enrollment.state, Enrollment.moving_to.is_(None)),
+                exists().where(*_taken_back()),
             ),
-            ~_under_way("end"),
+            ~_under_way(now, "end"),
         )
         .order_by(Membership.period_ends_at, Membership.id)
         .limit(limit)
@@ -148,10 +163,69 @@ def uncollected(session: Session, membership_id: UUID) -> list[tuple[UUID, str]]
     return [(row.id, row.stripe_invoice_id) for row in rows]
 
 
-def _under_way(*kinds: str) -> ColumnElement[bool]:
-    return exists().where(and_(Intent.membership_id == Membership.id, Intent.status == "meant", Intent.kind.in_(kinds)))
+def tries_to_ask(session: Session, now: datetime, limit: int) -> list[Try]:
+    """Charges that Stripe drafted or tries within an hour, of which the gate has not said yes to this try."""
+    # As `rules.try_label` writes it.
+    period = Invoice.stripe_invoice_id + "/" + Invoice.status + "/" + cast(Invoice.attempts, Text)
+    said_yes = exists().where(
+        GateRecord.patient_id == Membership.patient_id,
+        GateRecord.action == "charge",
+        GateRecord.period == period,
+        GateRecord.yes,
+    )
+    rows: Any = session.execute(
+        select(Membership.id, Membership.patient_id, Membership.enrollment_id, period)
+        .join(Invoice, Invoice.membership_id == Membership.id)
+        .where(
+            Invoice.status.in_(UNCOLLECTED),
+            or_(Invoice.status == "draft", Invoice.next_try_at <= now + LAST_BEFORE),
+            Invoice.amount_due_cents > 0,
+            Membership.status.in_(LIVE),
+            Membership.stripe_subscription_id.is_not(None),
+            ~said_yes,
+            ~_under_way(now, "pause", "end", "stop_invoice"),
+        )
+        .order_by(Invoice.next_try_at, Invoice.id)
+        .limit(limit)
+    )
+    return [Try(*row) for row in rows]
+
+
+def lapsed_before(session: Session, moment: datetime, limit: int) -> list[UUID]:
+    """Enrollments whose membership was over by then and nobody came back to, the longest first."""
+    lapse = exists().where(
+        EnrollmentMove.enrollment_id == Enrollment.id,
+        EnrollmentMove.event == "lapse",
+        EnrollmentMove.at == Enrollment.status_changed_at,
+    )
+    back = exists().where(Membership.enrollment_id == Enrollment.id, Membership.status != "ended")
+    query = select(Enrollment.id).where(
+        Enrollment.status == "consented", Enrollment.status_changed_at <= moment, lapse, ~back
+    )
+    return list(session.scalars(query.order_by(Enrollment.status_changed_at).limit(limit)))
+
+
+def unjudged(session: Session, limit: int) -> list[UUID]:
+    """Payments nobody asked about yet, the oldest first."""
+    query = select(Invoice.id).where(Invoice.paid_at.is_not(None), Invoice.judged_at.is_(None))
+    return list(session.scalars(query.order_by(Invoice.paid_at, Invoice.id).limit(limit)))
+
+
+def membership_of_invoice(session: Session, invoice_id: UUID) -> Membership:
+    """The membership a charge was for, not locked."""
+    query = select(Membership).join(Invoice, Invoice.membership_id == Membership.id).where(Invoice.id == invoice_id)
+    return session.scalars(query).one()
+
+
+def _under_way(now: datetime, *kinds: str) -> ColumnElement[bool]:
+    """Is one of these calls on its way? Or was it turned down within the hour: then asking again would not help yet."""
+    return exists().where(
+        Intent.membership_id == Membership.id,
+        Intent.kind.in_(kinds),
+        or_(Intent.status == "meant", and_(Intent.status == "refused", Intent.settled_at > now - LAST_BEFORE)),
+    )
 
 
 def _refused(session: Session, query: Select[Any]) -> list[Refused]:
     rows: Sequence[Any] = session.execute(query).all()
-    return [Refused(row[0], row[1], row[2], Standing(*row[3:])) for row in rows]
+    return [Refused(*row[:3]) for row in rows]

@@ -16,6 +16,7 @@ from service.billing.rules.asking import (
     WISH_WAITS,
     period_label,
     stage,
+    try_label,
 )
 from service.billing.rules.giving import (
     ASKED_ALERT,
@@ -111,6 +112,7 @@ __all__ = [
     "retry_after",
     "stage",
     "step",
+    "try_label",
     "takes_two",
     "typed_cents",
 ]

@@ -30,3 +30,8 @@ def stage(now: datetime, charge_at: datetime) -> str | None:
 def period_label(charge_at: datetime, stage_name: str) -> str:
     """The period of a renewal's gate record: the moment of the charge and which asking it was."""
     return f"{charge_at:%Y-%m-%dT%H:%MZ}/{stage_name}"
+
+
+def try_label(stripe_invoice_id: str, status: str, attempts: int) -> str:
+    """The period of the gate record of one try to collect an invoice: drafted, or open after so many tries."""
+    return f"{stripe_invoice_id}/{status}/{attempts}"

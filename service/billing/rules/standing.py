@@ -32,6 +32,7 @@ class Step:
     ending: bool = False
     ended: bool = False
     problem: bool = False
+    gave_up: bool = False
 
 
 def membership_status(stripe_status: str) -> str:
@@ -42,9 +43,17 @@ def membership_status(stripe_status: str) -> str:
         raise ValueError(f"Stripe has a status we do not know: {stripe_status}") from None
 
 
-def step(before: str, after: str, *, was_active: bool, was_ending: bool = False, ends: bool = False) -> Step:
+def step(
+    before: str,
+    after: str,
+    *,
+    was_active: bool,
+    was_ending: bool = False,
+    ends: bool = False,
+    stopped_for: str | None = None,
+) -> Step:
     """What moving from `before` to `after` means. `was_active`: whether it ever was, so that it starts once;
-    `was_ending` and `ends`: whether the paid month was, and is now, to be the last.
+    `was_ending` and `ends`: whether the paid month was, and is now, to be the last; `stopped_for`: why it is stopped.
 
     Payment problems are told for as long as they last; the mail's key makes each attempt one mail.
     """
@@ -54,4 +63,5 @@ def step(before: str, after: str, *, was_active: bool, was_ending: bool = False,
         ending=ends and not was_ending and after in LIVE,
         ended=was_active and after == "ended" and before != "ended",
         problem=after == "grace",
+        gave_up=was_active and after == "stopped" and before != "stopped" and stopped_for == "unpaid",
     )

@@ -20,6 +20,7 @@ TABLE: Final = MappingProxyType(
         ("approved", "sign_last_consent"): "consented",
         ("consented", "pay"): "active",
         ("active", "end"): "ended",
+        ("active", "lapse"): "consented",  # the membership is over, care is not: they may come back and pay
         ("assessed", "withdraw"): "ended",
         ("booked", "withdraw"): "ended",
         ("more_info", "withdraw"): "ended",

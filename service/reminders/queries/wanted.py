@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient, User
 from service.billing.models import Membership
+from service.billing.queries import told
 from service.billing.rules import IN_CARE
 from service.checkins.models import CheckIn
 from service.enrollment.models import Assessment, WaitlistEntry
@@ -20,8 +21,9 @@ def still_wanted(session: Session, kind: str, subject_id: UUID) -> bool:
 
     "checkin_open": the check-in is unanswered, its membership lives and the patient is with us. "visit_booked": the
     appointment still is, neither cancelled nor changed. "account_open": nobody closed the account. "waitlist_open":
-    the address did not leave the list. "assessment_open": it was not sent or joined with. A kind nobody knows is not
-    wanted: silence is safer than a wrong mail. Any other kind raises no error.
+    the address did not leave the list. "assessment_open": it was not sent or joined with. "charge_comes", "card_out":
+    the membership is charged next, as far as anybody knows; and with a card that is out of date by then. A kind nobody
+    knows is not wanted: silence is safer than a wrong mail. Any other kind raises no error.
     """
     if kind == "account_open":
         return bool(session.scalar(select(exists().where(User.id == subject_id, User.deactivated_at.is_(None)))))
@@ -33,6 +35,10 @@ def still_wanted(session: Session, kind: str, subject_id: UUID) -> bool:
             Assessment.id == subject_id, Assessment.outcome.is_(None), Assessment.patient_id.is_(None)
         )
         return bool(session.scalar(select(left)))
+    if kind == told.CHARGE_COMES:
+        return told.charge_comes(session, subject_id)
+    if kind == told.CARD_OUT:
+        return told.card_out(session, subject_id)
     if kind == "visit_booked":
         booked = exists().where(Appointment.id == subject_id, Appointment.status == "booked")
         here = booked.where(Patient.id == Appointment.patient_id, Patient.closed_at.is_(None))

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from service.audit import writes as audit
 from service.billing import rules, writes
-from service.billing.actions.sync import effects
+from service.billing.actions.sync import effects, others
 from service.billing.gateway import CheckoutPage, Gateway, InvoiceFacts, SubscriptionFacts
 from service.billing.models import Checkout, Membership
+from service.billing.rules import transitions
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes as enrollment
 from service.kit.actor import SYSTEM
@@ -65,7 +66,7 @@ def apply(
 
     The caller holds `writes.lock_object` of it, taken before Stripe was asked. Raises Unclaimed.
     """
-    row = _claim(session, facts)
+    row = _claim(session, facts, catalog, now)
     if row is None:
         return None
     if facts.price_cents not in (row.price_cents, row.next_price_cents):
@@ -75,11 +76,26 @@ def apply(
     if latest is not None and latest.id not in known:
         invoices = (latest, *invoices)
     before, was_active, was_ending = row.status, row.activated_at is not None, row.cancels_at_period_end
+    try:
+        transitions.move(before, transitions.shows(facts.status, facts.stopped_for))
+    except transitions.NoSuchMove as error:
+        raise Unclaimed(f"{facts.id}: {error}") from None
     writes.take_over(row, facts)
+    if row.status not in ("grace", "stopped"):
+        row.grace_since = None
+    elif row.grace_since is None and row.status == "grace":
+        row.grace_since = now
     changed = session.is_modified(row)
     for invoice in invoices:
         writes.keep_invoice(session, row, invoice, now)
-    step = rules.step(before, row.status, was_active=was_active, was_ending=was_ending, ends=row.cancels_at_period_end)
+    step = rules.step(
+        before,
+        row.status,
+        was_active=was_active,
+        was_ending=was_ending,
+        ends=row.cancels_at_period_end,
+        stopped_for=row.stopped_for,
+    )
     effects.follow(session, row, step, invoices, catalog, now)
     if row.status == "ended" and row.ended_at is None:
         row.ended_at = now
@@ -105,8 +121,8 @@ def page_now(session: Session, page: CheckoutPage) -> None:
     session.flush()
 
 
-def _claim(session: Session, facts: SubscriptionFacts) -> Membership | None:
-    """The membership this subscription is for. None when it is an attempt that came to nothing."""
+def _claim(session: Session, facts: SubscriptionFacts, catalog: Catalog, now: datetime) -> Membership | None:
+    """The membership this subscription is for. None when it is an attempt that came to nothing, or one too many."""
     found = facts.membership_id or session.scalar(
         select(Membership.id).where(Membership.stripe_subscription_id == facts.id)
     )
@@ -119,6 +135,5 @@ def _claim(session: Session, facts: SubscriptionFacts) -> Membership | None:
     ours = row.stripe_subscription_id in (None, facts.id) and (row.status != "ended" or facts.status == "ended")
     if ours:
         return row
-    if facts.status in ("ended", "awaiting_payment"):
-        return None
-    raise Unclaimed(f"{facts.id}: the membership has another subscription or has ended")
+    others.end_other(session, row, facts, catalog, now)
+    return None

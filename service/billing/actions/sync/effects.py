@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from service.accounts import queries as accounts
 from service.audit import writes as audit
 from service.billing import emails, rules
+from service.billing.actions.halting import call_billing
+from service.billing.actions.sync import drafts
 from service.billing.gateway import InvoiceFacts
 from service.billing.models import Checkout, Intent, Membership
 from service.catalog.rules.whole import Catalog
@@ -22,8 +24,6 @@ from service.kit.ids import new_id
 from service.mail import writes as mail
 from service.mail.rules import Email
 from service.safety import queries as safety
-from service.safety import rules as safety_rules
-from service.safety import writes as calls
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,10 @@ def follow(
     _tell(session, row, step, invoices, now)
     if step.started:
         _begin_care(session, row, catalog, now)
-    # The gate said yes before the charge; a hold may have come since.
+    if step.ended:
+        _end_care(session, row, now)
+    drafts.ask_about(session, row, invoices, catalog, now)
+    # The gate said yes before the charge; a hold may have come since. The money goes back by `stops.judge_payments`.
     if (step.started or step.resumed) and safety.standing_hold(session, row.patient_id):
         _note_trouble(session, row, "membership.paid_on_hold", catalog, now)
 
@@ -90,6 +93,10 @@ def _tell(
         )
     if step.ended:
         send(emails.membership_ended(), f"membership_ended:{row.id}")
+    if step.gave_up:
+        send(emails.membership_unpaid(), f"membership_unpaid:{row.id}:{row.grace_since or now:%Y-%m-%dT%H:%MZ}")
+    if step.resumed:
+        send(emails.membership_back(), f"membership_back:{row.id}:{row.period_starts_at or now:%Y-%m-%dT%H:%MZ}")
 
 
 def _wish_to_end(session: Session, row: Membership) -> UUID | None:
@@ -116,16 +123,15 @@ def _begin_care(session: Session, row: Membership, catalog: Catalog, now: dateti
         _note_trouble(session, row, "membership.paid_out_of_turn", catalog, now)
 
 
+def _end_care(session: Session, row: Membership, now: datetime) -> None:
+    """Nothing is paid for any more. What was approved and signed stands for a while: they may come back."""
+    care = enrollment.locked(session, row.enrollment_id)
+    if care.status == "active":
+        enrollment.move(session, care, "lapse", SYSTEM, now)
+
+
 def _note_trouble(session: Session, row: Membership, what: str, catalog: Catalog, now: datetime) -> None:
     """Keep it and call a person: somebody decides about the money. One call while one is open."""
     log.error("a payment arrived that should not have been made", what=what, membership=str(row.id))
     audit.record(session, SYSTEM, what, "membership", row.id, patient_id=row.patient_id, outcome="refused")
-    calls.raise_alert(
-        session,
-        code=rules.ALERT,
-        source_kind="payment",
-        source_id=row.id,
-        patient_id=row.patient_id,
-        now=now,
-        definition=safety_rules.definition(catalog, rules.ALERT),
-    )
+    call_billing(session, row, catalog, now)

@@ -1,0 +1,94 @@
+"""A payment landed: should it have been made? What slipped through goes back whole, once, and a person looks."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session
+
+from service.audit import writes as audit
+from service.billing import queries, rules, writes
+from service.billing.actions.halting import call_billing, halt
+from service.billing.actions.refunds import give_by_rule
+from service.billing.actions.stops.performing import perform_all
+from service.billing.gateway import Gateway
+from service.billing.models import Invoice, Membership
+from service.billing.queries import stopping
+from service.catalog.rules.whole import Catalog
+from service.enrollment import writes as enrollment
+from service.kit import db
+from service.kit.actor import SYSTEM
+
+log = structlog.get_logger(__name__)
+BATCH = 200
+A_SECOND = timedelta(seconds=1)  # as exact as Stripe says when something was paid
+
+
+def judge_payments(*, gateway: Gateway, catalog: Catalog, now: datetime, limit: int = BATCH) -> int:
+    """Ask about each payment, once, whether it should have been made. Returns how many go back.
+
+    Each in its own transaction: two workers at once judge each once, and one that breaks leaves the others their turn.
+    """
+    with db.reading() as session:
+        waiting = stopping.unjudged(session, limit)
+    given = 0
+    for invoice_id in waiting:
+        try:
+            meant = _judge(invoice_id, catalog, now)
+            perform_all(meant, gateway=gateway, catalog=catalog, now=now)
+            given += bool(meant)
+        except Exception:
+            log.exception("a payment could not be judged", invoice=str(invoice_id))
+    return given
+
+
+def _judge(invoice_id: UUID, catalog: Catalog, now: datetime) -> list[UUID]:
+    with db.transaction() as session:
+        row = stopping.membership_of_invoice(session, invoice_id)
+        enrolled = enrollment.locked(session, row.enrollment_id)
+        locked = writes.locked_membership(session, row.id)
+        invoice = writes.refunds.locked_invoice(session, invoice_id)
+        assert locked is not None
+        assert invoice is not None
+        if invoice.judged_at is not None or invoice.paid_at is None:
+            return []
+        invoice.judged_at = now
+        wrong = _wrong(session, locked, invoice, invoice.paid_at, enrolled.status, catalog)
+        return [] if wrong is None else _give_back(session, locked, invoice, wrong, catalog, now)
+
+
+def _wrong(
+    session: Session, row: Membership, invoice: Invoice, paid_at: datetime, care: str, catalog: Catalog
+) -> str | None:
+    """Why this payment should not have been made, in the words of a refund; None for one that is right.
+
+    What stood already as it was paid counts, not what came after: a month that was rightly paid is no slip.
+    """
+    if invoice.amount_paid_cents <= 0:
+        return None
+    if row.ended_at is not None and row.ended_at < paid_at:
+        return "paid_after_end"
+    reasons = stopping.standing_of(session, row.id).reasons(paid_at + A_SECOND)
+    if "closed" in reasons or "care_over" in reasons:
+        return "paid_after_end"
+    if "hold" in reasons:
+        return "paid_on_hold"
+    if row.status in rules.LIVE and care != "active":
+        return "paid_out_of_turn"
+    facts = queries.charge_facts(session, row.enrollment_id, catalog, paid_at)
+    if "moved" in reasons or ("withdrawn" in reasons and facts.consents_current is not True):
+        return "paid_on_no"
+    return None
+
+
+def _give_back(
+    session: Session, row: Membership, invoice: Invoice, wrong: str, catalog: Catalog, now: datetime
+) -> list[UUID]:
+    log.error("a payment goes back: it should not have been made", why=wrong, membership=str(row.id))
+    audit.record(session, SYSTEM, "refund.by_rule", "membership", row.id, patient_id=row.patient_id, reason=wrong)
+    call_billing(session, row, catalog, now)
+    meant = halt(session, row, now=now) if row.status in rules.LIVE else []
+    back = give_by_rule(session, row, invoice.id, reason=wrong, now=now)
+    return meant if back is None else [*meant, back.id]

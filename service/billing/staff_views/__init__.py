@@ -11,12 +11,27 @@ from service.billing.staff_views import (  # noqa: E402
     asks,
     credits_,
     disputes,
+    drift,
     ending,
     failed,
     go_on,
+    inbox,
     listing,
     membership,
     refunds,
 )
 
-__all__ = ["asks", "bp", "credits_", "disputes", "ending", "failed", "go_on", "listing", "membership", "refunds"]
+__all__ = [
+    "asks",
+    "bp",
+    "credits_",
+    "disputes",
+    "drift",
+    "ending",
+    "failed",
+    "go_on",
+    "inbox",
+    "listing",
+    "membership",
+    "refunds",
+]

@@ -39,15 +39,15 @@ def drift_value(zone: str) -> Callable[[str, str | None], str]:
 
     def say(field: str, text: str | None) -> str:
         if text is None:
-            return _("Nothing")
+            return str(_("Nothing"))
         if field in (*MONEY, "price") and text.lstrip("-").isdigit():
             return money(int(text))
         if field in ("period", "skipped"):
             return moment(datetime.fromisoformat(text), zone, "long", str(get_locale() or "en"))
         if field == "ending":
-            return _("Yes") if text == "yes" else _("No")
+            return str(_("Yes") if text == "yes" else _("No"))
         if field == "charge":
-            return charges.get(text, text)
-        return names.get(text, text)
+            return str(charges.get(text, text))
+        return str(names.get(text, text))
 
     return say

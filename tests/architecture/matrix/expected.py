@@ -40,7 +40,7 @@ REFUSED_BY_OBJECT: dict[str, frozenset[str]] = {
     "visits_staff.remove_day": frozenset({"clinician"}),
     "safety_staff.acknowledge": frozenset(
         {"billing"}
-    ),  # this one is about an answer, and billing takes those about money
+    ),  # about an answer: billing takes those about money
     "safety_staff.review": frozenset({"auditor"}),  # an owner other than whoever looked is there to review
 }
 # These ask somebody outside the house, whom no test has: "away" is an answer too.

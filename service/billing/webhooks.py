@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import structlog
-from flask import Blueprint, current_app, request
+from flask import Blueprint, abort, current_app, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -31,6 +31,8 @@ def stripe() -> ResponseReturnValue:
     """
     gateway: Gateway = current_app.config["GATEWAY"]
     raw = request.get_data(cache=False)
+    if request.content_length is None and len(raw) >= (request.max_content_length or 0):
+        abort(413)  # no length was announced, and what was read ends at the limit
     try:
         notice = gateway.verify_webhook(raw, request.headers.get("Stripe-Signature"))
     except NotGenuine as error:

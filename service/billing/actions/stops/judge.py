@@ -23,6 +23,7 @@ from service.kit.actor import SYSTEM
 
 log = structlog.get_logger(__name__)
 BATCH = 200
+BEGUN = ("active", "declined", "ended")  # care that began, or is over: since when, `Standing` says
 A_SECOND = timedelta(seconds=1)  # as exact as Stripe says when something was paid
 
 
@@ -75,7 +76,7 @@ def _wrong(
         return "paid_after_end"
     if "hold" in reasons:
         return "paid_on_hold"
-    if row.status in rules.LIVE and care != "active":
+    if row.status in rules.LIVE and care not in BEGUN:
         return "paid_out_of_turn"
     facts = queries.charge_facts(session, row.enrollment_id, catalog, paid_at)
     if "moved" in reasons or ("withdrawn" in reasons and facts.consents_current is not True):

@@ -9,9 +9,25 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.kit import crypto, queue
+from service.kit.commands import Command, params
 from service.kit.ids import new_id
 from service.mail.models import OutboxMessage
 from service.mail.rules import Email
+
+_PUT = Command(
+    insert(OutboxMessage)
+    .values(
+        status="queued",
+        attempts=0,
+        **params(
+            *(OutboxMessage.id, OutboxMessage.message_key, OutboxMessage.template, OutboxMessage.user_id),
+            *(OutboxMessage.address_sealed, OutboxMessage.facts_sealed, OutboxMessage.locale),
+            *(OutboxMessage.wanted_while, OutboxMessage.send_at, OutboxMessage.send_before, OutboxMessage.created_at),
+        ),
+    )
+    .on_conflict_do_nothing(index_elements=[OutboxMessage.message_key])
+    .returning(OutboxMessage.id)
+)
 
 
 def put(
@@ -33,27 +49,20 @@ def put(
     business time. `wanted_while` ("checkin_open:<id>") is asked again at the moment of sending.
     """
     row_id = new_id()
-    statement = (
-        insert(OutboxMessage)
-        .values(
-            id=row_id,
-            message_key=key,
-            template=email.template,
-            user_id=user_id,
-            address_sealed=None if address is None else crypto.seal(address, "outbox", "address", row_id),
-            facts_sealed=crypto.seal_json(email.facts, "outbox", "facts", row_id),
-            locale=locale,
-            wanted_while=wanted_while,
-            status="queued",
-            send_at=send_at or now,
-            send_before=send_before,
-            attempts=0,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["message_key"])
-        .returning(OutboxMessage.id)
-    )
-    added = session.execute(statement).scalar()
+    added = _PUT.run(
+        session,
+        id=row_id,
+        message_key=key,
+        template=email.template,
+        user_id=user_id,
+        address_sealed=None if address is None else crypto.seal(address, "outbox", "address", row_id),
+        facts_sealed=crypto.seal_json(email.facts, "outbox", "facts", row_id),
+        locale=locale,
+        wanted_while=wanted_while,
+        send_at=send_at or now,
+        send_before=send_before,
+        created_at=now,
+    ).scalar()
     if added is not None and (send_at is None or send_at <= now):
         queue.enqueue(session, "mail.deliver_due")
     return added

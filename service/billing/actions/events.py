@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, text
 
 from service.billing import queries, rules
 from service.billing.actions import hearing, sync
@@ -14,10 +14,20 @@ from service.billing.gateway import Gateway
 from service.billing.models import StripeEvent
 from service.catalog.rules.whole import Catalog
 from service.kit import db
+from service.kit.commands import Command
 from service.kit.errors import TryAgain
 
 log = structlog.get_logger(__name__)
 BATCH = 100
+_UNHEARD = (StripeEvent.handled_at.is_(None), StripeEvent.parked_at.is_(None))
+_TAKE = Command(
+    select(StripeEvent.kind, StripeEvent.object_id, StripeEvent.subject_id)
+    .where(StripeEvent.id == bindparam("id"), *_UNHEARD)
+    .with_for_update(skip_locked=True)
+)
+_DONE = Command(
+    text("UPDATE stripe_events SET attempts = attempts + 1, handled_at = :now, last_error = NULL WHERE id = :id")
+)
 
 
 def handle_event(*, event_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime) -> bool:
@@ -52,17 +62,12 @@ def sweep_events(*, gateway: Gateway, catalog: Catalog, now: datetime, wall_now:
 
 def _act(event_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime) -> None:
     with db.transaction() as session:
-        row = session.scalars(
-            select(StripeEvent)
-            .where(StripeEvent.id == event_id, StripeEvent.handled_at.is_(None), StripeEvent.parked_at.is_(None))
-            .with_for_update(skip_locked=True)
-        ).one_or_none()
+        row = _TAKE.run(session, id=event_id).one_or_none()
         if row is None:
             return  # handled, parked, or another worker has it
         heard = hearing.Heard(row.kind, row.object_id, row.subject_id)
         hearing.hear(session, heard, gateway=gateway, catalog=catalog, now=now)
-        row.attempts += 1
-        row.handled_at, row.last_error = wall_now, None
+        _DONE.run(session, id=event_id, now=wall_now)
 
 
 def _note_failure(event_id: UUID, reason: str, wall_now: datetime, *, park: str | None = None) -> None:

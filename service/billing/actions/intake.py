@@ -11,9 +11,23 @@ from service.billing import rules
 from service.billing.gateway import Notice
 from service.billing.models import StripeEvent
 from service.kit import crypto, db, queue
+from service.kit.commands import Command, params
 from service.kit.ids import new_id
 
 log = structlog.get_logger(__name__)
+_KEEP = Command(
+    insert(StripeEvent)
+    .values(
+        attempts=0,
+        **params(
+            *(StripeEvent.id, StripeEvent.stripe_event_id, StripeEvent.kind, StripeEvent.object_id),
+            *(StripeEvent.subject_id, StripeEvent.body_sealed, StripeEvent.received_at, StripeEvent.try_at),
+            *(StripeEvent.handled_at, StripeEvent.parked_at, StripeEvent.parked_for),
+        ),
+    )
+    .on_conflict_do_nothing(index_elements=[StripeEvent.stripe_event_id])
+    .returning(StripeEvent.id)
+)
 
 
 def receive(*, notice: Notice, body: str, wall_now: datetime) -> bool:
@@ -23,27 +37,21 @@ def receive(*, notice: Notice, body: str, wall_now: datetime) -> bool:
     """
     row_id = new_id()
     acts = notice.moves and notice.trouble is None
-    statement = (
-        insert(StripeEvent)
-        .values(
-            id=row_id,
-            stripe_event_id=notice.event_id,
-            kind=notice.kind,
-            object_id=notice.object_id,
-            subject_id=notice.subject_id,
-            body_sealed=crypto.seal(body, "stripe_events", "body", row_id),
-            received_at=wall_now,
-            try_at=wall_now + rules.HEAD_START,
-            attempts=0,
-            handled_at=None if acts or notice.trouble else wall_now,
-            parked_at=wall_now if notice.trouble else None,
-            parked_for=notice.trouble,
-        )
-        .on_conflict_do_nothing(index_elements=["stripe_event_id"])
-        .returning(StripeEvent.id)
-    )
+    kept = {
+        "id": row_id,
+        "stripe_event_id": notice.event_id,
+        "kind": notice.kind,
+        "object_id": notice.object_id,
+        "subject_id": notice.subject_id,
+        "body_sealed": crypto.seal(body, "stripe_events", "body", row_id),
+        "received_at": wall_now,
+        "try_at": wall_now + rules.HEAD_START,
+        "handled_at": None if acts or notice.trouble else wall_now,
+        "parked_at": wall_now if notice.trouble else None,
+        "parked_for": notice.trouble,
+    }
     with db.transaction() as session:
-        if session.execute(statement).scalar() is None:
+        if _KEEP.run(session, **kept).scalar() is None:
             return False
         if acts:
             queue.enqueue(session, "billing.handle_event", event_id=str(row_id))

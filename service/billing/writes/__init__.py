@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from service.billing.writes import refunds
 from service.billing.writes.agreements import keep_agreement
+from service.billing.writes.invoices import keep_invoice, shown
 from service.billing.writes.ledger import book
 from service.billing.writes.memberships import (
     ask_gate,
     end_unpaid,
-    keep_invoice,
     live_membership,
     lock_object,
     locked_membership,
@@ -29,5 +29,6 @@ __all__ = [
     "mark_compared",
     "next_attempt_number",
     "refunds",
+    "shown",
     "take_over",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text, update
@@ -11,12 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.billing import queries
-from service.billing.gateway import InvoiceFacts, SubscriptionFacts
-from service.billing.models import Checkout, GateRecord, Invoice, InvoiceLine, Membership
-from service.billing.writes import ledger
+from service.billing.gateway import SubscriptionFacts
+from service.billing.models import Checkout, GateRecord, Membership
 from service.catalog.rules.whole import Catalog
 from service.enrollment.rules import gate
+from service.kit.commands import Command
 from service.kit.ids import new_id
+
+_LOCK = Command(text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))"))
 
 
 def ask_gate(
@@ -50,7 +51,7 @@ def ask_gate(
 
 def lock_object(session: Session, stripe_id: str) -> None:
     """Wait until nobody else works on this object of Stripe's, and keep others waiting until the commit."""
-    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))"), {"id": stripe_id})
+    _LOCK.run(session, id=stripe_id)
 
 
 def locked_membership(session: Session, membership_id: UUID) -> Membership | None:
@@ -115,81 +116,6 @@ def take_over(row: Membership, facts: SubscriptionFacts) -> None:
     if not facts.discounted or facts.discount_percent is not None or facts.discount_cents is not None:
         row.discount_percent, row.discount_cents = facts.discount_percent, facts.discount_cents
         row.discount_ends_at = facts.discount_ends_at
-
-
-def keep_invoice(session: Session, row: Membership, facts: InvoiceFacts, now: datetime) -> None:
-    """Write what Stripe says is true of an invoice, its lines, and the money it brought.
-
-    Called again with the same facts, it changes nothing.
-    """
-    values: dict[str, Any] = {
-        "status": facts.status,
-        "amount_due_cents": facts.amount_due_cents,
-        "amount_paid_cents": facts.amount_paid_cents,
-        "paid_at": facts.paid_at,
-        "number": facts.number,
-        "occasion": facts.occasion,
-        "subtotal_cents": facts.subtotal_cents,
-        "discount_cents": facts.discount_cents,
-        "credit_used_cents": facts.credit_used_cents,
-        "attempts": facts.attempts,
-        "next_try_at": facts.next_try_at,
-    }
-    if facts.payment_id is not None:
-        values["stripe_payment_id"] = facts.payment_id
-    kept = dict(values)
-    if facts.status == "paid":  # the card it was paid with, whatever card there is later
-        values |= {"card_brand": row.card_brand, "card_last4": row.card_last4}
-        kept["card_brand"] = func.coalesce(Invoice.card_brand, row.card_brand)
-        kept["card_last4"] = func.coalesce(Invoice.card_last4, row.card_last4)
-    statement = insert(Invoice).values(
-        id=new_id(), membership_id=row.id, stripe_invoice_id=facts.id, issued_at=facts.issued_at, **values
-    )
-    invoice_id = session.execute(
-        statement.on_conflict_do_update(index_elements=["stripe_invoice_id"], set_=kept).returning(Invoice.id)
-    ).scalar_one()
-    if facts.status == "draft" or not facts.lines:
-        return
-    session.execute(
-        insert(InvoiceLine)
-        .values(
-            [
-                {
-                    "id": new_id(),
-                    "invoice_id": invoice_id,
-                    "stripe_line_id": line.id,
-                    "kind": line.kind,
-                    "amount_cents": line.amount_cents,
-                    "starts_at": line.starts_at,
-                    "ends_at": line.ends_at,
-                }
-                for line in facts.lines
-            ]
-        )
-        .on_conflict_do_nothing(index_elements=["stripe_line_id"])
-    )
-    if facts.status == "paid" and facts.paid_at is not None:
-        _count_paid(session, row, invoice_id, facts, now)
-
-
-def _count_paid(session: Session, row: Membership, invoice_id: UUID, facts: InvoiceFacts, now: datetime) -> None:
-    """The money in the ledger, and until when it pays."""
-    paid_until = max((line.ends_at for line in facts.lines if line.kind in ("month", "remaining")), default=None)
-    if paid_until is not None and (row.paid_until is None or paid_until > row.paid_until):
-        row.paid_until = paid_until
-    if facts.amount_paid_cents > 0:
-        assert facts.paid_at is not None
-        ledger.book(
-            session,
-            "payment",
-            patient_id=row.patient_id,
-            membership_id=row.id,
-            invoice_id=invoice_id,
-            amount_cents=facts.amount_paid_cents,
-            stripe_id=facts.id,
-            moved_at=facts.paid_at,
-            now=now,
-        )
 
 
 def next_attempt_number(session: Session, membership_id: UUID) -> int:

@@ -5,5 +5,6 @@ step decide what it deserves. A message, the return page and the nightly compari
 from __future__ import annotations
 
 from service.billing.actions.sync.apply import Synced, Unclaimed, apply, page_now, subscription_now
+from service.billing.actions.sync.known import is_known
 
-__all__ = ["Synced", "Unclaimed", "apply", "page_now", "subscription_now"]
+__all__ = ["Synced", "Unclaimed", "apply", "is_known", "page_now", "subscription_now"]

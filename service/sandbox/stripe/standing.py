@@ -73,7 +73,7 @@ def resumed(world: World, subscription: Json, *, late: bool = False) -> None:
 def resumes_with(world: World, subscription: Json, invoice: Json) -> bool:
     """Whether this invoice is what a paused subscription waits for."""
     waits_for = world.private(subscription["id"]).get("resumes_with")
-    return subscription["status"] == "paused" and waits_for == invoice["id"]
+    return bool(subscription["status"] == "paused" and waits_for == invoice["id"])
 
 
 def stays_paused(world: World, subscription: Json) -> None:

@@ -10,12 +10,15 @@ import stripe
 
 from tests.sandbox.stripe.defects import DEFECTS, Defect
 from tests.sandbox.stripe.in_process import inside
+from tests.sandbox.stripe.money_defects import MONEY_DEFECTS
+
+ALL = (*DEFECTS, *MONEY_DEFECTS)
 
 #: How a test says no. A crash, of the stand-in or of the planted code, says nothing: it is an error here.
 SAYS_NO = (AssertionError, pytest.fail.Exception, stripe.SignatureVerificationError)
 
 
-@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+@pytest.mark.parametrize("defect", ALL, ids=lambda defect: defect.name)
 def test_a_mistake_planted_in_the_stand_in_is_noticed(
     defect: Defect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -38,4 +41,4 @@ def test_a_defect_whose_place_is_gone_is_not_planted_in_silence(monkeypatch: pyt
 
 
 def test_at_least_ten_different_mistakes_are_planted() -> None:
-    assert len({defect.wrong for defect in DEFECTS}) == len(DEFECTS) >= 10
+    assert len({defect.wrong for defect in ALL}) == len(ALL) >= 10

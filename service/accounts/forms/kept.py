@@ -24,6 +24,12 @@ from service.kit.format import moment, money
 # By its address; the first that fits. A test looks at every address of the house that a form can be sent to.
 PLACES = {
     "/billing/cancel*": _("Cancelling your membership"),
+    "/billing/code*": _("Using a code"),
+    "/billing/date": _("Moving your charge"),
+    "/billing/plan/*": _("Changing your plan"),
+    "/billing/price": _("A new price"),
+    "/billing/skip*": _("Skipping a month"),
+    "/billing/start-again": _("Starting again"),
     "/check-ins/*": _("Your check-in"),
     "/consents/*": _("What you sign"),
     "/estimates": _("An estimate of what care will cost"),
@@ -64,6 +70,8 @@ PLACES = {
     "/staff/drift/*": _("A difference with the payment provider"),
     "/staff/enrollments/*/encounters/*/addendum": _("Add to a signed visit"),
     "/staff/enrollments/*/complete": _("Complete an approval"),
+    "/staff/enrollments/*/end": _("Why somebody's care ends"),
+    "/staff/enrollments/*/end/sure": _("End somebody's care"),
     "/staff/enrollments/*/encounter": _("Record a visit and decide"),
     "/staff/enrollments/*/hand-over": _("Hand an enrollment over"),
     "/staff/enrollments/*/missed": _("Say that a visit was missed"),
@@ -129,7 +137,9 @@ LABELS = {
     "zip_code": _("ZIP code"),
 }
 # What a page carries for itself: it travels on, and nobody typed it. A county is a number that its page knows.
-UNSEEN = frozenset({"again", "county", "day", "instrument", "next", "revision", "shown", "until", "way", "yes_to"})
+UNSEEN = frozenset(
+    {"again", "county", "day", "instrument", "next", "revision", "shown", "terms", "until", "way", "yes_to"}
+)
 TICKED = {"y": _("Yes"), "yes": _("Yes"), "no": _("No")}
 CHOSEN = frozenset({"modality", "decision", "plan", "why"})  # keys like "in_person"
 QUESTION = re.compile(r"/check-ins/[0-9a-f-]{36}/(\d{1,3})$")

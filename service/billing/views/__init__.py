@@ -7,6 +7,33 @@ from flask import Blueprint
 bp = Blueprint("billing", __name__)
 
 # Below the blueprint, because each of them asks for it.
-from service.billing.views import cancel, checkout, page, receipts, superbills  # noqa: E402
+from service.billing.views import (  # noqa: E402
+    cancel,
+    card,
+    checkout,
+    date,
+    page,
+    pay,
+    plan,
+    price,
+    promotion,
+    receipts,
+    skip,
+    superbills,
+)
 
-__all__ = ["bp", "cancel", "checkout", "page", "receipts", "superbills"]
+__all__ = [
+    "bp",
+    "cancel",
+    "card",
+    "checkout",
+    "date",
+    "page",
+    "pay",
+    "plan",
+    "price",
+    "promotion",
+    "receipts",
+    "skip",
+    "superbills",
+]

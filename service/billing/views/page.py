@@ -8,9 +8,10 @@ from flask_login import current_user
 
 from service.billing import queries
 from service.billing.queries.receipts import invoices_page
+from service.billing.rules import LIVE
 from service.billing.views import bp
 from service.billing.views.common import catalog
-from service.kit import access, db
+from service.kit import access, clock, db
 
 LATEST = 4
 
@@ -19,13 +20,19 @@ LATEST = 4
 @access.patient
 def billing() -> ResponseReturnValue:
     """What it costs and when, what was paid, and how to cancel."""
+    now = clock.now()
     with db.reading() as session:
         card = queries.membership_of(session, current_user.patient_id)
         invoices, _ = invoices_page(session, current_user.patient_id, limit=LATEST)
+        live = card is not None and card.status in LIVE
+        changes = queries.changes_of(session, card, catalog(), current_user.time_zone, now) if card and live else None
     return render_template(
         "billing/billing.html",
         membership=card,
         plan=catalog().plans.get(card.plan) if card else None,
+        next_plan=catalog().plans.get(card.next_plan) if card and card.next_plan else None,
+        changes=changes,
+        now=now,
         invoices=invoices,
         zone=current_user.time_zone,
     )

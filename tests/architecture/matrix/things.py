@@ -385,6 +385,7 @@ WORDS: dict[str, Value] = {
     "year": 2026,
     "key": "telehealth",
     "day": "2026-11-24",
+    "plan_key": "monthly_plus",
     "word": "decline",
     "kind": "json",
     "filename": "brand/icon.svg",

@@ -25,6 +25,8 @@ def arise(world: World, charge: Json, reason: str = "fraudulent") -> Json:
         raise refused(f"Charge {charge['id']} cannot be disputed.")
     made = shape.dispute(world.now(), charge, reason, due_by=world.now() + ANSWERED_WITHIN)
     world.change(charge, disputed=True)
+    clock = world.find("customer", charge["customer"])["test_clock"]
+    world.private(made["id"]).update(disputed_until=made["evidence_details"]["due_by"], test_clock=clock)
     return world.add(made, "charge.dispute.created", "charge.dispute.funds_withdrawn")
 
 
@@ -38,6 +40,7 @@ def answered(world: World, dispute: Json, evidence: dict[str, Any], *, submitted
     if submitted and evidence:
         fields["status"] = "under_review"
         fields["evidence_details"] = {**details, "submission_count": 1, "submission_method": "manual"}
+        world.private(dispute["id"]).pop("disputed_until", None)
     world.change(dispute, "charge.dispute.updated", **fields)
     outcome = OUTCOMES.get(str(kept["uncategorized_text"]))
     if outcome and dispute["status"] == "under_review":
@@ -48,6 +51,7 @@ def decide(world: World, dispute: Json, outcome: str) -> None:
     """The bank's last word, `won` or `lost`; only a won dispute gives the money back. Raises when it was spoken."""
     if dispute["status"] not in OPEN:
         raise refused("This dispute is already closed.")
+    world.private(dispute["id"]).pop("disputed_until", None)
     world.change(dispute, "charge.dispute.closed", status=outcome, is_charge_refundable=outcome == "won")
     if outcome == "won":
         world.emit("charge.dispute.funds_reinstated", dispute)

@@ -85,7 +85,7 @@ def _confirmation_secret(world: World, invoice: Json) -> Json | None:
 
 
 #: Fields that an object has only when asked for.
-EXTRAS: dict[tuple[str, str], Callable[[World, Json], Json]] = {
+EXTRAS: dict[tuple[str, str], Callable[[World, Json], Json | None]] = {
     ("invoice", "payments"): _payments,
     ("invoice", "confirmation_secret"): _confirmation_secret,
     ("checkout.session", "line_items"): _line_items,

@@ -105,6 +105,6 @@ ACTS: dict[str, Callable[[World, Json], object]] = {
     "payment retried": lambda world, invoice: collecting.collect(world, invoice),
     "checkout expired": checkout.expire,
     "resumption expired": collecting.resumption_over,
-    "dispute lost": disputes.overdue,
+    "dispute lost": lambda world, private: disputes.overdue(world, world.find("dispute", private["id"])),
     "first payment missing": subscribing.never_paid,
 }

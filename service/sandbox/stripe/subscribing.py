@@ -38,7 +38,7 @@ def start(
     world.emit("customer.subscription.created", made)
     if invoice["status"] == "open" and collecting.attempt(world, invoice, agreed=agreed):
         world.change(made, status="incomplete")
-        world.change(invoice, auto_advance=False)
+        world.change(invoice, auto_advance=False, attempt_count=1)
         world.emit("invoice.payment_failed", invoice)
     return made
 

@@ -109,11 +109,13 @@ def walk(
 ) -> tuple[str, list[Any], Json]:
     """The query for a walk, its values, and the fields that it leaves to be looked at."""
     rest, name = dict(same), best_index(kind, same)
+    values: list[Any] = [kind]
     if name is None:
-        words, values, table = "SELECT body FROM object WHERE kind = ?", [kind], "object"
+        words, table = "SELECT body FROM object WHERE kind = ?", "object"
     else:
         words = "SELECT body FROM tag JOIN object USING (seq) WHERE tag.kind = ? AND tag.name = ? AND tag.value = ?"
-        values, table = [kind, name, rest.pop(name)], "tag"
+        values += [name, rest.pop(name)]
+        table = "tag"
     for edge, moment in edges.items():
         words += f" AND {table}.created {COMPARED[edge]} ?"
         values.append(moment)

@@ -97,7 +97,8 @@ class World:
         item.update(fields)
         self.store.put(item["object"], item)
         for event in events:
-            self.emit(event, item, before if event.endswith(".updated") else None)
+            if before or not event.endswith(".updated"):  # nothing became different: nothing is told
+                self.emit(event, item, before if event.endswith(".updated") else None)
         return bool(before)
 
     def private(self, identifier: str) -> Json:

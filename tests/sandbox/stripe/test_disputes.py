@@ -61,6 +61,9 @@ def test_giving_in_and_silence_both_lose(standin: StandIn) -> None:
     assert "dispute lost" in happened
     lost = standin.api.disputes.retrieve(other.id)
     assert (lost.status, lost.evidence_details.past_due) == ("lost", True)
+    standin.settle()
+    assert standin.shop.types().count("charge.dispute.closed") == 2
+    assert "charge.dispute.funds_reinstated" not in standin.shop.types()
 
 
 def test_what_the_bank_took_back_is_not_given_back_once_more(standin: StandIn) -> None:

@@ -141,15 +141,13 @@ def test_an_object_of_an_unknown_kind_takes_the_place_of_the_true_one(standin: S
 @pytest.mark.parametrize(
     ("kind", "says"),
     [
-        ("webhook_unsigned", None),
+        ("webhook_unsigned", ""),
         ("webhook_tamper", "No signatures found"),
         ("webhook_stale", "outside the tolerance zone"),
         ("webhook_future", "fine"),
     ],
 )
-def test_the_first_attempt_may_be_signed_wrongly_and_the_next_is_not(
-    standin: StandIn, kind: str, says: str | None
-) -> None:
+def test_the_first_attempt_may_be_signed_wrongly_and_the_next_is_not(standin: StandIn, kind: str, says: str) -> None:
     standin.trouble(kind)
     standin.shop.status = 400
     standin.api.customers.create({})
@@ -158,8 +156,8 @@ def test_the_first_attempt_may_be_signed_wrongly_and_the_next_is_not(
     standin.shop.status = 200
     standin.settle()
     body, signed = standin.shop.heard[0]
-    if says is None:
-        assert signed is None
+    if not says:
+        assert not signed
     elif says == "fine":  # the SDK lets the future pass: whoever minds must look for itself
         stripe.Webhook.construct_event(body, signed, SECRET)
         assert int(signed.partition("=")[2].partition(",")[0]) > time.time() + 3000

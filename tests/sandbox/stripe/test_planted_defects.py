@@ -11,8 +11,9 @@ import stripe
 from tests.sandbox.stripe.defects import DEFECTS, Defect
 from tests.sandbox.stripe.in_process import inside
 from tests.sandbox.stripe.money_defects import MONEY_DEFECTS
+from tests.sandbox.stripe.world_defects import WORLD_DEFECTS
 
-ALL = (*DEFECTS, *MONEY_DEFECTS)
+ALL = (*DEFECTS, *MONEY_DEFECTS, *WORLD_DEFECTS)
 
 #: How a test says no. A crash, of the stand-in or of the planted code, says nothing: it is an error here.
 SAYS_NO = (AssertionError, pytest.fail.Exception, stripe.SignatureVerificationError)

@@ -131,6 +131,20 @@ def test_a_renewal_that_the_bank_wants_confirmed_says_so(standin: StandIn) -> No
     assert "invoice.payment_action_required" in standin.shop.types()
 
 
+def test_what_was_paid_late_is_never_tried_again(standin: StandIn) -> None:
+    subscription = standin.subscribed(FAILS_LATER)
+    while "invoice finalised" not in standin.step():
+        pass
+    card = standin.api.payment_methods.attach("pm_card_visa", {"customer": str(subscription.customer)})
+    invoice = str(invoice_of(standin.subscription(subscription.id)).id)
+    standin.api.invoices.pay(invoice, {"payment_method": card.id})
+    standin.api.subscriptions.update(subscription.id, {"default_payment_method": card.id})
+    standin.move_to(standin.now() + 10 * DAY)
+    standin.settle()
+    assert standin.shop.types().count("charge.succeeded") == 2
+    assert standin.shop.types().count("invoice.payment_failed") == 1
+
+
 def test_time_never_runs_backwards(standin: StandIn) -> None:
     now = standin.now()
     status, answer, _ = standin.http("POST", "/_standin/clock", f'{{"now": {now - HOUR}}}')

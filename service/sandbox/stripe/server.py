@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from service.sandbox.stripe import checkout_page, control, gate, invoice_page, pages, test_clocks
+from service.sandbox.stripe import checkout_page, control, gate, invoice_page, pages, portal_page, test_clocks
 from service.sandbox.stripe.world import World
 
 # form-action is left open on purpose: a paid form is answered by a redirect to the shop, another origin.
@@ -66,7 +66,8 @@ class Handler(BaseHTTPRequestHandler):
         elif where.path == "/c/checkout_page.css":
             self._say(200, "text/css; charset=utf-8", pages.stylesheet(), {})
         else:
-            room = invoice_page if where.path.startswith(invoice_page.ROOM) else checkout_page
+            rooms = (one for one in (invoice_page, portal_page) if where.path.startswith(one.ROOM))
+            room = next(rooms, checkout_page)
             page = room.ask(self.server.world, self.command, where.path, where.query, body)
             headers = {"Location": page.location} if page.location else {}
             headers |= {

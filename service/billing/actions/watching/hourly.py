@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from service.billing import queries, rules, writes
-from service.billing.actions import sync
+from service.billing.actions import card_page, sync
 from service.billing.actions.watching.missed import fetch_missed
 from service.billing.gateway import Bug, Gateway
 from service.billing.queries import watching
@@ -76,6 +76,7 @@ def _bring_in_line(stripe_id: str, gateway: Gateway, catalog: Catalog, now: date
         if subscription_id is not None:
             changed = _subscription(session, subscription_id, gateway, catalog, now, noted=page is None)
         if page is not None and page.status != "open":
+            card_page.hear_card(session, page, now=now)
             sync.page_now(session, page)
             changed = True
         return changed

@@ -63,11 +63,10 @@ def theirs(night: Night, after: str | None) -> Page:
         named = watching.of_memberships(session, strange) if strange else {}
         suspects = [one.id for one in facts if _suspect(one, ours.get(one.id), named)]
         waiting = watching.on_its_way(session, suspects) if suspects else set()
+    page.ids = [one for one in page.ids if one not in waiting]  # neither agree nor differ: they are about to change
     for subscription_id in [*suspects, *odd]:
         if subscription_id not in waiting:
             _again(page, subscription_id, night.gateway)
-        else:
-            page.ids.remove(subscription_id)  # neither agrees nor differs: a message about it is on its way
     page.found += [Difference(one, "unread", None, None) for one in odd if one not in ours]
     return page
 
@@ -82,13 +81,14 @@ def ours(night: Night, after: str | None) -> Page:
     """Everything we believe to be live and that Stripe's list did not name: is it there at all?"""
     with db.reading() as session:
         rows = watching.live_after(session, UUID(after) if after else None, not_seen_since=night.began_at, limit=PAGE)
+        waiting = watching.on_its_way(session, [row.subscription_id or "" for row in rows])
     page = Page(
-        [row.subscription_id or "" for row in rows],
+        [row.subscription_id for row in rows if row.subscription_id and row.subscription_id not in waiting],
         (*OF_SUBSCRIPTION, *WHOSE),
         str(rows[-1].id) if len(rows) == PAGE else None,
     )
-    for row in rows:
-        _again(page, row.subscription_id or "", night.gateway)
+    for subscription_id in list(page.ids):
+        _again(page, subscription_id, night.gateway)
     return page
 
 

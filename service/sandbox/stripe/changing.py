@@ -6,7 +6,7 @@ from typing import Any
 
 from service.sandbox.stripe import announcing, cards, collecting, discounts, invoicing, proration, standing
 from service.sandbox.stripe.changes import Change
-from service.sandbox.stripe.errors import StripeError
+from service.sandbox.stripe.errors import StripeError, not_supported
 from service.sandbox.stripe.objects.subscriptions import period
 from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
@@ -20,6 +20,8 @@ def apply(
 ) -> None:
     """Set the fields, then invoice or set aside what follows. To be paid or not at all: raises 402 first."""
     made = composed(world, subscription, change, used) if change.invoiced else None
+    if made and made["amount_due"] and fields.get("pause_collection", subscription["pause_collection"]):
+        raise not_supported("a charge at once while collection is paused")
     if made and made["amount_due"] and must_be_paid:
         _ask_first(world, {**subscription, **fields})
     if [one["id"] for one in used] != subscription["discounts"]:

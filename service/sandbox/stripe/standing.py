@@ -32,6 +32,7 @@ def invoice_settled(world: World, subscription: Json, invoice: Json) -> None:
     world.change(world.find("customer", subscription["customer"]), delinquent=False)
     if subscription["status"] in ("incomplete", "past_due", "unpaid"):
         world.change(subscription, UPDATED, status="active")
+        announcing.plan(world, subscription)
     elif resumes_with(world, subscription, invoice):
         resumed(world, subscription)
 

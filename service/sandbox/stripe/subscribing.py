@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.sandbox.stripe import cards, collecting, discounts, invoicing
+from service.sandbox.stripe import announcing, cards, collecting, discounts, invoicing
 from service.sandbox.stripe.errors import StripeError
 from service.sandbox.stripe.months import moment_after
 from service.sandbox.stripe.objects.subscriptions import period, subscription
@@ -36,6 +36,7 @@ def start(
     invoice = invoicing.draft(world, made, reason="subscription_create", covers=period(made), since=now)
     collecting.finalise(world, invoice)
     world.emit("customer.subscription.created", made)
+    announcing.plan(world, made)
     if invoice["status"] == "open" and collecting.attempt(world, invoice, agreed=agreed):
         world.change(made, status="incomplete")
         world.change(invoice, auto_advance=False, attempt_count=1)

@@ -118,3 +118,24 @@ def test_the_end_of_a_trial_is_told_three_days_before_or_at_once(standin: StandI
     standin.control("GET", "health")
     standin.move_to(standin.now() + 60)
     assert len(told(standin, "customer.subscription.trial_will_end")) == 2
+
+
+def test_a_date_can_be_moved_while_collection_is_paused_but_nothing_is_charged_then(standin: StandIn) -> None:
+    subscription = standin.subscribed()
+    end = period_of(subscription)[1]
+    skip: Any = {"pause_collection": {"behavior": "void", "resumes_at": end + 20 * DAY}}
+    standin.api.subscriptions.update(subscription.id, skip)
+    assert moved(standin, subscription, end + 5 * DAY).status == "trialing"
+    over: Any = {"trial_end": "now"}
+    with pytest.raises(stripe.InvalidRequestError, match="while collection is paused"):
+        standin.api.subscriptions.update(subscription.id, over)
+    assert standin.subscription(subscription.id).status == "trialing"
+
+
+def test_a_subscription_begun_without_the_page_is_announced_as_well(standin: StandIn) -> None:
+    customer = standin.api.customers.create({}).id
+    card = standin.api.payment_methods.attach("pm_card_visa", {"customer": customer}).id
+    begun: Any = {"customer": customer, "items": [{"price": standin.price().id}], "default_payment_method": card}
+    subscription = standin.api.subscriptions.create(begun)
+    standin.move_to(period_of(subscription)[1] - DAY)
+    assert len(told(standin, "invoice.upcoming")) == 1

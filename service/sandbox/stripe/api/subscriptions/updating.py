@@ -51,8 +51,6 @@ def update(world: World, params: dict[str, Any], identifier: str) -> Json:
     change = changes.planned(world, subscription, params, used)
     fields = {**_own(world, subscription, params), **change.fields}
     fields |= _end(world, subscription, params, period({**subscription, **fields})[1])
-    if change.invoiced and fields.get("pause_collection", subscription["pause_collection"]):
-        raise not_supported("an invoice at once while collection is paused")
     changing.apply(world, subscription, change, fields, used, must_be_paid=behaviour == "error_if_incomplete")
     return subscription
 

@@ -8,8 +8,8 @@ nobody needs (it fills with customers and prices; each scenario deletes its own 
     STRIPE_TEST_KEY=sk_test_... .venv/bin/python -m pytest tests/live     as a test that fails with the table
 
 It takes some minutes, most of them waiting for Stripe's test clocks. Without the key the tests skip and say so; a live
-key is refused before anything is called. The account needs its default settings, but for two that the service assumes
-too (docs/billing): Smart Retries for two weeks, then cancel; and e-mails to customers switched off.
+key is refused before anything is called. The account is set as the service needs it: Smart Retries for two weeks, after
+the last of them the subscription is marked unpaid and not canceled, and Stripe sends no e-mails to customers.
 
 Each line of the table is one fact: which scenario, which fact, what Stripe said, what the stand-in said. Facts are
 statuses, amounts in cents, dates as distances from the scenario's start, error codes, and how often each kind of event

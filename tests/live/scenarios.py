@@ -6,6 +6,8 @@ from typing import Any
 
 from tests.live.sides import DAY, HOUR, Side
 
+Asked = dict[str, Any]
+
 
 def _ends(subscription: Any) -> int:
     return int(subscription["items"].data[0].current_period_end)
@@ -64,7 +66,7 @@ def failed_card(side: Side) -> None:
 
 
 def given_up(side: Side) -> None:
-    """Nobody pays: retried for two weeks, then canceled."""
+    """Nobody pays: retried for two weeks, then what the account is set to."""
     member = side.member()
     bad = side.card(member.customer, "pm_card_chargeCustomerFail")
     side.api.subscriptions.update(member.id, {"default_payment_method": bad})
@@ -93,7 +95,7 @@ def plan_change(side: Side) -> None:
     member = side.member()
     side.until(side.now + 10 * DAY)
     item, dear = member["items"].data[0].id, side.price(39900)
-    changed = {"items": [{"id": item, "price": dear}], "proration_behavior": "always_invoice"}
+    changed: Asked = {"items": [{"id": item, "price": dear}], "proration_behavior": "always_invoice"}
     changed["proration_date"] = side.now
     preview = side.api.invoices.create_preview({"subscription": member.id, "subscription_details": changed})
     side.note("preview", due=preview.amount_due, lines=sorted(line.amount for line in preview.lines.data))
@@ -113,7 +115,7 @@ def refused_change(side: Side) -> None:
     bad = side.card(member.customer, "pm_card_chargeCustomerFail")
     side.api.subscriptions.update(member.id, {"default_payment_method": bad})
     side.until(side.now + 10 * DAY)
-    changed = {"items": [{"id": member["items"].data[0].id, "price": side.price(39900)}]}
+    changed: Asked = {"items": [{"id": member["items"].data[0].id, "price": side.price(39900)}]}
     changed |= {"proration_behavior": "always_invoice", "payment_behavior": "error_if_incomplete"}
     side.refused("up", lambda: side.api.subscriptions.update(member.id, changed))
     side.standing("as before", member.id)
@@ -202,7 +204,7 @@ def coupon(side: Side) -> None:
     side.api.subscriptions.update(member.id, {"discounts": [{"promotion_code": code.id}]})
     used = side.api.promotion_codes.retrieve(code.id)
     side.note("code", active=used.active, redeemed=used.times_redeemed)
-    again = {"discounts": [{"promotion_code": code.id}]}
+    again: Asked = {"discounts": [{"promotion_code": code.id}]}
     side.refused("used twice", lambda: side.member(**again))
     _renewed(side, member)
     side.standing("half", member.id)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from service.sandbox.stripe import cards, collecting, disputes, proration, world
-from service.sandbox.stripe.api import payments
+from service.sandbox.stripe import cards, collecting, proration, world
+from service.sandbox.stripe.objects import disputes, payments
 from tests.live import scenarios
 from tests.live.comparing import STOPPED, Difference, differences, recorded, table
 from tests.live.running import KEY, key, ours
@@ -57,13 +57,13 @@ def _retries_once_less(patch: pytest.MonkeyPatch) -> None:
 
 
 def _takes_its_time(patch: pytest.MonkeyPatch) -> None:
-    sound = payments.shape.refund
-    patch.setattr(payments.shape, "refund", lambda *given: {**sound(*given), "status": "pending"})
+    sound = payments.refund
+    patch.setattr(payments, "refund", lambda *given: {**sound(*given), "status": "pending"})
 
 
 def _disputes_too_little(patch: pytest.MonkeyPatch) -> None:
-    sound = disputes.shape.dispute
-    patch.setattr(disputes.shape, "dispute", lambda *a, **k: {**sound(*a, **k), "amount": 24999})
+    sound = disputes.dispute
+    patch.setattr(disputes, "dispute", lambda *a, **k: {**sound(*a, **k), "amount": 24999})
 
 
 def _a_day_off(patch: pytest.MonkeyPatch) -> None:

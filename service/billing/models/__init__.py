@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.billing.models.memberships import Agreement, Cancellation, Checkout, Intent, Membership, PriceNotice
 from service.billing.models.money import Credit, Dispute, Invoice, InvoiceLine, LedgerEntry, MembershipNote, Refund
-from service.billing.models.watching import Comparison, Drift, GateRecord, StripeEvent
+from service.billing.models.watching import Comparison, Drift, GateRecord, MoneyMonth, StripeEvent
 
 __all__ = [
     "Agreement",
@@ -21,6 +21,7 @@ __all__ = [
     "LedgerEntry",
     "Membership",
     "MembershipNote",
+    "MoneyMonth",
     "PriceNotice",
     "Refund",
     "StripeEvent",

@@ -45,6 +45,12 @@ class Membership(Base):
             "id",
             postgresql_where=text("status = 'active' AND collection_resumes_at IS NOT NULL"),
         ),
+        Index("ix_memberships_activated_at", "activated_at", postgresql_where=text("activated_at IS NOT NULL")),
+        Index(
+            "ix_memberships_ended_at",
+            "ended_at",
+            postgresql_where=text("ended_at IS NOT NULL AND activated_at IS NOT NULL"),
+        ),
         Index("ix_memberships_compared", "compared_at", postgresql_where=text("status <> 'ended'")),
     )
 

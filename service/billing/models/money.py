@@ -22,6 +22,7 @@ class Invoice(Base):
             name="refunds",
         ),
         Index("ix_invoices_open", "membership_id", postgresql_where=text("status IN ('draft', 'open')")),
+        Index("ix_invoices_issued_at", "issued_at"),
         Index("ix_invoices_paid_at", "paid_at", postgresql_where=text("paid_at IS NOT NULL")),
         Index("ix_invoices_unjudged", "paid_at", postgresql_where=text("paid_at IS NOT NULL AND judged_at IS NULL")),
     )

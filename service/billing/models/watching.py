@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.kit.db import Base
@@ -79,6 +79,18 @@ class Comparison(Base):
     differing: Mapped[int] = mapped_column(default=0)
     repaired: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
+
+
+class MoneyMonth(Base):
+    """The figures of one calendar month at the clinic (`month` is its first day), counted once and kept: a report of a
+    million memberships must not count them each time somebody looks. Cents and counts; wall time.
+    """
+
+    __tablename__ = "money_months"
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    figures: Mapped[dict[str, object]] = mapped_column(JSONB)
+    counted_at: Mapped[datetime]
 
 
 class Drift(Base):

@@ -17,7 +17,7 @@ down_revision = "0013"
 branch_labels = None
 depends_on = None
 
-WORKING = ["billing_intents", "cancellations", "price_notices", "comparisons", "drifts"]
+WORKING = ["billing_intents", "cancellations", "price_notices", "comparisons", "drifts", "money_months"]
 ONLY_ADDED = ["billing_agreements"]
 EVIDENCE = ["billing_agreements", "cancellations"]
 CHECKS = {"memberships": ("next_price", "stopped_for", "credit"), "invoices": ("refunds",)}
@@ -234,6 +234,13 @@ def _watching() -> None:
         sa.UniqueConstraint("day", name=op.f("uq_comparisons_day")),
     )
     op.create_table(
+        "money_months",
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("figures", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_money_months")),
+    )
+    op.create_table(
         "drifts",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("comparison_id", sa.Uuid(), nullable=True),
@@ -344,6 +351,23 @@ def _indexes() -> None:
             postgresql_concurrently=True,
         )
         op.create_index(
+            "ix_memberships_activated_at",
+            "memberships",
+            ["activated_at"],
+            unique=False,
+            postgresql_where=sa.text("activated_at IS NOT NULL"),
+            postgresql_concurrently=True,
+        )
+        op.create_index(
+            "ix_memberships_ended_at",
+            "memberships",
+            ["ended_at"],
+            unique=False,
+            postgresql_where=sa.text("ended_at IS NOT NULL AND activated_at IS NOT NULL"),
+            postgresql_concurrently=True,
+        )
+        op.create_index("ix_invoices_issued_at", "invoices", ["issued_at"], unique=False, postgresql_concurrently=True)
+        op.create_index(
             "ix_stripe_events_parked",
             "stripe_events",
             ["parked_at"],
@@ -419,6 +443,18 @@ def downgrade() -> None:
     op.drop_column("checkouts", "kind")
     op.drop_table("price_notices")
     op.drop_table("drifts")
+    op.drop_table("money_months")
+    op.drop_index("ix_invoices_issued_at", table_name="invoices")
+    op.drop_index(
+        "ix_memberships_ended_at",
+        table_name="memberships",
+        postgresql_where=sa.text("ended_at IS NOT NULL AND activated_at IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_memberships_activated_at",
+        table_name="memberships",
+        postgresql_where=sa.text("activated_at IS NOT NULL"),
+    )
     op.drop_table("cancellations")
     op.drop_table("billing_intents")
     op.drop_table("billing_agreements")

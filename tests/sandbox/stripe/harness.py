@@ -42,7 +42,7 @@ class Shop:
     """The merchant's side: keeps each webhook as (body, signature) and answers with `status`."""
 
     status: int = 200
-    heard: list[tuple[bytes, str]] = field(default_factory=list)
+    heard: list[tuple[bytes, str]] = field(default_factory=list, repr=False)
     server: ThreadingHTTPServer | None = None
 
     def open(self) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from service.billing.actions.cancel import cancel, undo_cancel
+from service.billing.actions.cancel import cancel, end_now, given_back_now, undo_cancel
+from service.billing.actions.card_page import card_given, start_card
 from service.billing.actions.cards import warn_of_cards
 from service.billing.actions.changes import (
     CodeOffer,
@@ -28,6 +29,7 @@ from service.billing.actions.intake import receive
 from service.billing.actions.intents import poll as ask_again
 from service.billing.actions.money_heard import call_about_failed_refunds
 from service.billing.actions.pages import close_refused_pages
+from service.billing.actions.paying import bank_page, look_again, pay_now
 from service.billing.actions.prices import offer_prices
 from service.billing.actions.renewals import ask_before_renewals
 from service.billing.actions.resume import Resumed, resume
@@ -49,29 +51,36 @@ __all__ = [
     "apply_promotion",
     "ask_again",
     "ask_before_renewals",
+    "bank_page",
     "call_about_failed_refunds",
     "cancel",
+    "card_given",
     "change_plan",
     "change_plan_later",
     "change_prices",
     "close_refused_pages",
     "compare_all",
     "confirm_checkout",
+    "end_now",
     "end_overdue",
     "find_code",
+    "given_back_now",
     "handle_event",
     "judge_payments",
     "keep_plan",
+    "look_again",
     "move_date",
     "offer_prices",
     "open_membership",
     "open_watch",
+    "pay_now",
     "receive",
     "reconcile",
     "restart",
     "resume",
     "review_plan",
     "skip",
+    "start_card",
     "start_checkout",
     "stop_charges",
     "stop_refused",

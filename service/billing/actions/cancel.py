@@ -6,37 +6,145 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from service.audit import writes as audit
 from service.billing import rules, writes
 from service.billing.actions import intents
+from service.billing.actions.changes.common import GateSaysNo
+from service.billing.actions.halting import end
+from service.billing.actions.refunds import due_by_policy
+from service.billing.actions.stop import close_pages
+from service.billing.actions.stops.performing import perform_all
 from service.billing.gateway import Gateway
+from service.billing.models import Cancellation, Membership
+from service.billing.rules.leaving import ASKED, TASK, reason_kept
+from service.catalog.rules.refunds import Delivered, EndRule, end_rule
 from service.catalog.rules.whole import Catalog
-from service.kit import db
+from service.enrollment import writes as enrollment
+from service.kit import crypto, db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotFound, words
+from service.kit.ids import new_id
+from service.safety import rules as safety_rules
+from service.safety import writes as calls
+
+# What reached the patient this month nobody here knows yet: then the policy's most careful answer holds. Staff who
+# know that nothing did end it for them, and give back more.
+DELIVERED: Delivered = "this_month"
 
 
-def cancel(*, patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> None:
+def cancel(
+    *,
+    patient_id: UUID,
+    gateway: Gateway,
+    catalog: Catalog,
+    actor: Actor,
+    now: datetime,
+    reason: str | None = None,
+    comment: str = "",
+) -> None:
     """No further charge; care goes on to the end of the paid month. Saying it twice changes nothing.
 
-    Raises NotFound without a membership, Conflict before the first payment, TryAgain when Stripe cannot be asked: the
-    wish is kept and heard as soon as it can be.
+    `reason` is one of `rules.leaving.WHY` or nothing. Raises NotFound without a membership, Conflict before the first
+    payment, TryAgain when Stripe cannot be asked: the wish is kept and heard as soon as it can be.
     """
-    meant = _mean(patient_id, "cancel", actor, now)
+    meant = _mean(patient_id, "cancel", catalog, actor, now, reason, comment)
     if meant is not None:
         intents.perform(meant, gateway=gateway, catalog=catalog, now=now)
 
 
 def undo_cancel(*, patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> None:
-    """Stay after all, until the last day. Raises as `cancel` does."""
-    meant = _mean(patient_id, "undo_cancel", actor, now)
+    """Stay after all, until the last day. Raises as `cancel` does, and GateSaysNo: then it stays cancelled.
+
+    It lets the next charge be made, so the gate is asked about that one first.
+    """
+    meant = _mean(patient_id, "undo_cancel", catalog, actor, now)
     if meant is not None:
         intents.perform(meant, gateway=gateway, catalog=catalog, now=now)
 
 
-def _mean(patient_id: UUID, what: Literal["cancel", "undo_cancel"], actor: Actor, now: datetime) -> UUID | None:
-    """Keep the wish before Stripe hears it. None when it stands so already."""
+def end_now(
+    *,
+    patient_id: UUID,
+    gateway: Gateway,
+    catalog: Catalog,
+    actor: Actor,
+    now: datetime,
+    reason: str | None = None,
+    comment: str = "",
+) -> bool:
+    """End it today: nothing open is collected, and what the policy says is given back. Twice is once.
+
+    For somebody who is about to pay, the page to pay on closes. False while Stripe has not answered everything: it is
+    asked again by itself. Raises NotFound, and for an open page TryAgain.
+    """
+    close_pages(patient_id, gateway, catalog, now)
     with db.transaction() as session:
+        _lock_care(session, patient_id)
+        row = writes.live_membership(session, patient_id)
+        if row is None:
+            raise NotFound("no_membership", words("You have no membership to cancel."))
+        if row.stripe_subscription_id is None:
+            audit.record(session, actor, "membership.cancel", "membership", row.id, patient_id=patient_id)
+            _keep_why(session, row, reason, comment, now)
+            writes.end_unpaid(session, patient_id, now)
+            return True
+        meant = end(
+            session,
+            row,
+            _rule(catalog, now),
+            delivered=DELIVERED,
+            stopped_at=now,
+            actor=actor,
+            now=now,
+            note=comment.strip(),
+        )
+        if meant and (why := reason_kept(reason)) is not None:
+            _latest(session, row).reason = why
+        call_care(session, row, catalog, now)
+    return perform_all(meant, gateway=gateway, catalog=catalog, now=now)
+
+
+def given_back_now(*, patient_id: UUID, catalog: Catalog, now: datetime) -> int:
+    """What an end today gives back by the policy, in cents."""
+    with db.reading() as session:
+        row = session.scalars(
+            select(Membership).where(Membership.patient_id == patient_id, Membership.status != "ended")
+        ).one_or_none()
+        if row is None or row.stripe_subscription_id is None:
+            return 0
+        share = _rule(catalog, now).share(DELIVERED)
+        return sum(due_by_policy(session, row, share, stopped_at=now).values())
+
+
+def call_care(session: Session, row: Membership, catalog: Catalog, now: datetime) -> None:
+    """A clinician sees to it that nothing the patient needs stops overnight. One call while one is open."""
+    calls.raise_alert(
+        session,
+        code=TASK,
+        source_kind="membership",
+        source_id=row.id,
+        patient_id=row.patient_id,
+        now=now,
+        definition=safety_rules.definition(catalog, TASK),
+    )
+
+
+def _mean(
+    patient_id: UUID,
+    what: Literal["cancel", "undo_cancel"],
+    catalog: Catalog,
+    actor: Actor,
+    now: datetime,
+    reason: str | None = None,
+    comment: str = "",
+) -> UUID | None:
+    """Keep the wish before Stripe hears it. None when it stands so already."""
+    codes: tuple[str, ...] = ()
+    with db.transaction() as session:
+        _lock_care(session, patient_id)
         row = writes.live_membership(session, patient_id)
         if row is None:
             raise NotFound("no_membership", words("You have no membership to cancel."))
@@ -47,4 +155,72 @@ def _mean(patient_id: UUID, what: Literal["cancel", "undo_cancel"], actor: Actor
         stands = row.cancels_at_period_end == (what == "cancel")
         if stands and intents.unanswered(session, row.id) in (None, what):
             return None
-        return intents.mean(session, row, what, actor=actor, now=now).id
+        if what == "undo_cancel":
+            codes = _refused(session, row, catalog, now)
+            for one in () if codes else _standing(session, row):
+                one.undone_at = now
+        elif not _standing(session, row):
+            _keep_why(session, row, reason, comment, now)
+            call_care(session, row, catalog, now)
+        if not codes:
+            return intents.mean(session, row, what, actor=actor, now=now).id
+    raise GateSaysNo(codes)
+
+
+def _refused(session: Session, row: Membership, catalog: Catalog, now: datetime) -> tuple[str, ...]:
+    """Ask the gate about the charge that would come. Returns its reasons for a no."""
+    charge_at = max(row.period_ends_at or now, now)
+    answer, _ = writes.ask_gate(
+        session,
+        patient_id=row.patient_id,
+        enrollment_id=row.enrollment_id,
+        period=f"undo:{charge_at:%Y-%m-%dT%H:%MZ}",
+        charge_at=charge_at,
+        catalog=catalog,
+        now=now,
+    )
+    return () if answer.yes else answer.codes
+
+
+def _lock_care(session: Session, patient_id: UUID) -> None:
+    """The enrollment before the membership, as everywhere: nobody waits in a circle."""
+    found = session.scalar(
+        select(Membership.enrollment_id).where(Membership.patient_id == patient_id, Membership.status != "ended")
+    )
+    if found is not None:
+        enrollment.locked(session, found)
+
+
+def _keep_why(session: Session, row: Membership, reason: str | None, comment: str, now: datetime) -> None:
+    row_id, said = new_id(), comment.strip()
+    session.add(
+        Cancellation(
+            id=row_id,
+            membership_id=row.id,
+            patient_id=row.patient_id,
+            asked_by="patient",
+            reason=reason_kept(reason),
+            comment_sealed=crypto.seal(said, "cancellations", "comment", row_id) if said else None,
+            asked_at=now,
+        )
+    )
+    session.flush()
+
+
+def _standing(session: Session, row: Membership) -> list[Cancellation]:
+    query = select(Cancellation).where(Cancellation.membership_id == row.id, Cancellation.undone_at.is_(None))
+    return list(session.scalars(query))
+
+
+def _latest(session: Session, row: Membership) -> Cancellation:
+    query = select(Cancellation).where(Cancellation.membership_id == row.id)
+    return session.scalars(query.order_by(Cancellation.asked_at.desc(), Cancellation.id.desc()).limit(1)).one()
+
+
+def _rule(catalog: Catalog, now: datetime) -> EndRule:
+    rule = end_rule(catalog.ends, ASKED, now.date())
+    if rule is None:
+        raise Conflict(
+            "no_policy", words("We cannot end it at once today. Cancel with the end of the month, or call us.")
+        )
+    return rule

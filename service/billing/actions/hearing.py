@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from service.billing import writes
-from service.billing.actions import money_heard, sync
+from service.billing.actions import card_page, money_heard, sync
 from service.billing.gateway import Gateway
 from service.catalog.rules.whole import Catalog
 
@@ -33,7 +33,10 @@ def hear(session: Session, heard: Heard, *, gateway: Gateway, catalog: Catalog, 
 
 
 def _subscription(session: Session, heard: Heard, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
-    sync.subscription_now(session, heard.object_id, gateway=gateway, catalog=catalog, now=now)
+    writes.lock_object(session, heard.object_id)
+    facts = gateway.get_subscription(heard.object_id)
+    if not sync.is_known(session, facts):
+        sync.apply(session, facts, catalog=catalog, now=now)
 
 
 def _invoice(session: Session, heard: Heard, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
@@ -46,7 +49,8 @@ def _invoice(session: Session, heard: Heard, gateway: Gateway, catalog: Catalog,
     facts = gateway.get_subscription(subject_id)
     latest = facts.latest_invoice
     older = () if latest is not None and latest.id == heard.object_id else (gateway.get_invoice(heard.object_id),)
-    sync.apply(session, facts, invoices=older, catalog=catalog, now=now)
+    if older or not sync.is_known(session, facts):
+        sync.apply(session, facts, invoices=older, catalog=catalog, now=now)
 
 
 def _page(session: Session, heard: Heard, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
@@ -58,6 +62,7 @@ def _page(session: Session, heard: Heard, gateway: Gateway, catalog: Catalog, no
         sync.apply(session, page.subscription, catalog=catalog, now=now)
     elif page.subscription_id is not None:
         sync.subscription_now(session, page.subscription_id, gateway=gateway, catalog=catalog, now=now)
+    card_page.hear_card(session, page, now=now)
     sync.page_now(session, page)
 
 

@@ -8,8 +8,11 @@ from uuid import UUID
 from service.audit import writes as audit
 from service.billing import queries, rules, writes
 from service.billing.actions import intents, sync
+from service.billing.actions.halting import end
+from service.billing.actions.stops.performing import perform_all
 from service.billing.gateway import Gateway
 from service.billing.models import Membership
+from service.catalog.rules.refunds import end_rule
 from service.catalog.rules.whole import Catalog
 from service.kit import db
 from service.kit.actor import Actor
@@ -21,14 +24,14 @@ def stop_charges(*, patient_id: UUID, gateway: Gateway, catalog: Catalog, actor:
     Ended at once, Stripe tries no failed charge again either. Raises TryAgain when Stripe cannot be asked: whatever
     was done by then stays done, and the next try goes on from there, under the same keys.
     """
-    _close_pages(patient_id, gateway, catalog, now)
+    close_pages(patient_id, gateway, catalog, now)
     meant = _mean(patient_id, gateway, catalog, actor, now)
-    if meant is None:
-        return
-    intents.perform(meant, gateway=gateway, catalog=catalog, now=now)
+    for intent_id in meant[:1]:
+        intents.perform(intent_id, gateway=gateway, catalog=catalog, now=now)
+    perform_all(meant[1:], gateway=gateway, catalog=catalog, now=now)
 
 
-def _close_pages(patient_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
+def close_pages(patient_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
     """Nobody pays on a page that is closed. Where somebody was quicker, the payment becomes known here."""
     with db.reading() as session:
         pages = queries.open_pages_of(session, patient_id)
@@ -40,16 +43,19 @@ def _close_pages(patient_id: UUID, gateway: Gateway, catalog: Catalog, now: date
             sync.page_now(session, page)
 
 
-def _mean(patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> UUID | None:
-    """Look at Stripe first, then keep what is meant with its key. None when nothing is left that could charge."""
+def _mean(patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> list[UUID]:
+    """Look at Stripe first, then keep what is meant with its keys. Nothing when nothing is left that could charge."""
     with db.transaction() as session:
         known = queries.subscription_of(session, patient_id)
         if known is None:
-            return None
+            return []
         membership_id, subscription_id = known
         sync.subscription_now(session, subscription_id, gateway=gateway, catalog=catalog, now=now)
         row: Membership | None = writes.locked_membership(session, membership_id)
         if row is None or row.status == "ended":
-            return None
+            return []
         audit.record(session, actor, "membership.stop", "membership", row.id, patient_id=patient_id)
-        return intents.mean(session, row, "end", actor=actor, now=now).id
+        rule = end_rule(catalog.ends, "account_closed", now.date())
+        if rule is None:  # leaving waits for no policy: without one nothing is given back by itself
+            return [intents.mean(session, row, "end", actor=actor, now=now).id]
+        return end(session, row, rule, delivered="this_month", stopped_at=now, actor=actor, now=now)

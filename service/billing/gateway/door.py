@@ -41,9 +41,10 @@ def our_errors() -> Iterator[None]:
     try:
         yield
     except stripe.CardError as error:
-        if error.code == "authentication_required":
-            raise NeedsAction(error.code) from None
-        raise Declined(error.code or "card_declined") from None
+        said = getattr(error.error, "decline_code", None) if error.code == "card_declined" else error.code
+        if said == "authentication_required" or str(said).endswith("_requires_action"):
+            raise NeedsAction(str(said)) from None
+        raise Declined(said or "card_declined") from None
     except (stripe.RateLimitError, stripe.APIConnectionError) as error:
         raise TryAgain(f"stripe: {type(error).__name__}") from None
     except stripe.StripeError as error:

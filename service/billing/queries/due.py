@@ -101,11 +101,14 @@ class OpenAttempt:
 
 
 def open_attempts(session: Session, limit: int = 500) -> list[OpenAttempt]:
-    """Every open pay page, the oldest first. Each lives for an hour at most, so there are few."""
+    """Every open pay page, the oldest first. Each lives for an hour at most, so there are few.
+
+    A page for another card charges nobody, and is not among them.
+    """
     rows = session.execute(
         select(Checkout.id, Checkout.stripe_session_id, Membership.enrollment_id)
         .join(Membership, Membership.id == Checkout.membership_id)
-        .where(Checkout.status == "open", Checkout.stripe_session_id.is_not(None))
+        .where(Checkout.status == "open", Checkout.kind == "membership", Checkout.stripe_session_id.is_not(None))
         .order_by(Checkout.meant_at)
         .limit(limit)
     )

@@ -75,6 +75,18 @@ class Receipt:
     card: str
 
 
+_ROW: tuple[Any, ...] = (
+    Invoice.id,
+    Invoice.number,
+    Invoice.status,
+    Invoice.issued_at,
+    Invoice.paid_at,
+    Invoice.amount_due_cents,
+    Invoice.amount_paid_cents,
+    Invoice.refunded_cents,
+)
+
+
 def number_of(stripe_number: str | None, invoice_id: UUID) -> str:
     """The number on the paper: Stripe's, or for what was charged before we kept it the end of our own id."""
     return stripe_number or f"R-{invoice_id.hex[-10:].upper()}"
@@ -85,16 +97,7 @@ def invoices_page(
 ) -> tuple[list[InvoiceRow], UUID | None]:
     """A patient's charges from the newest on, those behind `after`, and where the next page begins (None: the end)."""
     query = (
-        select(
-            Invoice.id,
-            Invoice.number,
-            Invoice.status,
-            Invoice.issued_at,
-            Invoice.paid_at,
-            Invoice.amount_due_cents,
-            Invoice.amount_paid_cents,
-            Invoice.refunded_cents,
-        )
+        select(*_ROW)
         .where(_of(patient_id), Invoice.status.in_(SHOWN), _of_money())
         .order_by(Invoice.issued_at.desc(), Invoice.id.desc())
         .limit(limit + 1)
@@ -118,6 +121,24 @@ def receipts_between(session: Session, patient_id: UUID, since: datetime, until:
     return _receipts(session, _settled(patient_id).where(Invoice.paid_at >= since, Invoice.paid_at < until))
 
 
+def open_charge(session: Session, patient_id: UUID) -> InvoiceRow | None:
+    """What this patient may pay now: the newest charge of a membership that runs, or waits for it; None for nothing."""
+    row: Any = session.execute(
+        select(*_ROW)
+        .join(Membership, Membership.id == Invoice.membership_id)
+        .where(
+            Membership.patient_id == patient_id,
+            Membership.status.in_(("grace", "stopped")),
+            Membership.stopped_for.is_distinct_from("paused"),
+            Invoice.status == "open",
+            Invoice.amount_due_cents > 0,
+        )
+        .order_by(Invoice.issued_at.desc(), Invoice.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else InvoiceRow(row[0], number_of(row[1], row[0]), *row[2:])
+
+
 def first_paid_at(session: Session, patient_id: UUID) -> datetime | None:
     """When this patient first paid, or None."""
     query = select(Invoice.paid_at).where(_of(patient_id), Invoice.status == "paid", _of_money())
@@ -133,7 +154,7 @@ def _of_money() -> Any:
     return or_(Invoice.amount_paid_cents > 0, Invoice.amount_due_cents > 0, Invoice.subtotal_cents > 0)
 
 
-def _settled(patient_id: UUID) -> Select[Any]:
+def _settled(patient_id: UUID) -> Select[*tuple[Any, ...]]:
     return (
         select(Invoice, Membership.plan, Membership.card_brand, Membership.card_last4)
         .join(Membership, Membership.id == Invoice.membership_id)
@@ -149,7 +170,7 @@ def _settled(patient_id: UUID) -> Select[Any]:
     )
 
 
-def _receipts(session: Session, query: Select[Any]) -> list[Receipt]:
+def _receipts(session: Session, query: Select[*tuple[Any, ...]]) -> list[Receipt]:
     rows = session.execute(query).all()
     ids = [row.Invoice.id for row in rows]
     lines: dict[UUID, list[Line]] = defaultdict(list)

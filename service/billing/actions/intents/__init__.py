@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service.billing.actions.intents.keep import mean, unanswered
+from service.billing.actions.intents.keep import mean, standing, unanswered
 from service.billing.actions.intents.kinds import Kind, Told
 from service.billing.actions.intents.perform import perform, poll
 
-__all__ = ["Kind", "Told", "mean", "perform", "poll", "unanswered"]
+__all__ = ["Kind", "Told", "mean", "perform", "poll", "standing", "unanswered"]

@@ -9,6 +9,7 @@ from typing import Final
 from service.billing.actions.intents.changes import CHANGES
 from service.billing.actions.intents.giving import GIVING
 from service.billing.actions.intents.kinds import Kind
+from service.billing.actions.intents.paying import PAYING
 from service.billing.actions.intents.stopping import STOPPING
 from service.billing.gateway import Gateway
 
@@ -37,6 +38,7 @@ CALLS: Final[Mapping[str, Kind]] = MappingProxyType(
         ),
         **CHANGES,
         **GIVING,
+        **PAYING,
         **STOPPING,
     }
 )

@@ -94,3 +94,12 @@ def unanswered(session: Session, membership_id: UUID, lane: str = "subscription"
     return session.scalar(
         select(Intent.kind).where(Intent.membership_id == membership_id, Intent.lane == lane, Intent.status == "meant")
     )
+
+
+def standing(session: Session, membership_id: UUID, kind: str, lane: str = "subscription") -> UUID | None:
+    """The id of an intent of this kind that has no answer yet, or None."""
+    return session.scalar(
+        select(Intent.id).where(
+            Intent.membership_id == membership_id, Intent.lane == lane, Intent.kind == kind, Intent.status == "meant"
+        )
+    )

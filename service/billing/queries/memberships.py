@@ -68,6 +68,12 @@ class MembershipCard:
         return self.collection_resumes_at is not None and self.status in IN_CARE
 
     @property
+    def runs_out(self) -> bool:
+        """Is the card out of date when the next charge comes?"""
+        at = self.next_charge_at
+        return at is not None and self.card_expires_on is not None and self.card_expires_on < at.date()
+
+    @property
     def unpaid(self) -> bool:
         """Is the running month one that was left out?"""
         starts, paid = self.period_starts_at, self.paid_until

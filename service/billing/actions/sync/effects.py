@@ -104,7 +104,7 @@ def _wish_to_end(session: Session, row: Membership) -> UUID | None:
     return session.scalar(
         select(Intent.id)
         .where(Intent.membership_id == row.id, Intent.kind == "cancel", Intent.status.in_(("meant", "done")))
-        .order_by(Intent.meant_at.desc())
+        .order_by(Intent.meant_at.desc(), Intent.id.desc())
         .limit(1)
     )
 

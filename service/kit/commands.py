@@ -1,38 +1,57 @@
-"""Changes that every message from outside makes: written with SQLAlchemy, compiled once, sent as text from then on.
+"""Changes that every message from outside makes: written with SQLAlchemy, compiled once, then sent by the driver.
 
 Putting a statement together anew costs several times what the database needs for it. What is sent is the same.
 """
 
 from __future__ import annotations
 
+from collections import namedtuple
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, bindparam
-from sqlalchemy.dialects.postgresql import psycopg
+import psycopg
+from sqlalchemy import Executable, bindparam
+from sqlalchemy.dialects.postgresql.psycopg import dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session
+
+_DIALECT = dialect()  # type: ignore[no-untyped-call]
 
 
 class Command:
-    """A statement with named `bindparam`s, for a session in its transaction. Errors are those of the session.
+    """A statement with named `bindparam`s, for a session in its transaction. Its errors are those of the session.
 
-    For plain columns (ids, texts, numbers, moments, bytes), which the driver takes as SQLAlchemy would.
+    For plain columns (ids, texts, numbers, moments, bytes), which the driver takes and gives as SQLAlchemy would.
     """
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
 
     @cached_property
-    def _compiled(self) -> tuple[str, dict[str, Any]]:
-        compiled: Any = self._statement.compile(dialect=psycopg.dialect())  # type: ignore[no-untyped-call,attr-defined]
+    def _compiled(self) -> tuple[str, dict[str, Any], Callable[[Sequence[Any]], Any]]:
+        compiled: Any = self._statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
         fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        return str(compiled), fixed
+        columns = getattr(self._statement, "exported_columns", ())
+        row: Any = namedtuple("Row", [str(column.key) for column in columns], rename=True)  # type: ignore[misc]
+        return str(compiled), fixed, row._make
 
-    def run(self, session: Session, **values: Any) -> CursorResult[Any]:
-        """Send it, after what the session has not written yet. Every parameter has to be given."""
+    def run(self, session: Session, **values: Any) -> Any:
+        """Send it, after what the session has not written yet. The first row, its columns by name, or None.
+
+        Every parameter has to be given.
+        """
         session.flush()
-        text, fixed = self._compiled
-        return session.connection().exec_driver_sql(text, {**fixed, **values})
+        text, fixed, row = self._compiled
+        driver: Any = session.connection().connection.driver_connection
+        try:
+            cursor = driver.execute(text, {**fixed, **values})
+            found = cursor.fetchone() if cursor.description else None
+        except psycopg.Error as error:
+            raise DBAPIError.instance(
+                text, None, error, psycopg.Error, hide_parameters=True, dialect=_DIALECT
+            ) from error
+        return None if found is None else row(found)
 
 
 def params(*columns: InstrumentedAttribute[Any]) -> dict[str, Any]:

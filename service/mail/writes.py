@@ -49,7 +49,7 @@ def put(
     business time. `wanted_while` ("checkin_open:<id>") is asked again at the moment of sending.
     """
     row_id = new_id()
-    added = _PUT.run(
+    found = _PUT.run(
         session,
         id=row_id,
         message_key=key,
@@ -62,7 +62,8 @@ def put(
         send_at=send_at or now,
         send_before=send_before,
         created_at=now,
-    ).scalar()
+    )
+    added: UUID | None = None if found is None else found.id
     if added is not None and (send_at is None or send_at <= now):
         queue.enqueue(session, "mail.deliver_due")
     return added

@@ -62,7 +62,7 @@ def sweep_events(*, gateway: Gateway, catalog: Catalog, now: datetime, wall_now:
 
 def _act(event_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime) -> None:
     with db.transaction() as session:
-        row = _TAKE.run(session, id=event_id).one_or_none()
+        row = _TAKE.run(session, id=event_id)
         if row is None:
             return  # handled, parked, or another worker has it
         heard = hearing.Heard(row.kind, row.object_id, row.subject_id)

@@ -51,7 +51,7 @@ def receive(*, notice: Notice, body: str, wall_now: datetime) -> bool:
         "parked_for": notice.trouble,
     }
     with db.transaction() as session:
-        if _KEEP.run(session, **kept).scalar() is None:
+        if _KEEP.run(session, **kept) is None:
             return False
         if acts:
             queue.enqueue(session, "billing.handle_event", event_id=str(row_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.billing.writes import refunds
 from service.billing.writes.agreements import keep_agreement
-from service.billing.writes.invoices import keep_invoice, shown
+from service.billing.writes.invoices import SHOWN, keep_invoice, shown
 from service.billing.writes.ledger import book
 from service.billing.writes.memberships import (
     ask_gate,
@@ -18,6 +18,7 @@ from service.billing.writes.memberships import (
 )
 
 __all__ = [
+    "SHOWN",
     "ask_gate",
     "book",
     "end_unpaid",

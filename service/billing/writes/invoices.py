@@ -28,6 +28,7 @@ _SHOWN: Final = (
     Invoice.attempts,
     Invoice.next_try_at,
 )
+SHOWN: Final = tuple(column.key for column in _SHOWN)  # a row and the facts say it by the same name
 _FIRST = insert(Invoice).values(
     refunded_cents=0,
     refunding_cents=0,
@@ -63,19 +64,7 @@ _LINE = Command(
 
 def shown(facts: InvoiceFacts) -> dict[str, Any]:
     """What a charge's row says, as Stripe has it now."""
-    return {
-        "status": facts.status,
-        "amount_due_cents": facts.amount_due_cents,
-        "amount_paid_cents": facts.amount_paid_cents,
-        "paid_at": facts.paid_at,
-        "number": facts.number,
-        "occasion": facts.occasion,
-        "subtotal_cents": facts.subtotal_cents,
-        "discount_cents": facts.discount_cents,
-        "credit_used_cents": facts.credit_used_cents,
-        "attempts": facts.attempts,
-        "next_try_at": facts.next_try_at,
-    }
+    return {name: getattr(facts, name) for name in SHOWN}
 
 
 def keep_invoice(session: Session, row: Membership, facts: InvoiceFacts, now: datetime) -> None:
@@ -96,7 +85,7 @@ def keep_invoice(session: Session, row: Membership, facts: InvoiceFacts, now: da
         card_brand=row.card_brand if paid else None,
         card_last4=row.card_last4 if paid else None,
         **shown(facts),
-    ).scalar_one()
+    ).id
     if facts.status == "draft" or not facts.lines:
         return
     for line in facts.lines:

@@ -54,4 +54,4 @@ def book(
         moved_at=moved_at,
         noted_at=now,
     )
-    return found.scalar() is not None
+    return found is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from service.enrollment.rules import gate
 from service.kit.commands import Command
 from service.kit.ids import new_id
 
-_LOCK = Command(text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))"))
+_LOCK = Command(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("id", type_=Text), 0))))
 
 
 def ask_gate(

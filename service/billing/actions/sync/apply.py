@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from service.audit import writes as audit
@@ -18,8 +18,10 @@ from service.billing.rules import transitions
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes as enrollment
 from service.kit.actor import SYSTEM
+from service.kit.commands import Command
 
 log = structlog.get_logger(__name__)
+_WHOSE = Command(select(Membership.enrollment_id, Membership.activated_at).where(Membership.id == bindparam("id")))
 
 
 class Unclaimed(Exception):
@@ -126,9 +128,10 @@ def _claim(session: Session, facts: SubscriptionFacts, catalog: Catalog, now: da
     found = facts.membership_id or session.scalar(
         select(Membership.id).where(Membership.stripe_subscription_id == facts.id)
     )
-    enrollment_id = session.scalar(select(Membership.enrollment_id).where(Membership.id == found)) if found else None
-    if enrollment_id is not None:
-        enrollment.locked(session, enrollment_id)  # before the membership, as everywhere: nobody waits in a circle
+    whose = _WHOSE.run(session, id=found) if found else None
+    if whose is not None and (whose.activated_at is None or facts.status == "ended"):
+        # Care may begin or end: locked before the membership, as everywhere, so that nobody waits in a circle.
+        enrollment.locked(session, whose.enrollment_id)
     row = writes.locked_membership(session, found) if found else None
     if row is None:
         raise Unclaimed(f"{facts.id}: no membership of ours")

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
@@ -126,8 +126,16 @@ def _begin_care(session: Session, row: Membership, catalog: Catalog, now: dateti
 def _end_care(session: Session, row: Membership, now: datetime) -> None:
     """Nothing is paid for any more. What was approved and signed stands for a while: they may come back."""
     care = enrollment.locked(session, row.enrollment_id)
-    if care.status == "active":
+    if care.status == "active" and not _closes(session, row):
         enrollment.move(session, care, "lapse", SYSTEM, now)
+
+
+def _closes(session: Session, row: Membership) -> bool:
+    """Does it end because the account is being closed? That ends the enrollment itself, for good."""
+    closing = exists().where(
+        Intent.membership_id == row.id, Intent.kind == "end", Intent.details["reason"].astext == "account_closed"
+    )
+    return bool(session.scalar(select(closing)))
 
 
 def _note_trouble(session: Session, row: Membership, what: str, catalog: Catalog, now: datetime) -> None:

@@ -15,10 +15,10 @@ from service.kit.commands import Command
 
 # A draft and an open charge are looked at each time: the gate is asked about the one, the other is tried again.
 OVER: Final = ("paid", "void", "uncollectible")
-_MEMBERSHIP: Final = [
-    column for column in Membership.__table__.c if column.name not in ("wish", "wish_id", "wished_at")
-]
-_INVOICE: Final = Invoice.__table__.c
+_OURS: Final = ("patient_id", "enrollment_id", "created_at", "activated_at", "ended_at", "compared_at")
+_OLD: Final = ("wish", "wish_id", "wished_at")
+_MEMBERSHIP: Final = [column for column in Membership.__table__.c if column.name not in (*_OURS, *_OLD)]
+_INVOICE: Final = [Invoice.__table__.c[name] for name in (*writes.SHOWN, "stripe_payment_id")]
 _KEPT = Command(
     select(*_MEMBERSHIP, *(column.label(f"invoice_{column.name}") for column in _INVOICE))
     .join(Invoice, (Invoice.membership_id == Membership.id) & (Invoice.stripe_invoice_id == bindparam("invoice")))
@@ -34,11 +34,12 @@ def is_known(session: Session, facts: SubscriptionFacts) -> bool:
     latest = facts.latest_invoice
     if latest is None or latest.status not in OVER:
         return False
-    kept = _KEPT.run(session, subscription=facts.id, invoice=latest.id).one_or_none()
-    if kept is None or (facts.membership_id is not None and facts.membership_id != kept.id):
+    kept = _KEPT.run(session, subscription=facts.id, invoice=latest.id)
+    if kept is None or facts.membership_id not in (None, kept.id):
+        return False
+    if any(getattr(kept, f"invoice_{name}") != value for name, value in writes.shown(latest).items()):
         return False
     row = SimpleNamespace(**{column.name: getattr(kept, column.name) for column in _MEMBERSHIP})
     before = dict(vars(row))
     writes.take_over(cast(Any, row), facts)
-    shown = writes.shown(latest) | ({"stripe_payment_id": latest.payment_id} if latest.payment_id else {})
-    return vars(row) == before and all(getattr(kept, f"invoice_{name}") == value for name, value in shown.items())
+    return vars(row) == before and latest.payment_id in (None, kept.invoice_stripe_payment_id)

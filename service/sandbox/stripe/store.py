@@ -19,6 +19,7 @@ __all__ = ["Json", "Row", "Store"]
 
 #: So many objects stay in memory between two requests; a request itself keeps each one it touched.
 KEPT = 5_000
+PUT_WHOLE = ("delivery", "event", "idempotency")
 Key = tuple[str, str]
 #: When an object does something by itself: (whose clock, moment, rank among ties, what).
 DueOf = Callable[[str, Json], list[tuple[str, int, int, str]]]
@@ -172,14 +173,18 @@ class Store:
         if self._changed:
             # Once more all that changed, not only what is waiting: whoever changed an object after it was put is heard.
             self._waiting = {}
-            # Only events are never touched again, and they are the many.
+            # Except of the kinds that are the many, and that nobody holds on to.
             again = (key for key in self._changed if key in self._seq)
-            self._write({key: None for key in again if key[0] != "event" or key not in self._written})
+            self._write({key: None for key in again if key[0] not in PUT_WHOLE or key not in self._written})
             self._changed = {}
             self._written = {}
             self._database.execute("COMMIT")
         if len(self._live) > KEPT:
             self._forget()
+
+    def touched(self) -> list[Key]:
+        """Kind and id of what was put since the last commit and is still there, in that order."""
+        return [key for key in self._changed if key in self._live]
 
     def rollback(self) -> None:
         """Back to the last commit: for a mistake of ours, not for an error Stripe would answer."""

@@ -65,6 +65,9 @@ def catch_up(world: World) -> None:
 
 def delete(world: World, clock: Json) -> Json:
     """Gone, and everybody who lived by it."""
+    for kind in ("announcement", "resumption"):
+        for note in world.of(kind, test_clock=clock["id"]):
+            world.store.remove(kind, note["id"])
     for customer in world.of("customer", test_clock=clock["id"]):
         for kind in BELONGINGS:
             for one in world.of(kind, customer=customer["id"]):

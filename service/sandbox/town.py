@@ -111,6 +111,7 @@ class Town:
         business = wall_now() + self._offset
         standin: list[str | Path]
         standin = [python, "-m", "service.sandbox.stripe", "--port", str(ports.stripe), "--data", self.data / "stripe"]
+        standin += ["--dunning-ends-in", "unpaid"]  # the setting our account needs: nothing is cancelled behind us
         hook = f"http://{LOOPBACK}:{ports.web}/webhooks/stripe"
         secrets = ["--key", keys.stripe_key, "--webhook-url", hook, "--webhook-secret", keys.webhook_secret]
         self.supervisor.start("stripe", [*standin, *secrets, "--start", str(int(business.timestamp()))], stage=1)

@@ -359,7 +359,8 @@ def test_what_nobody_decided_about_ends_by_itself_and_gives_the_unused_part_back
     house: House, moving_stripe: StandIn, what: str, reason: str
 ) -> None:
     applicant, gateway = a_member(house, moving_stripe)
-    began = house.now
+    began = row_of(applicant).period_starts_at
+    assert began is not None
     house.at(began + timedelta(days=15))
     LANDS[what](house, applicant)
     for days, ended in ((13, 0), (14, 1)):

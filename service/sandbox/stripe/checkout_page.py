@@ -92,7 +92,12 @@ def _choose(world: World, session: Json, query: str) -> Page:
     problem = PROBLEMS.get(parse_qs(query).get("problem", [""])[0], "")
     here = f"/c/pay/{session['id']}"
     title, what = _saving(session) if session["mode"] == "setup" else _paying(world, session)
-    body = alert(problem) + what + choice(here) + back(session["cancel_url"])
+    body = (
+        alert(problem)
+        + what
+        + choice(here, saves=session["mode"] == "setup")
+        + back(session["cancel_url"], f"Back without {'saving' if session['mode'] == 'setup' else 'paying'}")
+    )
     return page(200, f"{'Error: ' if problem else ''}{title}", body)
 
 
@@ -115,8 +120,8 @@ def _paying(world: World, session: Json) -> tuple[str, str]:
     )
     if session["allow_promotion_codes"]:
         what += (
-            f'<form method="post" action="/c/pay/{session["id"]}/code"><label>Promotion code '
-            '<input name="code" autocomplete="off"></label> <button class="small">Use this code</button></form>'
+            f'<form method="post" action="/c/pay/{session["id"]}/code"><label for="code">Promotion code</label>'
+            '<input id="code" name="code" autocomplete="off"> <button class="card">Use this code</button></form>'
         )
     return f"Pay {dollars(session['amount_total'])}", what
 

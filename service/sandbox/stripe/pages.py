@@ -10,6 +10,12 @@ from pathlib import Path
 from service.sandbox.stripe import cards
 
 HERE = Path(__file__).parent
+#: What a card will do once it was saved without a payment, where that is not what it does when it pays.
+SAVED = {
+    cards.WORKS: "Payments with it succeed.",
+    cards.FAILS_LATER: "It is saved, and declined when it is charged.",
+    cards.DISPUTED: "Payments with it succeed, and the bank takes the money back.",
+}
 FRAME = string.Template((HERE / "checkout_page.html").read_text(encoding="utf-8"))
 
 
@@ -49,13 +55,14 @@ def alert(problem: str) -> str:
     return f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else ""
 
 
-def choice(action: str) -> str:
-    """The form with a button for each test card."""
-    buttons = "".join(
-        f'<button class="card{" first" if number == cards.WORKS else ""}" name="card" value="{number}">'
-        f"<span>{escape(label)}</span> <small>{escape(which)}. {escape(what)}</small></button>"
-        for number, label, which, what in cards.OFFERED
-    )
+def choice(action: str, *, saves: bool = False) -> str:
+    """The form with a button for each test card, to pay with or only to save."""
+    buttons = ""
+    for number, label, which, what in cards.OFFERED:
+        words, small = (f"Save the {which}", SAVED.get(number, what)) if saves else (label, f"{which}. {what}")
+        first = " first" if number == cards.WORKS else ""
+        buttons += f'<button class="card{first}" name="card" value="{number}">'
+        buttons += f"<span>{escape(words)}</span> <small>{escape(small)}</small></button>"
     return f'<form method="post" action="{action}"><h2>Choose a test card</h2>{buttons}</form>'
 
 

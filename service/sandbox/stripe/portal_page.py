@@ -101,7 +101,7 @@ def _show(world: World, visit: Json, query: str) -> Page:
     if not running:
         body += "<p>There is none at the moment.</p>"
     if features["payment_method_update"]["enabled"]:
-        body += choice(f"{here}/card")
+        body += choice(f"{here}/card", saves=True)
     body += back(visit["return_url"], "Back to the shop")
     return page(200, f"{'Error: ' if problem else ''}Your subscription", body)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from service.accounts import models as people
+from service.billing import models as money
 from service.billing.actions import events
 from service.billing.gateway.facts import Notice
 from service.checkins.actions import submit
@@ -213,6 +214,16 @@ def _by_hand(house: House, person: Person) -> None:
             session.add(model(id=row_id, **values))
         return row_id
 
+    with db.reading() as session:
+        member = session.scalars(select(money.Membership)).first()
+    assert member is not None
+    of = {"membership_id": member.id, "patient_id": member.patient_id}
+    charge = row(money.Invoice, membership_id=member.id, amount_due_cents=100, amount_paid_cents=100)
+    same = {**of, "amount_cents": 1, "asked_by": owner}
+    row(money.Refund, "note", **same, invoice_id=charge, lines={}, source="staff", status="done")
+    row(money.Credit, "note", **same, kind="credit", status="done")
+    row(money.MembershipNote, "body", **of, author_id=owner)
+    row(money.Cancellation, "comment", **of, asked_by="patient")
     dates = {"created_at": now, "expires_at": later}
     user, patient = {"user_id": person.user_id}, {"patient_id": person.patient_id}
     hashed: Callable[[], dict[str, bytes]] = lambda: {"token_hash": token_hash(new_token())}  # noqa: E731

@@ -24,8 +24,10 @@ from service.kit.format import moment, money
 # By its address; the first that fits. A test looks at every address of the house that a form can be sent to.
 PLACES = {
     "/billing/cancel*": _("Cancelling your membership"),
+    "/billing/card": _("Changing your card"),
     "/billing/code*": _("Using a code"),
     "/billing/date": _("Moving your charge"),
+    "/billing/pay*": _("Paying what is open"),
     "/billing/plan/*": _("Changing your plan"),
     "/billing/price": _("A new price"),
     "/billing/skip*": _("Skipping a month"),

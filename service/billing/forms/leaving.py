@@ -20,6 +20,7 @@ class LeavingForm(Form):
     )
     comment = TextAreaField(
         _("Anything you would like us to know (you do not have to)"),
+        description=_("Leave out your health: somebody of your care team asks you about that."),
         validators=[Length(max=COMMENT_MAX, message=_("That is longer than we can keep. Use a shorter form."))],
     )
 

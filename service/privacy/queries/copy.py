@@ -9,7 +9,15 @@ from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient
 from service.catalog.rules.whole import Catalog
-from service.privacy.queries import copy_assessments, copy_care, copy_consents, copy_rest, copy_self, copy_visits
+from service.privacy.queries import (
+    copy_assessments,
+    copy_care,
+    copy_consents,
+    copy_money,
+    copy_rest,
+    copy_self,
+    copy_visits,
+)
 from service.privacy.rules import Section
 
 # Said in the file itself, so that nobody takes silence for completeness.
@@ -43,7 +51,11 @@ def copy_of(session: Session, patient_id: UUID, catalog: Catalog) -> list[Sectio
         copy_care.alerts(session, patient_id, catalog),
         copy_care.care_team(session, patient_id),
         copy_rest.memberships(session, patient_id, catalog),
+        copy_money.agreements(session, patient_id),
         copy_rest.payments(session, patient_id),
+        copy_money.cancellations(session, patient_id),
+        copy_rest.given_back(session, patient_id),
+        copy_rest.billing_notes(session, patient_id),
         copy_rest.charges_checked(session, patient_id),
         copy_rest.mails(session, user_id),
         copy_rest.waitlist(session, user_id),

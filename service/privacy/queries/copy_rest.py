@@ -12,10 +12,12 @@ from service.accounts.queries import display_names
 from service.accounts.rules.links import while_open
 from service.audit.models import AuditEntry
 from service.audit.rules.acts import say, say_to_patient
-from service.billing.models import GateRecord, Invoice, Membership
+from service.billing.models import Credit, Dispute, GateRecord, Invoice, Membership, MembershipNote, Refund
+from service.billing.rules import BY_RULE, CREDIT_REASONS, REFUND_REASONS
 from service.catalog.rules.whole import Catalog
 from service.enrollment.models import WaitlistEntry
 from service.enrollment.rules.gate import MESSAGES
+from service.kit import crypto
 from service.mail.models import OutboxMessage
 from service.privacy.models import DataExport
 from service.privacy.rules import Entry, Section
@@ -64,6 +66,65 @@ def payments(session: Session, patient_id: UUID) -> Section:
         for row in rows
     ]
     return Section("payments", "Bills and payments", entries)
+
+
+def given_back(session: Session, patient_id: UUID) -> Section:
+    """Money that went back to you, credit and months you were given, and payments your bank disputed."""
+    entries: list[Entry] = [
+        {
+            "what": "refund",
+            "cents": row.amount_cents,
+            "why": REFUND_REASONS.get(row.reason, BY_RULE),
+            "status": row.status,
+            "asked_at": row.asked_at,
+            "settled_at": row.settled_at,
+        }
+        for row in session.scalars(select(Refund).where(Refund.patient_id == patient_id).order_by(Refund.asked_at))
+    ]
+    entries += [
+        {
+            "what": "months" if row.months else "credit",
+            "cents": row.amount_cents,
+            "months": row.months,
+            "why": CREDIT_REASONS.get(row.reason, BY_RULE),
+            "status": row.status,
+            "asked_at": row.asked_at,
+            "settled_at": row.settled_at,
+        }
+        for row in session.scalars(select(Credit).where(Credit.patient_id == patient_id).order_by(Credit.asked_at))
+    ]
+    entries += [
+        {
+            "what": "dispute",
+            "cents": row.amount_cents,
+            "why": row.reason.replace("_", " "),
+            "status": row.status.replace("_", " "),
+            "asked_at": row.opened_at,
+            "settled_at": row.closed_at,
+        }
+        for row in session.scalars(select(Dispute).where(Dispute.patient_id == patient_id).order_by(Dispute.opened_at))
+    ]
+    return Section("given_back", "Money given back, credit and disputes", entries)
+
+
+def billing_notes(session: Session, patient_id: UUID) -> Section:
+    """What staff wrote down about your payments, and with money they gave."""
+    entries: list[Entry] = [
+        {"written_at": row.written_at, "note": crypto.unseal(row.body_sealed, "membership_notes", "body", row.id)}
+        for row in session.scalars(
+            select(MembershipNote).where(MembershipNote.patient_id == patient_id).order_by(MembershipNote.written_at)
+        )
+    ]
+    for table in (Refund, Credit):
+        rows = session.scalars(select(table).where(table.patient_id == patient_id, table.note_sealed.is_not(None)))
+        entries += [
+            {
+                "written_at": row.asked_at,
+                "note": crypto.unseal(row.note_sealed or b"", str(table.__tablename__), "note", row.id),
+            }
+            for row in rows
+        ]
+    return Section("billing_notes", "Notes about your payments", entries)
 
 
 def charges_checked(session: Session, patient_id: UUID) -> Section:

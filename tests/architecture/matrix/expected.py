@@ -38,9 +38,7 @@ REFUSED_BY_OBJECT: dict[str, frozenset[str]] = {
     "visits_staff.hours": frozenset({"clinician"}),  # these are a colleague's; one's own are tested with the page
     "visits_staff.other_day": frozenset({"clinician"}),
     "visits_staff.remove_day": frozenset({"clinician"}),
-    "safety_staff.acknowledge": frozenset(
-        {"billing"}
-    ),  # about an answer: billing takes those about money
+    "safety_staff.acknowledge": frozenset({"billing"}),  # about an answer: billing takes those about money
     "safety_staff.review": frozenset({"auditor"}),  # an owner other than whoever looked is there to review
 }
 # These ask somebody outside the house, whom no test has: "away" is an answer too.
@@ -50,6 +48,10 @@ ASKS_STRIPE = frozenset(
         "billing.checkout_return",
         "billing.cancel_submit",
         "billing.cancel_undo",
+        "billing.card_submit",
+        "billing.go_to_bank",
+        "billing.look_again",
+        "billing.pay_submit",
         "billing_staff.go_on_submit",
         "billing_staff.decide_refund_submit",
         "billing_staff.decide_credit_submit",
@@ -59,7 +61,15 @@ ASKS_STRIPE = frozenset(
     }
 )
 # Nothing is there to be seen before something else was done: a code begun, a payment page opened.
-NOTHING_YET = frozenset({"accounts.totp_picture", "billing.checkout_return", "billing.statement_pdf"})
+NOTHING_YET = frozenset(
+    {
+        "accounts.totp_picture",
+        "billing.card_return",
+        "billing.checkout_return",
+        "billing.pay_submit",
+        "billing.statement_pdf",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,7 @@ class StandIn:
     # A browser
 
     def http(self, method: str, path: str, body: str | None = None, form: bool = False) -> tuple[int, str, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
         connection.request(method, path, body, headers)
         answer = connection.getresponse()

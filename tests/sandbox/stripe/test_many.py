@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
+import signal
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,10 +15,11 @@ from typing import Any
 import pytest
 
 from service.sandbox.stripe import control, gate, seeding
+from service.sandbox.stripe.renewals import STEP
 from service.sandbox.stripe.schemas import check
 from service.sandbox.stripe.store import KEPT, Store
 from service.sandbox.stripe.world import Options, World
-from tests.sandbox.stripe.harness import DAY, KEY, START, Shop, StandIn
+from tests.sandbox.stripe.harness import DAY, KEY, START, Shop, StandIn, free_port
 
 MANY = 300
 
@@ -170,6 +174,40 @@ def test_a_folder_of_before_is_taken_over_with_everything_in_it(tmp_path: Path) 
     older.close()
     world = World(Options(1, tmp_path, KEY, start=START))
     assert [one["id"] for one in world.of("customer", email="a@b.test")] == ["cus_1", "cus_2"]
+
+
+def test_a_kill_in_the_middle_of_a_long_way_charges_nobody_twice_and_nobody_less(tmp_path: Path) -> None:
+    sown = World(Options(1, tmp_path, KEY, start=START))
+    made = seeding.seed(sown, price(sown), [f"m-{number}" for number in range(2 * STEP)])
+    sown.store.close()
+    standin = StandIn(tmp_path, Shop())
+    standin.start()
+    way = json.dumps({"now": START + 30 * DAY})
+
+    def go() -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            standin.http("POST", "/_standin/clock", way)
+
+    walker = threading.Thread(target=go)
+    walker.start()
+    while not standin.api.invoices.list({"created": {"gte": START}, "limit": 1}).data:
+        time.sleep(0.01)  # the first step is kept
+    standin.stop(signal.SIGKILL)
+    walker.join()
+    standin.port = free_port()
+    standin.start()
+    assert START < standin.now() < START + 30 * DAY
+    standin.move_to(START + 30 * DAY)
+    assert standin.stop() == 0
+
+    world = World(Options(1, tmp_path, KEY))
+    for one in made:
+        found = world.of("invoice", subscription=one.subscription)
+        assert [(invoice["billing_reason"], invoice["status"]) for invoice in found] == [
+            ("subscription_create", "paid"),
+            ("subscription_cycle", "paid"),
+        ]
+        assert len(world.of("charge", customer=one.customer)) == 2
 
 
 def test_several_postmen_deliver_everything_over_few_connections(tmp_path: Path) -> None:

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from service.billing.actions.changes.common import GateSaysNo
 from service.billing.actions.changes.date import move_date
-from service.billing.actions.changes.plan import (
-    PlanReview,
-    change_plan,
-    change_plan_later,
-    keep_plan,
-    review_plan,
-)
+from service.billing.actions.changes.plan import change_plan, change_plan_later, keep_plan
+from service.billing.actions.changes.plan_review import PlanReview, review_plan
 from service.billing.actions.changes.price import agree_to_price
 from service.billing.actions.changes.price_notices import change_prices, settle_prices, tell_price_changes
 from service.billing.actions.changes.promotion import CodeOffer, apply_promotion, find_code

@@ -1,86 +1,24 @@
-"""Another plan: what it costs exactly, then exactly that; or from the next charge on; and taking that back."""
+"""Another plan: exactly what was shown, now; or from the next charge on; and taking that back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from service.accounts import queries as accounts
-from service.billing import queries, writes
+from service.billing import writes
 from service.billing.actions import intents
 from service.billing.actions.changes.common import GateSaysNo, Mine, check, gate_refuses, mine, note, refuse
 from service.billing.actions.changes.notices import overtake, revive
-from service.billing.gateway import Gateway, LineFacts, Preview
+from service.billing.actions.changes.plan_review import PlanReview, for_sale, still_true
+from service.billing.gateway import Gateway
 from service.billing.rules import changes
-from service.billing.rules.charges import day_of
 from service.billing.rules.prices import price_key
 from service.billing.rules.terms import Terms
-from service.catalog.rules.plans import Plan
 from service.catalog.rules.whole import Catalog
 from service.kit import db
 from service.kit.actor import Actor
-
-
-@dataclass(frozen=True, slots=True)
-class PlanReview:
-    """What a change would come to. `preview` only where it is charged now, as of `at`.
-
-    `old_plan` and `old_cents` are what it was compared with: where they are no longer so, it counts no more.
-    """
-
-    membership_id: UUID
-    step: changes.PlanStep
-    plan: Plan
-    old_plan: str
-    old_cents: int
-    at: datetime
-    charge_at: datetime
-    asks_consent: bool
-    preview: Preview | None = None
-
-    @property
-    def lines(self) -> tuple[LineFacts, ...]:
-        """The lines of what is charged now."""
-        return self.preview.lines if self.preview else ()
-
-
-def review_plan(*, patient_id: UUID, plan_key: str, gateway: Gateway, catalog: Catalog, now: datetime) -> PlanReview:
-    """What changing to this plan would cost, asked of Stripe to the cent where it is charged now. Changes nothing.
-
-    Raises Conflict with a code of `rules.changes.WHY`, and the gateway's TryAgain and Bug.
-    """
-    with db.reading() as session:
-        card = queries.membership_of(session, patient_id)
-        if card is None:
-            refuse("no_membership")
-        zone = accounts.patient(session, patient_id).time_zone
-        it = queries.running(card, queries.history(session, card.id, now), zone)
-        subscription = queries.subscription_of(session, patient_id)
-    if it is None or subscription is None:
-        refuse("no_membership")
-    check(changes.may_change_plan(it, plan_key, catalog.billing.changes, now))
-    plan = _for_sale(it, plan_key, catalog, now)
-    at = now.replace(microsecond=0)
-    step = changes.plan_step(it, plan.key, plan.price_cents)
-    review = PlanReview(
-        membership_id=card.id,
-        step=step,
-        plan=plan,
-        old_plan=card.plan,
-        old_cents=card.price_cents,
-        at=at,
-        charge_at=it.charge_at,
-        asks_consent=step != "undo" and changes.asks_consent(it, plan.price_cents),
-    )
-    if step != "now":
-        return review
-    return PlanReview(
-        **{name: getattr(review, name) for name in review.__slots__ if name != "preview"},
-        preview=_preview(gateway, subscription[1], plan, at),
-    )
 
 
 def change_plan(
@@ -99,7 +37,7 @@ def change_plan(
     Conflicts as `review_plan`; GateSaysNo; Declined and NeedsAction (the old plan goes on, nothing was charged);
     TryAgain (nothing is charged twice) and Bug.
     """
-    _still_true(patient_id, shown, gateway, catalog, now)
+    still_true(patient_id, shown, gateway, catalog, now)
     with db.transaction() as session:
         found = mine(session, patient_id, now, charging=True)
         row = found.row
@@ -146,7 +84,7 @@ def change_plan_later(
         found = mine(session, patient_id, now)
         it, row = found.it, found.row
         check(changes.may_change_plan(it, plan_key, catalog.billing.changes, now))
-        plan = _for_sale(it, plan_key, catalog, now)
+        plan = for_sale(it, plan_key, catalog, now)
         if changes.plan_step(it, plan.key, plan.price_cents) != "next":
             refuse("changed")
         if changes.asks_consent(it, plan.price_cents):
@@ -176,42 +114,6 @@ def keep_plan(*, patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Ac
     intents.perform(intent_id, gateway=gateway, catalog=catalog, now=now)
 
 
-def _for_sale(it: changes.Running, plan_key: str, catalog: Catalog, now: datetime) -> Plan:
-    """The plan as it is sold today; the one a member has costs what they agreed to."""
-    plan = catalog.on(day_of(now, it.time_zone)).plans.get(plan_key)
-    if plan is None or not (plan.open or plan.key == it.plan):
-        refuse("no_such_choice")
-    return plan
-
-
-def _preview(gateway: Gateway, subscription_id: str, plan: Plan, at: datetime) -> Preview:
-    return gateway.preview_change(
-        subscription_id,
-        item_id=gateway.get_subscription(subscription_id).item_id,
-        price_key=plan.stripe_lookup_key,
-        price_cents=plan.price_cents,
-        at=at,
-    )
-
-
-def _still_true(patient_id: UUID, shown: PlanReview, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
-    """Ask Stripe once more, as of the same moment: a credit or a code that came since would change the amount."""
-    if not shown.at <= now <= shown.at + catalog.billing.changes.review:
-        refuse("changed")
-    with db.reading() as session:
-        known = queries.subscription_of(session, patient_id)
-        card = queries.membership_of(session, patient_id)
-    if known is None or card is None or known[0] != shown.membership_id or shown.preview is None:
-        refuse("changed")
-    if card.plan == shown.plan.key:
-        refuse("same_plan")
-    if queries.waiting(session, card.id) == "change_plan":
-        return  # pressed again while the first call is under way: that call decides
-    fresh = _preview(gateway, known[1], shown.plan, shown.at)
-    if (fresh.amount_due_cents, fresh.credit_cents) != (shown.preview.amount_due_cents, shown.preview.credit_cents):
-        refuse("changed")
-
-
 def _fits(found: Mine, shown: PlanReview, catalog: Catalog, now: datetime) -> None:
     it, row = found.it, found.row
     waiting = row.next_plan == shown.plan.key and row.next_price_cents == shown.plan.price_cents
@@ -220,7 +122,7 @@ def _fits(found: Mine, shown: PlanReview, catalog: Catalog, now: datetime) -> No
     if waiting:
         return  # pressed twice: `intents.mean` gives the same intent back
     check(changes.may_change_plan(it, shown.plan.key, catalog.billing.changes, now))
-    plan = _for_sale(it, shown.plan.key, catalog, now)
+    plan = for_sale(it, shown.plan.key, catalog, now)
     if plan.price_cents != shown.plan.price_cents or changes.plan_step(it, plan.key, plan.price_cents) != "now":
         refuse("changed")
 

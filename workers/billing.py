@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from service.billing import actions
+from service.billing.actions.control.figures import count_ahead
 from service.billing.gateway import Gateway
 from service.catalog.queries import catalog
 from service.kit.clock import now, wall_now
@@ -61,6 +62,12 @@ def compare_all() -> None:
 def watch() -> None:
     """Call somebody where messages wait, nights are silent, or something differs."""
     actions.watch_billing(catalog=catalog(settings.config_dir), now=now(), wall_now=wall_now())
+
+
+@app.task(name="billing.count_months")  # type: ignore[untyped-decorator]
+def count_months() -> None:
+    """Count the figures of the last months."""
+    count_ahead(now=now(), wall_now=wall_now())
 
 
 @app.task(name="billing.ask_again")  # type: ignore[untyped-decorator]

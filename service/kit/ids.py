@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from datetime import datetime
 from uuid import UUID
 
 
@@ -15,6 +16,11 @@ def new_id() -> UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UUID(int=value)
+
+
+def first_id(at: datetime) -> UUID:
+    """The smallest UUIDv7 of a moment: rows made from then on have greater ids."""
+    return UUID(int=(int(at.timestamp() * 1000) & (1 << 48) - 1) << 80)
 
 
 def new_token() -> str:

@@ -35,8 +35,9 @@ from service.billing.actions.renewals import ask_before_renewals
 from service.billing.actions.resume import Resumed, resume
 from service.billing.actions.stop import stop_charges
 from service.billing.actions.stops import end_overdue, judge_payments, stop_refused
+from service.billing.actions.trouble import call_about_refusal
 from service.billing.actions.watch import Watch, open_membership, open_watch
-from service.billing.actions.watching import Reconciled, compare_all, reconcile, watch_billing
+from service.billing.actions.watching import Reconciled, billing_pace, compare_all, reconcile, watch_billing
 
 __all__ = [
     "CodeOffer",
@@ -52,7 +53,9 @@ __all__ = [
     "ask_again",
     "ask_before_renewals",
     "bank_page",
+    "billing_pace",
     "call_about_failed_refunds",
+    "call_about_refusal",
     "cancel",
     "card_given",
     "change_plan",

@@ -18,6 +18,7 @@ from service.billing.queries.watching.inbox import ABOUT, Wanted
 from service.billing.rules import inbox as rules
 from service.billing.staff_views import bp
 from service.billing.staff_views.watch_words import about_words, shelf_words
+from service.billing.staff_views.words import meant_kinds
 from service.kit import access, clock, web
 from service.kit.errors import Conflict
 
@@ -29,7 +30,13 @@ door = access.staff(*rules.MAY_WATCH)
 def stripe_inbox() -> ResponseReturnValue:
     """A page of them, the newest first. The address says which shelf and what is looked for."""
     wanted = _wanted(request.args)
-    found = inbox.open_inbox(wanted=wanted, before=_id(request.args.get("before")), actor=web.actor())
+    found = inbox.open_inbox(
+        wanted=wanted,
+        before=_id(request.args.get("before")),
+        actor=web.actor(),
+        now=clock.now(),
+        wall_now=clock.wall_now(),
+    )
     address = _address(wanted)
     return render_template(
         "billing/staff/inbox.html",
@@ -41,6 +48,18 @@ def stripe_inbox() -> ResponseReturnValue:
         late_at=clock.wall_now() - rules.LATE_AFTER,
         older=url_for(".stripe_inbox", **address, before=found.next) if found.next else None,
         again=url_for(".stripe_replay_all", **address) if wanted.shelf in ("failed", "parked") else None,
+        zone=current_user.time_zone,
+    )
+
+
+@bp.get("/staff/stripe/unanswered")
+@door
+def stripe_unanswered() -> ResponseReturnValue:
+    """Calls to Stripe of which nobody knows yet what came."""
+    return render_template(
+        "billing/staff/unanswered.html",
+        lines=inbox.open_unanswered(actor=web.actor()),
+        kinds=meant_kinds(),
         zone=current_user.time_zone,
     )
 

@@ -14,6 +14,7 @@ from service.audit import writes as audit
 from service.billing.models import StripeEvent
 from service.billing.queries.watching import inbox
 from service.billing.queries.watching.inbox import Depth, Message, Wanted
+from service.billing.queries.watching.pace import Pace, Unanswered, pace, unanswered
 from service.billing.rules import inbox as rules
 from service.kit import crypto, db, queue
 from service.kit.actor import Actor
@@ -30,6 +31,7 @@ class InboxPage:
     lines: list[Message]
     next: UUID | None
     depth: Depth
+    pace: Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,22 @@ class MessagePage:
     touched_by: str
 
 
-def open_inbox(*, wanted: Wanted, before: UUID | None, actor: Actor) -> InboxPage:
-    """A page of what fits. The look is noted."""
+def open_inbox(*, wanted: Wanted, before: UUID | None, actor: Actor, now: datetime, wall_now: datetime) -> InboxPage:
+    """A page of what fits, and how far behind everything is. The look is noted."""
     with db.transaction() as session:
         found = inbox.messages(session, wanted, before=before, limit=PAGE + 1)
         audit.record(session, actor, "inbox.view", "inbox")
         more = len(found) > PAGE
-        return InboxPage(found[:PAGE], found[PAGE - 1].id if more else None, inbox.depth(session))
+        following = found[PAGE - 1].id if more else None
+        return InboxPage(found[:PAGE], following, inbox.depth(session), pace(session, now, wall_now))
+
+
+def open_unanswered(*, actor: Actor) -> list[Unanswered]:
+    """Calls to Stripe without an answer, the oldest first. The look is noted."""
+    with db.transaction() as session:
+        found = unanswered(session)
+        audit.record(session, actor, "inbox.view", "inbox")
+        return found
 
 
 def open_message(*, message_id: UUID, actor: Actor) -> MessagePage:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.billing.queries import watching
 from service.billing.queries.watching import troubles
+from service.billing.queries.watching.pace import Pace, pace
 from service.billing.rules import drift, inbox
 from service.catalog.rules.whole import Catalog
 from service.kit import db
@@ -23,6 +24,7 @@ def watch_billing(*, catalog: Catalog, now: datetime, wall_now: datetime) -> lis
     """Call a person where a message needs one or waits for over a quarter of an hour, where a night went by without a
     comparison, and where one found what differs. Returns the codes of the alerts that were raised.
     """
+    log.info("billing's pace", **billing_pace(now=now, wall_now=wall_now).numbers())
     with db.transaction() as session:
         raised = [
             _inbox(session, catalog, now, wall_now),
@@ -30,6 +32,12 @@ def watch_billing(*, catalog: Catalog, now: datetime, wall_now: datetime) -> lis
             _drift(session, catalog, now),
         ]
     return [code for code in raised if code is not None]
+
+
+def billing_pace(*, now: datetime, wall_now: datetime) -> Pace:
+    """How far behind everything is."""
+    with db.reading() as session:
+        return pace(session, now, wall_now)
 
 
 def _inbox(session: Session, catalog: Catalog, now: datetime, wall_now: datetime) -> str | None:

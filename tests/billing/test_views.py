@@ -84,7 +84,7 @@ def test_choosing_agreeing_paying_and_coming_back(client: Browser, house: House,
 def _form(client: Browser, plan: str = "monthly") -> dict[str, str]:
     """The form with its box ticked, as the page has it."""
     page = client.get(f"/membership?plan={plan}").text
-    shown = dict(re.findall(r'name="(plan|price_cents|terms)"[^>]* value="([^"]*)"', page))
+    shown = dict(re.findall(r'name="(plan|price_cents|terms|code)"[^>]* value="([^"]*)"', page))
     return {"plan": "monthly", "price_cents": "25000", **shown, "agreed": "y"}
 
 

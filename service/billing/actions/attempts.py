@@ -38,7 +38,15 @@ class Meant:
     retire: bool = False
 
 
-def mean(patient_id: UUID, plan: Plan, terms: Terms, catalog: Catalog, actor: Actor, now: datetime) -> Meant:
+def mean(
+    patient_id: UUID,
+    plan: Plan,
+    terms: Terms,
+    catalog: Catalog,
+    actor: Actor,
+    now: datetime,
+    code: str | None = None,
+) -> Meant:
     """Lock the patient's enrollment, ask the gate, and write down the attempt with its key and what was agreed to."""
     with db.transaction() as session:
         enrollment_id = queries.live_enrollment(session, patient_id)
@@ -64,7 +72,7 @@ def mean(patient_id: UUID, plan: Plan, terms: Terms, catalog: Catalog, actor: Ac
             return Meant(refused=answer.codes)
         if row is None:
             row = _new_membership(session, patient_id, enrollment_id, plan, now)
-        return _attempt(session, row, plan, terms, actor, now)
+        return _attempt(session, row, plan, terms, actor, now, code)
 
 
 def _new_membership(session: Session, patient_id: UUID, enrollment_id: UUID, plan: Plan, now: datetime) -> Membership:
@@ -82,7 +90,9 @@ def _new_membership(session: Session, patient_id: UUID, enrollment_id: UUID, pla
     return row
 
 
-def _attempt(session: Session, row: Membership, plan: Plan, terms: Terms, actor: Actor, now: datetime) -> Meant:
+def _attempt(
+    session: Session, row: Membership, plan: Plan, terms: Terms, actor: Actor, now: datetime, code: str | None
+) -> Meant:
     """The attempt that stands, where it still serves; else a new one."""
     standing = session.scalars(
         select(Checkout)
@@ -94,6 +104,7 @@ def _attempt(session: Session, row: Membership, plan: Plan, terms: Terms, actor:
         standing = None
         session.flush()
     other_plan = (row.plan, row.price_cents) != (plan.key, plan.price_cents)
+    other_plan = other_plan or (standing is not None and standing.promotion != code)
     if standing is not None and standing.status == "meant" and other_plan:
         standing.status = "expired"  # whoever is just opening it will find it closed and look again
         standing = None
@@ -105,6 +116,7 @@ def _attempt(session: Session, row: Membership, plan: Plan, terms: Terms, actor:
             membership_id=row.id,
             idempotency_key=rules.checkout_key(row.id, writes.next_attempt_number(session, row.id)),
             status="meant",
+            promotion=code,
             meant_at=now,
             expires_at=now + rules.PAGE_LIVES,
         )

@@ -12,6 +12,7 @@ from uuid import UUID
 from service.billing import rules
 from service.billing.actions import attempts, sync
 from service.billing.actions.attempts import Meant
+from service.billing.actions.changes.promotion import CodeOffer
 from service.billing.gateway import CheckoutPage, Gateway
 from service.billing.rules.terms import Terms
 from service.catalog.rules.plans import Plan
@@ -33,10 +34,12 @@ def start_checkout(
     catalog: Catalog,
     actor: Actor,
     now: datetime,
+    code: CodeOffer | None = None,
 ) -> str:
     """Where the patient goes to pay. Pressing twice, or in two tabs, leads to the same page.
 
-    `terms` is what they read and ticked, kept with the attempt; None when they did not tick. Raises Rejected then and
+    `terms` is what they read and ticked, kept with the attempt; None when they did not tick. `code` takes something
+    off, as `find_code` said. Raises Rejected then and
     when the gate says no (the reasons are kept), Conflict for somebody who is a member already, TryAgain when Stripe
     cannot be asked now (nothing is lost: the next try goes on from there).
     """
@@ -48,10 +51,10 @@ def start_checkout(
     if (terms.plan, terms.amount_cents) != (plan.key, plan.price_cents):
         raise Rejected("other_terms", words("The plans have changed. Look at the price again, then tick the box."))
     for _ in range(TRIES):
-        meant = attempts.mean(patient_id, plan, terms, catalog, actor, now)
+        meant = attempts.mean(patient_id, plan, terms, catalog, actor, now, code.code if code else None)
         if meant.refused:
             raise NotYet(meant.refused)
-        page = _ask_stripe(meant, plan, gateway)
+        page = _ask_stripe(meant, plan, code, gateway)
         if page.status == "completed":
             return RETURN + page.id
         if page.status == "open" and page.url:
@@ -69,7 +72,7 @@ class NotYet(Rejected):
         self.codes = codes
 
 
-def _ask_stripe(meant: Meant, plan: Plan, gateway: Gateway) -> CheckoutPage:
+def _ask_stripe(meant: Meant, plan: Plan, code: CodeOffer | None, gateway: Gateway) -> CheckoutPage:
     """The page of this attempt as Stripe has it, made now where it was not made before."""
     assert meant.membership_id
     assert meant.checkout_id
@@ -91,6 +94,7 @@ def _ask_stripe(meant: Meant, plan: Plan, gateway: Gateway) -> CheckoutPage:
         price_cents=plan.price_cents,
         expires_at=meant.expires_at,
         key=meant.key,
+        promotion_id=code.promotion_id if code else None,
     )
     if page.status == "open":
         # Stripe replays its first answer for a key, even when the page was paid since.

@@ -16,10 +16,11 @@ class CheckoutForm(AgreementForm):
 
     plan = HiddenField()
     price_cents = IntegerField(widget=HiddenInput())
+    code = HiddenField()
 
-    def about(self, plan: Plan, terms: Terms) -> CheckoutForm:
+    def about(self, plan: Plan, terms: Terms, code: str = "") -> CheckoutForm:
         """This form, for `plan` and what is said about it."""
-        self.plan.data, self.price_cents.data = plan.key, plan.price_cents
+        self.plan.data, self.price_cents.data, self.code.data = plan.key, plan.price_cents, code
         self.price_cents.raw_data = None  # what was sent for another price must not be shown again
         self.beside(terms)
         return self

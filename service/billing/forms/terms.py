@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from wtforms import BooleanField, HiddenField
 
 from service.billing.rules import month_after
@@ -14,24 +16,63 @@ from service.kit.fields import Form
 from service.kit.format import moment, money
 
 
-def starting(plan: Plan, *, now: datetime, zone: str, descriptor: str, language: str, again: bool = False) -> Terms:
+class Code(Protocol):
+    """As much of a promotion code as is said."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def first_cents(self) -> int: ...
+    @property
+    def months(self) -> int | None: ...
+
+
+def starting(
+    plan: Plan,
+    *,
+    now: datetime,
+    zone: str,
+    descriptor: str,
+    language: str,
+    again: bool = False,
+    code: Code | None = None,
+) -> Terms:
     """Everything that matters before a card is asked for (domain.md 7.3): amount, interval, dates, end, name.
 
-    `again`: somebody whose membership ended comes back.
+    `again`: somebody whose membership ended comes back. `code`: what takes something off the first charges.
     """
 
     def day(when: datetime) -> str:
         return moment(when, zone, "day-only long", language)
 
     amount = money(plan.price_cents)
+    today = amount if code is None else money(code.first_cents)
+    charges = 1 if code is None else code.months or 1
+    following = today if charges > 1 else amount
+    off = (
+        ()
+        if code is None
+        else (
+            (
+                _("Your code %(code)s", code=code.code),
+                ngettext(
+                    "It counts for %(num)s charge. After that you pay %(amount)s each month.",
+                    "It counts for %(num)s charges. After that you pay %(amount)s each month.",
+                    charges,
+                    amount=amount,
+                ),
+            ),
+        )
+    )
     return Terms(
         occasion="return" if again else "start",
         plan=plan.key,
         amount_cents=plan.price_cents,
         title=_("What you agree to: %(plan)s", plan=plan.name),
         lines=(
-            (_("You pay today"), _("%(amount)s on %(day)s", amount=amount, day=day(now))),
-            (_("Next charge"), _("%(amount)s on %(day)s", amount=amount, day=day(month_after(now)))),
+            (_("You pay today"), _("%(amount)s on %(day)s", amount=today, day=day(now))),
+            *off,
+            (_("Next charge"), _("%(amount)s on %(day)s", amount=following, day=day(month_after(now)))),
             (_("How long"), _("It renews each month until you cancel.")),
             (
                 _("How to cancel"),
@@ -40,7 +81,13 @@ def starting(plan: Plan, *, now: datetime, zone: str, descriptor: str, language:
             (_("Before each charge"), _("We remind you by email seven days ahead.")),
             (_("On your card statement"), descriptor),
         ),
-        box=_("I agree to be charged %(amount)s today and each month until I cancel", amount=amount),
+        box=_("I agree to be charged %(amount)s today and each month until I cancel", amount=amount)
+        if code is None
+        else _(
+            "I agree to be charged %(today)s today and then each month until I cancel, %(amount)s once the code is over",
+            today=today,
+            amount=amount,
+        ),
         language=language,
     )
 

@@ -11,25 +11,29 @@ from flask_login import current_user
 from config.brand import brand
 from service.billing import actions, queries
 from service.billing.forms import CheckoutForm, starting
-from service.billing.gateway import Declined, NeedsAction
+from service.billing.forms.changes import CodeForm
+from service.billing.gateway import Bug, Declined, NeedsAction
+from service.billing.queries.receipts import first_paid_at
 from service.billing.rules.terms import Terms
 from service.billing.views import bp
 from service.billing.views.common import catalog, gateway
 from service.catalog.rules.plans import Plan
 from service.kit import access, clock, db, limits, web
-from service.kit.errors import Conflict, TryAgain
+from service.kit.errors import Conflict, Rejected, TryAgain
 
 
 @bp.get("/membership")
 @access.patient
+@limits.per_address("60 per minute")
 def membership() -> ResponseReturnValue:
-    """The plans with everything that matters before paying, or what has to come first."""
+    """The plans with everything that matters before paying, or what has to come first. `code`: a promotion code."""
     elsewhere = _not_here()
     if elsewhere is not None:
         return elsewhere
     chosen = catalog().plans.get(request.args.get("plan", ""))
     plan = chosen if chosen is not None and chosen.open else catalog().open_plans[0]
-    return _choose(CheckoutForm(formdata=None), plan)
+    offer, problem = _offered(request.args.get("code", ""), plan)
+    return _choose(CheckoutForm(formdata=None), plan, offer, problem=problem)
 
 
 @bp.post("/membership/checkout")
@@ -40,15 +44,17 @@ def checkout() -> ResponseReturnValue:
     form = CheckoutForm()
     plan = catalog().plans.get(form.plan.data or "")
     shown = plan if plan is not None and plan.open else catalog().open_plans[0]
-    terms = _terms(shown)
-    if plan is None or not form.accepts_plan(plan, terms):
+    offer, problem = _offered(form.code.data or "", shown)
+    terms = _terms(shown, offer)
+    if plan is None or problem or not form.accepts_plan(plan, terms):
         form.accepts_plan(plan, terms)
-        return _not_here(status=422) or _choose(form, shown, status=422)
+        return _not_here(status=422) or _choose(form, shown, offer, status=422, problem=problem)
     try:
         page = actions.start_checkout(
             patient_id=current_user.patient_id,
             plan_key=plan.key,
             terms=terms,
+            code=offer,
             gateway=gateway(),
             catalog=catalog(),
             actor=web.actor(),
@@ -62,7 +68,7 @@ def checkout() -> ResponseReturnValue:
         form.agreed.errors = [
             _("We could not open the payment page just now. Nothing was charged. Try again in a minute.")
         ]
-        return _choose(form, plan, status=503)
+        return _choose(form, plan, offer, status=503)
     return redirect(page, code=303)
 
 
@@ -100,21 +106,60 @@ def _not_here(status: int = 200) -> ResponseReturnValue | None:
     return _not_yet(start.missing, status) if start.missing else None
 
 
-def _terms(plan: Plan) -> Terms:
+def _offered(typed: str, plan: Plan) -> tuple[actions.CodeOffer | None, str]:
+    """What a code somebody typed does to this plan, and why it does nothing."""
+    if not typed.strip():
+        return None, ""
+    try:
+        offer = actions.find_code(
+            code=typed,
+            patient_id=current_user.patient_id,
+            price_cents=plan.price_cents,
+            gateway=gateway(),
+            catalog=catalog(),
+            now=clock.now(),
+        )
+    except (Rejected, Conflict) as no:
+        return None, str(_(no.message))
+    except (TryAgain, Bug):
+        return None, str(_("We could not look your code up just now. Try again in a minute."))
+    return offer, ""
+
+
+def _terms(plan: Plan, offer: actions.CodeOffer | None) -> Terms:
     return starting(
         plan,
         now=clock.now(),
         zone=current_user.time_zone,
         descriptor=brand(current_app.config["HOMEWARD"].config_dir).name.upper(),
         language=str(get_locale()),
+        again=_was_here(),
+        code=offer,
     )
 
 
-def _choose(form: CheckoutForm, plan: Plan, status: int = 200) -> ResponseReturnValue:
+def _was_here() -> bool:
+    """Did they pay before, so that this is coming back?"""
+    with db.reading() as session:
+        return first_paid_at(session, current_user.patient_id) is not None
+
+
+def _choose(
+    form: CheckoutForm, plan: Plan, offer: actions.CodeOffer | None, *, status: int = 200, problem: str = ""
+) -> ResponseReturnValue:
     web.allow_form_redirect_to(current_app.config["HOMEWARD"].checkout_origin)
-    terms = _terms(plan)
+    terms, typed = _terms(plan, offer), CodeForm(formdata=None).named()
+    if problem:
+        typed.code.errors = [problem]
     page = render_template(
-        "billing/membership.html", form=form.about(plan, terms), terms=terms, plan=plan, plans=catalog().open_plans
+        "billing/membership.html",
+        form=form.about(plan, terms, offer.code if offer else ""),
+        terms=terms,
+        plan=plan,
+        plans=catalog().open_plans,
+        offer=offer,
+        typed=typed,
+        again=terms.occasion == "return",
     )
     return page, status
 

@@ -139,3 +139,14 @@ def test_a_subscription_begun_without_the_page_is_announced_as_well(standin: Sta
     subscription = standin.api.subscriptions.create(begun)
     standin.move_to(period_of(subscription)[1] - DAY)
     assert len(told(standin, "invoice.upcoming")) == 1
+
+
+def test_an_end_already_asked_for_moves_with_the_date(standin: StandIn) -> None:
+    subscription = standin.subscribed()
+    standin.api.subscriptions.update(subscription.id, {"cancel_at_period_end": True})
+    later = period_of(subscription)[1] + 5 * DAY
+    assert moved(standin, subscription, later).cancel_at == later
+    standin.move_to(later)
+    ended = standin.subscription(subscription.id)
+    assert (ended.status, ended.ended_at) == ("canceled", later)
+    assert [one.total for one in standin.api.invoices.list().data] == [0, 25000]

@@ -247,3 +247,25 @@ def _named(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [{key: names.get(str(one), one) for key, one in item.items()} for item in value]
     return value
+
+
+def test_an_upgrade_after_an_agreed_downgrade_credits_what_was_really_paid(standin: StandIn) -> None:
+    subscription = standin.subscribed()
+    start, _ = period_of(subscription)
+    standin.api.subscriptions.update(subscription.id, change(standin, subscription, 15000, proration_behavior="none"))
+    after = upgraded(standin, subscription, 35000, proration_date=start + 14 * DAY)
+    assert amounts(invoice_of(after)) == [-12500, 17500]
+
+
+def test_a_change_in_the_hour_of_a_draft_leaves_the_draft_as_it_is(standin: StandIn) -> None:
+    subscription = standin.subscribed()
+    _, end = period_of(subscription)
+    standin.step()
+    draft = str(invoice_of(standin.subscription(subscription.id)).id)
+    after = upgraded(standin, subscription, 35000, proration_date=end)
+    assert amounts(invoice_of(after)) == [-25000, 35000]
+    assert standin.api.invoices.retrieve(draft).amount_due == 25000
+    standin.step()
+    paid = standin.api.invoices.list({"subscription": subscription.id, "status": "paid"}).data
+    assert [one.amount_paid for one in paid] == [10000, 25000, 25000]
+    assert standin.subscription(subscription.id).status == "active"

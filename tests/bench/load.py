@@ -6,13 +6,18 @@ to ask from standard input and prints what it counted, both as JSON.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+import os
 import selectors
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 CONNECTIONS = 8  # as many as two workers of four threads serve at once
@@ -36,7 +41,16 @@ def load(port: int, request: str, seconds: float) -> float:
 
     Raises WrongAnswerError when one of them is not a 200.
     """
-    asked = json.dumps({"port": port, "request": request, "seconds": seconds})
+    return _asked({"port": port, "request": request, "seconds": seconds})
+
+
+def load_signed(port: int, path: str, body: str, secret: str, seconds: float) -> float:
+    """The same for webhooks: `body` is sent with another number for each NUMBER in it, signed at that moment."""
+    return _asked({"port": port, "request": path, "body": body, "secret": secret, "seconds": seconds})
+
+
+def _asked(told: dict[str, object]) -> float:
+    asked, seconds = json.dumps(told), float(str(told["seconds"]))
     done = subprocess.run(
         [sys.executable, "-I", "-S", Path(__file__)], input=asked, capture_output=True, text=True, timeout=seconds + 30
     )
@@ -45,19 +59,32 @@ def load(port: int, request: str, seconds: float) -> float:
     return float(json.loads(done.stdout))
 
 
-def _ask(port: int, request: bytes, seconds: float) -> float:
+def _signed(path: str, body: str, secret: str) -> Callable[[], bytes]:
+    numbers, mine = count(), f"{os.getpid()}x{time.time_ns():x}x"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json; charset=utf-8\r\n"
+
+    def message() -> bytes:
+        raw, at = body.replace("NUMBER", f"{mine}{next(numbers)}").encode(), int(time.time())
+        signature = hmac.new(secret.encode(), f"{at}.".encode() + raw, hashlib.sha256).hexdigest()
+        told = f"Stripe-Signature: t={at},v1={signature}\r\nContent-Length: {len(raw)}\r\n\r\n"
+        return (head + told).encode() + raw
+
+    return message
+
+
+def _ask(port: int, request: Callable[[], bytes], seconds: float) -> float:
     with selectors.DefaultSelector() as ready:
         for _ in range(CONNECTIONS):
             sock = socket.create_connection(("127.0.0.1", port), timeout=30)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             ready.register(sock, selectors.EVENT_READ, _Line(sock, bytearray()))
-            sock.sendall(request)
+            sock.sendall(request())
         answers, began = 0, time.monotonic()
         while (now := time.monotonic()) - began < seconds:
             for key, _ in ready.select(timeout=seconds):
                 if _heard(key.data):
                     answers += 1
-                    key.data.sock.sendall(request)
+                    key.data.sock.sendall(request())
         return answers / (now - began)
 
 
@@ -84,4 +111,6 @@ def _heard(line: _Line) -> bool:
 
 if __name__ == "__main__":
     told = json.load(sys.stdin)
-    sys.stdout.write(json.dumps(_ask(told["port"], told["request"].encode(), told["seconds"])))
+    same = told["request"].encode()
+    requests = _signed(told["request"], told["body"], told["secret"]) if "secret" in told else lambda: same
+    sys.stdout.write(json.dumps(_ask(told["port"], requests, told["seconds"])))

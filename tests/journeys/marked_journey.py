@@ -88,6 +88,7 @@ class Journey:
             self.tells_about_herself,
             self.is_seen,
             self.signs_and_pays,
+            self.is_given_money,
             self.is_not_well,
             self.adds_second_steps,
             self.names_a_passkey,
@@ -254,6 +255,31 @@ class Journey:
         walks.pay(self.first, card=CARD)
         self.live.mover.settle()
         self.first.until("/billing", "Next charge")
+
+    def is_given_money(self) -> None:
+        """A coordinator notes something, and asks that money goes back; billing says no, and gives credit itself."""
+        sam, bo = self.staff["coordinator"], self.staff["billing"]
+        (row,) = self.live.rows(
+            "SELECT i.membership_id, i.id FROM invoices i JOIN memberships m ON m.id = i.membership_id"
+            " WHERE m.patient_id = :patient AND i.amount_paid_cents > 0",
+            patient=self.patient_id,
+        )
+        one = f"/staff/memberships/{row[0]}"
+        page = sam.get(one)
+        sam.send(page.form("/notes"), {"text": self.values["billing note"]}).must("The note is kept")
+        page = sam.get(f"{one}/charges/{row[1]}/refund")
+        page = sam.send(
+            page.form("/refund"),
+            {"how": "part", "amount": "10.00", "reason": "goodwill", "note": self.values["refund note"]},
+        )
+        sam.send(page.form("/refund/give")).must("waits for a second person")
+        page = bo.get("/staff/memberships/waiting")
+        page = bo.get(next(href for href, _ in page.links if "/waiting/refunds/" in href))
+        bo.send(page.form("/decline")).must("Nothing has moved")
+        page = bo.get(f"{one}/credit")
+        sent = {"kind": "credit", "amount": "5.00", "months": "", "reason": "goodwill"}
+        page = bo.send(page.form("/credit"), {**sent, "note": self.values["credit note"]})
+        bo.send(page.form("/credit")).must("Done.")
 
     def is_not_well(self) -> None:
         """A check-in that calls somebody; the hold is lifted with a reason."""

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from service.accounts import models as people
 from service.billing import models as money
-from service.billing.actions import events
+from service.billing.actions import intake
 from service.billing.gateway.facts import Notice
 from service.checkins.actions import submit
 from service.enrollment.actions import decide, resume, reviews, room, waitlist, withdraw
@@ -195,7 +195,7 @@ def _care(house: House) -> None:
         now=house.now,
     )
     notice = Notice(event_id="evt_zq", kind="invoice.paid", object_id="in_zq", created_at=house.now)
-    events.receive(notice=notice, body=f'{{"note": "{value("webhook body")}"}}', wall_now=house.now)
+    intake.receive(notice=notice, body=f'{{"note": "{value("webhook body")}"}}', wall_now=house.now)
 
 
 def _by_hand(house: House, person: Person) -> None:
@@ -223,6 +223,7 @@ def _by_hand(house: House, person: Person) -> None:
     row(money.Refund, "note", **same, invoice_id=charge, lines={}, source="staff", status="done")
     row(money.Credit, "note", **same, kind="credit", status="done")
     row(money.MembershipNote, "body", **of, author_id=owner)
+    row(money.Cancellation, "comment", **of, asked_by="staff")
     row(money.Cancellation, "comment", **of, asked_by="patient")
     dates = {"created_at": now, "expires_at": later}
     user, patient = {"user_id": person.user_id}, {"patient_id": person.patient_id}

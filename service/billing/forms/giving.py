@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask_babel import gettext, lazy_gettext
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp
 from wtforms.widgets import HiddenInput
 
@@ -21,8 +22,8 @@ _LINES = rf"(?:{_LINE}(?:,{_LINE})*)?$"
 AMOUNT_KW = {"autocomplete": "off", "inputmode": "decimal"}
 
 
-def _reasons(codes: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(code, gettext(said)) for code, said in codes.items()]
+def _reasons(codes: Mapping[str, str]) -> list[SelectChoice]:
+    return [SelectChoice(code, gettext(said)) for code, said in codes.items()]
 
 
 class FindForm(Form):
@@ -48,7 +49,10 @@ class NoteForm(Form):
 
     text = TextAreaField(
         _("A note for colleagues"),
-        description=_("About money only, nothing about anybody's health. It cannot be changed afterwards."),
+        description=_(
+            "About money only, nothing about anybody's health. It cannot be changed, and the patient's copy of their "
+            "data has it."
+        ),
         validators=[
             InputRequired(_("Write what the next colleague should know")),
             Length(max=NOTE_MAX, message=_("Write at most 2,000 letters")),
@@ -78,7 +82,7 @@ class RefundForm(GivingForm):
 
     how = RadioField(
         _("How much"),
-        choices=[("all", _("All that is left")), ("part", _("A part of it")), ("lines", _("By line"))],
+        choices=[],
         default="all",
     )
     amount = StringField(_("Amount in dollars"), render_kw=AMOUNT_KW)
@@ -87,8 +91,9 @@ class RefundForm(GivingForm):
     def about(self, left_cents: int, lines: list[tuple[UUID, str, int]]) -> RefundForm:
         """This form for a charge with `left_cents` left and these lines: (id, words, what may be given on it)."""
         self.reason.choices = _reasons(REFUND_REASONS)
-        self.lines.choices = [(str(line), f"{said}: {money(cents)}") for line, said, cents in lines]
-        self.how.choices = [choice for choice in self.how.choices if choice[0] != "lines" or lines]
+        self.lines.choices = [SelectChoice(str(line), f"{said}: {money(cents)}") for line, said, cents in lines]
+        ways = {"all": gettext("All that is left"), "part": gettext("A part of it"), "lines": gettext("By line")}
+        self.how.choices = [SelectChoice(way, said) for way, said in ways.items() if way != "lines" or lines]
         self._left, self._lines = left_cents, {str(line): cents for line, _said, cents in lines}
         return self
 
@@ -136,7 +141,7 @@ class CreditForm(GivingForm):
 
     kind = RadioField(
         _("What to give"),
-        choices=[("credit", _("Credit for the next charges")), ("comp", _("Whole months"))],
+        choices=[SelectChoice("credit", _("Credit for the next charges")), SelectChoice("comp", _("Whole months"))],
         default="credit",
     )
     amount = StringField(_("Credit in dollars"), render_kw=AMOUNT_KW)

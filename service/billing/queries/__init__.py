@@ -14,6 +14,7 @@ from service.billing.queries.changes import (
     running,
     waiting,
 )
+from service.billing.queries.desk.waiting import Waits, waits
 from service.billing.queries.due import (
     OpenAttempt,
     Renewal,
@@ -42,7 +43,7 @@ from service.billing.queries.memberships import (
     membership_of,
     receipts_of,
 )
-from service.billing.queries.prices import members_to_tell, notices_to_settle
+from service.billing.queries.prices import ended_by_price, members_to_tell, notices_to_settle
 
 __all__ = [
     "CARD_OF_PATIENT",
@@ -57,10 +58,12 @@ __all__ = [
     "Receipt",
     "Renewal",
     "Start",
+    "Waits",
     "active_memberships",
     "changes_of",
     "charge_facts",
     "checkout_owner",
+    "ended_by_price",
     "happened",
     "has_membership",
     "history",
@@ -84,4 +87,5 @@ __all__ = [
     "unheard_wishes",
     "waiting",
     "waiting_events",
+    "waits",
 ]

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
 
 from service.billing.actions.desk import ending, look
 from service.billing.forms.giving import WhyForm
@@ -100,14 +101,14 @@ def pause_submit(membership_id: UUID) -> ResponseReturnValue:
 
 def _with_choices(form: EndForm) -> EndForm:
     form.when.label.text = _("When it ends")
-    form.when.choices = [("period_end", _("With the paid month")), ("now", _("At once"))]
+    form.when.choices = [SelectChoice("period_end", _("With the paid month")), SelectChoice("now", _("At once"))]
     form.delivered.label.text = _("If at once: what was delivered?")
     names = {
         "nothing_yet": _("Nothing, ever"),
         "not_this_month": _("Nothing of this month"),
         "this_month": _("Something of this month, or nobody knows"),
     }
-    form.delivered.choices = [(one, names[one]) for one in DELIVERED]
+    form.delivered.choices = [SelectChoice(one, names[one]) for one in DELIVERED]
     return form
 
 

@@ -38,6 +38,7 @@ class StaffHome:
     visits: tuple[VisitToday, ...]
     failed_mails: int
     parked_messages: int
+    money: billing.Waits
     reminders: reminders.Comparison
 
 
@@ -63,6 +64,7 @@ def staff_home(session: Session, catalog: Catalog, *, from_: datetime, until: da
         visits=_visits(session, from_, until),
         failed_mails=failed or 0,
         parked_messages=billing.parked_count(session),
+        money=billing.waits(session),
         reminders=reminders.compare(session, catalog, now),
     )
 

@@ -22,7 +22,24 @@ from service.accounts.models import (
     User,
 )
 from service.accounts.rules.links import while_open
-from service.billing.models import Checkout, GateRecord, Invoice, Membership, StripeEvent
+from service.billing.models import (
+    Agreement,
+    Cancellation,
+    Checkout,
+    Credit,
+    Dispute,
+    Drift,
+    GateRecord,
+    Intent,
+    Invoice,
+    InvoiceLine,
+    LedgerEntry,
+    Membership,
+    MembershipNote,
+    PriceNotice,
+    Refund,
+    StripeEvent,
+)
 from service.checkins.models import CheckIn, CheckInTurn
 from service.consent.models import ConsentAcceptance, ConsentWithdrawal, GoodFaithEstimate
 from service.enrollment.models import Assessment, EligibilityDecision, Enrollment, EnrollmentMove
@@ -43,10 +60,13 @@ def remove_record(session: Session, patient_id: UUID) -> int:
     enrollments = select(Enrollment.id).where(Enrollment.patient_id == patient_id)
     encounters = select(Encounter.id).where(Encounter.patient_id == patient_id)
     memberships = select(Membership.id).where(Membership.patient_id == patient_id)
+    invoices = select(Invoice.id).where(Invoice.membership_id.in_(memberships))
     objects = (
         select(Membership.stripe_subscription_id).where(Membership.patient_id == patient_id),
         select(Membership.stripe_customer_id).where(Membership.patient_id == patient_id),
         select(Invoice.stripe_invoice_id).where(Invoice.membership_id.in_(memberships)),
+        select(Refund.stripe_refund_id).where(Refund.patient_id == patient_id),
+        select(Dispute.stripe_dispute_id).where(Dispute.patient_id == patient_id),
         select(Checkout.stripe_session_id).where(Checkout.membership_id.in_(memberships)),
     )
     # What refers to something goes before it.
@@ -55,6 +75,17 @@ def remove_record(session: Session, patient_id: UUID) -> int:
         (Reminder, Reminder.patient_id == patient_id),
         (CheckInTurn, CheckInTurn.membership_id.in_(memberships)),
         (CheckIn, CheckIn.patient_id == patient_id),
+        (LedgerEntry, LedgerEntry.patient_id == patient_id),
+        (Refund, Refund.patient_id == patient_id),
+        (Dispute, Dispute.patient_id == patient_id),
+        (Credit, Credit.patient_id == patient_id),
+        (MembershipNote, MembershipNote.patient_id == patient_id),
+        (Intent, Intent.patient_id == patient_id),
+        (Cancellation, Cancellation.patient_id == patient_id),
+        (PriceNotice, PriceNotice.patient_id == patient_id),
+        (Agreement, Agreement.patient_id == patient_id),
+        (Drift, Drift.membership_id.in_(memberships)),
+        (InvoiceLine, InvoiceLine.invoice_id.in_(invoices)),
         (Invoice, Invoice.membership_id.in_(memberships)),
         (Checkout, Checkout.membership_id.in_(memberships)),
         (GateRecord, GateRecord.patient_id == patient_id),

@@ -24,11 +24,14 @@ TOLD = "payment_problem"  # the mail about a failed charge
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A charge that failed: how much, how often it was tried, when next, and what the patient was told."""
+    """A charge that failed: how much, how often it was tried, when next, and what the patient was told.
+
+    `amount_cents` is None where nothing is open any more: it was dropped, and the next month is to be paid.
+    """
 
     line: Line
     invoice_id: UUID | None
-    amount_cents: int
+    amount_cents: int | None
     attempts: int
     next_try_at: datetime | None
     told: int
@@ -103,5 +106,5 @@ def failed_payments(
 
 
 def _failed(line: Line, charge: Any, told: int, last_told_at: datetime | None) -> Failed:
-    invoice_id, cents, attempts, next_try_at = charge or (None, line.price_cents, 0, None)
+    invoice_id, cents, attempts, next_try_at = charge or (None, None, 0, None)
     return Failed(line, invoice_id, cents, attempts, next_try_at, told, last_told_at)

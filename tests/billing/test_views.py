@@ -7,22 +7,25 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 import stripe as sdk
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.exc import OperationalError
 
 from service.billing import actions
 from service.billing.gateway import Gateway
-from service.billing.models import Checkout, StripeEvent
+from service.billing.models import Agreement, Checkout, StripeEvent
 from service.kit import db
 from tests.billing.stand_in import SECRET, StandIn
 from tests.billing.test_events import an_event, signed
 from tests.client import Browser
 from tests.conftest import House
-from tests.factories.billing import a_hold, an_approved_patient, mails_to, membership_row, ready_to_pay
+from tests.factories.billing import a_hold, an_approved_patient, invoices_of, mails_to, membership_row, ready_to_pay
+from tests.factories.payments import a_charge
 from tests.factories.visits import Applicant, an_applicant
 
 AGREE = "I agree to be charged $250.00 today and each month until I cancel"
@@ -242,3 +245,97 @@ def test_with_the_database_away_stripe_is_asked_to_come_again(
 
     monkeypatch.setattr(actions, "receive", away)
     assert post(client, *signed(an_event())) == 503
+
+
+def test_a_code_is_said_in_the_terms_and_taken_off_the_first_charge(
+    client: Browser, house: House, stripe: StandIn
+) -> None:
+    applicant = signed_in(client, ready_to_pay(house))
+    page = client.get("/membership?plan=monthly&code=welcome50").text
+    for words in ("WELCOME50", "$200.00 on November 23", "$250.00 on December 23", "$200.00 today and each month"):
+        assert words in page
+    form = {**_form(client, "monthly&code=WELCOME50"), "agreed": "y"}
+    assert form["code"] == "WELCOME50"
+    plain = checkout(client)
+    answer = client.submit("/membership/checkout", form)
+    assert answer.headers["Location"] != plain, "another price is another page"
+    back = stripe.pay(answer.headers["Location"]).headers["Location"]
+    client.get(back.removeprefix("https://localhost"))
+    row = membership_row(applicant.patient_id)
+    assert row is not None
+    (invoice,) = invoices_of(row.id)
+    assert (invoice.amount_paid_cents, invoice.discount_cents) == (20000, 5000)
+    with db.reading() as session:
+        said = session.scalars(select(Agreement).order_by(Agreement.agreed_at, Agreement.id)).all()
+    assert "WELCOME50" in said[-1].terms
+    assert len(said) == 2, "one for each text whose box was ticked"
+
+
+@pytest.mark.parametrize("code", ["NOSUCH", "<b>", "A" * 400, "WELCOME50'; --"])
+def test_a_code_that_does_not_count_says_so_and_the_price_stays(client: Browser, house: House, code: str) -> None:
+    signed_in(client, ready_to_pay(house))
+    page = client.get("/membership", query_string={"plan": "monthly", "code": code}).text
+    assert "We do not know this code" in page
+    assert "$250.00 on November 23" in page
+    answer = client.submit("/membership/checkout", {**_form(client), "code": code})
+    assert answer.status_code == 422
+    assert "We do not know this code" in answer.text
+
+
+def test_what_was_agreed_to_is_kept_word_for_word_and_can_be_read_again(
+    client: Browser, house: House, stripe: StandIn
+) -> None:
+    applicant = signed_in(client, ready_to_pay(house))
+    checkout(client)
+    checkout(client)
+    with db.reading() as session:
+        (kept,) = session.scalars(select(Agreement).where(Agreement.patient_id == applicant.patient_id)).all()
+    assert kept.sha256 == sha256(kept.terms.encode()).hexdigest()
+    assert (kept.occasion, kept.plan, kept.amount_cents) == ("start", "monthly", 25000)
+    assert kept.terms.endswith(f"[x] {AGREE}")
+    assert kept.address
+    assert kept.sign_in_id is not None
+    page = client.get("/billing/agreements").text
+    for words in (AGREE, "December 23, 2026", "HOMEWARD", kept.sha256):
+        assert words in page
+    signed_in(client, ready_to_pay(house))
+    assert kept.sha256 not in client.get("/billing/agreements").text
+
+
+@pytest.mark.parametrize("terms", ["", "0" * 64, "not a hash"])
+def test_a_tick_beside_other_words_agrees_to_nothing(client: Browser, house: House, terms: str) -> None:
+    applicant = signed_in(client, ready_to_pay(house))
+    answer = client.submit("/membership/checkout", {**_form(client), "terms": terms})
+    assert answer.status_code == 422
+    assert "An amount or a date has changed" in answer.text
+    assert membership_row(applicant.patient_id) is None
+
+
+def test_the_billing_page_costs_a_handful_of_statements_however_much_there_is(
+    client: Browser, house: House, stripe: StandIn
+) -> None:
+    applicant = signed_in(client, ready_to_pay(house))
+    client.get(stripe.pay(checkout(client)).headers["Location"].removeprefix("https://localhost"))
+    row = membership_row(applicant.patient_id)
+    assert row is not None
+    few = statements(client, "/billing")
+    for month in range(1, 121):
+        a_charge(row.id, house.now - timedelta(days=30 * month))
+    assert statements(client, "/billing") == few <= 9
+    assert statements(client, "/billing/receipts") <= 6
+
+
+def statements(client: Browser, path: str) -> int:
+    """How many statements a page costs, without those that open and close its transactions."""
+    said: list[str] = []
+
+    def note(*arguments: object) -> None:
+        if not str(arguments[2]).startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+            said.append(str(arguments[2]))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert client.get(path).status_code == 200
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    return len(said)

@@ -84,7 +84,7 @@ def starting(
         box=_("I agree to be charged %(amount)s today and each month until I cancel", amount=amount)
         if code is None
         else _(
-            "I agree to be charged %(today)s today and then each month until I cancel, %(amount)s once the code is over",
+            "I agree to be charged %(today)s today and each month until I cancel: %(amount)s once the code is over",
             today=today,
             amount=amount,
         ),

@@ -46,8 +46,8 @@ def checkout() -> ResponseReturnValue:
     shown = plan if plan is not None and plan.open else catalog().open_plans[0]
     offer, problem = _offered(form.code.data or "", shown)
     terms = _terms(shown, offer)
-    if plan is None or problem or not form.accepts_plan(plan, terms):
-        form.accepts_plan(plan, terms)
+    accepted = form.accepts_plan(plan, terms)
+    if plan is None or problem or not accepted:
         return _not_here(status=422) or _choose(form, shown, offer, status=422, problem=problem)
     try:
         page = actions.start_checkout(

@@ -55,6 +55,10 @@ def end(
     ).all()
     if any(one.status in ("meant", "done") for one in before):
         return [one.id for one in before if one.status == "meant"]
+    meant = [mean(session, row, "end", details={"reason": rule.reason}, actor=actor, now=now)]
+    meant += _collect_nothing(session, row, actor, now)
+    if before:
+        return _at_once(meant, now)  # Stripe refused it before: it is asked anew, and what goes back went back then
     row_id = new_id()
     session.add(
         Cancellation(
@@ -67,8 +71,6 @@ def end(
             asked_at=now,
         )
     )
-    meant = [mean(session, row, "end", details={"reason": rule.reason}, actor=actor, now=now)]
-    meant += _collect_nothing(session, row, actor, now)
     due = due_by_policy(session, row, rule.share(delivered), stopped_at=stopped_at)
     for invoice_id, cents in sorted(due.items()):
         back = give_by_rule(session, row, invoice_id, reason=rule.reason, cents=cents, actor=actor, now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from service.billing.rules import IN_CARE, LAST_BEFORE, LIVE
 from service.billing.rules.stopping import REACH, Standing
 from service.consent.models import ConsentAcceptance, ConsentWithdrawal
 from service.enrollment.models import Enrollment, EnrollmentMove
-from service.safety.models import SafetyHold
+from service.safety.models import Alert, SafetyHold
 
 UNCOLLECTED = ("draft", "open")
 
@@ -151,6 +151,19 @@ def over_and_live(session: Session, now: datetime, limit: int) -> list[Refused]:
         .limit(limit)
     )
     return _refused(session, query)
+
+
+def refused_by_stripe(session: Session, alert: str, now: datetime) -> list[tuple[UUID, UUID]]:
+    """(patient, intent) of what had to stop or end within the last day, was refused, and nobody was called about."""
+    rows = session.execute(
+        select(Intent.patient_id, Intent.id).where(
+            Intent.kind.in_(("cancel", "end", "pause", "stop_invoice", "end_other")),
+            Intent.status.in_(("refused", "given_up")),
+            Intent.settled_at > now - timedelta(days=1),
+            ~exists().where(Alert.source_id == Intent.id, Alert.code == alert),
+        )
+    )
+    return [(row.patient_id, row.id) for row in rows]
 
 
 def uncollected(session: Session, membership_id: UUID) -> list[tuple[UUID, str]]:

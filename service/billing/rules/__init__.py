@@ -5,6 +5,7 @@ from __future__ import annotations
 from service.billing.rules.amounts import MOST_CENTS, typed_cents
 from service.billing.rules.asking import (
     ALERT,
+    BUG_ALERT,
     LAST_BEFORE,
     LAST_STAGE,
     MAY_RESUME,
@@ -63,6 +64,7 @@ from service.billing.rules.tries import (
 __all__ = [
     "ALERT",
     "ASKED_ALERT",
+    "BUG_ALERT",
     "BY_RULE",
     "CREDIT_REASONS",
     "DISPUTE_ALERT",
@@ -112,7 +114,7 @@ __all__ = [
     "retry_after",
     "stage",
     "step",
-    "try_label",
     "takes_two",
+    "try_label",
     "typed_cents",
 ]

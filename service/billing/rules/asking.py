@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 ALERT: Final = "BILLING-GATE"  # config/alerts.toml: a charge that needs a person
+BUG_ALERT: Final = "BILLING-REFUSED"  # config/alerts.toml: Stripe refused what we asked
 WISH_ALERT: Final = "BILLING-WISH"  # config/alerts.toml: somebody wished to end, and Stripe has not heard it
 WISH_WAITS: Final = timedelta(hours=1)
 MAY_RESUME: Final = ("coordinator", "owner")

@@ -15,7 +15,7 @@ from service.billing.views import bp
 from service.billing.views.changing import look
 from service.billing.views.common import catalog, gateway
 from service.kit import access, clock, db, web
-from service.kit.errors import TryAgain
+from service.kit.errors import Conflict, TryAgain
 from service.kit.format import moment, money
 
 
@@ -78,6 +78,17 @@ def cancel_undo() -> ResponseReturnValue:
         )
     except actions.GateSaysNo as no:
         return render_template("billing/not_yet.html", codes=no.codes, stays_cancelled=True), 422
+    except Conflict as no:
+        if no.code != "price_first":
+            raise
+        return redirect(url_for("billing.price"), code=303)
+    except Bug:
+        actions.call_about_refusal(patient_id=current_user.patient_id, catalog=catalog(), now=clock.now())
+        flash(
+            _("Your membership is still cancelled: it cannot go on by itself. We have been told; call us to hear."),
+            "bad",
+        )
+        return redirect(url_for("billing.billing"), code=303)
     flash(_("Your membership goes on."), "good")
     return redirect(url_for("billing.billing"), code=303)
 

@@ -64,6 +64,12 @@ def checkout() -> ResponseReturnValue:
         return _not_yet(error.codes, status=422)
     except Conflict:
         return redirect(url_for("billing.billing"), code=303)
+    except Bug:
+        actions.call_about_refusal(patient_id=current_user.patient_id, catalog=catalog(), now=clock.now())
+        form.agreed.errors = [
+            _("The payment page cannot be opened. Nothing was charged. We have been told; call us to hear more.")
+        ]
+        return _choose(form, plan, offer, status=503)
     except (TryAgain, Declined, NeedsAction):
         form.agreed.errors = [
             _("We could not open the payment page just now. Nothing was charged. Try again in a minute.")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from service.billing import queries, rules, writes
 from service.billing.actions.halting import call_billing, end, halt
 from service.billing.actions.stops.performing import perform_all
+from service.billing.actions.trouble import call_about_refusals
 from service.billing.gateway import Gateway
 from service.billing.models import Membership
 from service.billing.queries import stopping
@@ -54,6 +55,7 @@ def end_overdue(*, gateway: Gateway, catalog: Catalog, now: datetime, limit: int
         left = stopping.lapsed_before(session, now - lapsed.waits, limit) if lapsed and lapsed.waits else []
     for enrollment_id in left:
         _let_go(enrollment_id, now)
+    call_about_refusals(catalog=catalog, now=now)
     return _each(found, lambda one: _end_overdue(one, catalog, now), gateway, catalog, now)
 
 

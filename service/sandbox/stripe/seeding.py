@@ -82,8 +82,10 @@ class _Model:
             (kind, one.get("created", 0), tables.tags(one), due_of(kind, one))
             for (kind, _), one in zip(self._ids, items, strict=True)
         ]
-        told = [[one["id"], [value for _, value in facts[2]]] for one, facts in zip(items, self._facts, strict=True)]
-        text = "\n".join([*(json.dumps(one) for one in items), json.dumps(told), json.dumps(named)])
+        named_by = [
+            [one["id"], [value for _, value in facts[2]]] for one, facts in zip(items, self._facts, strict=True)
+        ]
+        text = "\n".join([*(json.dumps(one) for one in items), json.dumps(named_by), json.dumps(named)])
         self._literal, self._own = OWN.split(text), OWN.findall(text)
         self._slots = {word: place for place, word in enumerate(dict.fromkeys(self._own))}
 

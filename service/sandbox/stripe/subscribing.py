@@ -37,10 +37,13 @@ def start(
     collecting.finalise(world, invoice)
     world.emit("customer.subscription.created", made)
     announcing.plan(world, made)
-    if invoice["status"] == "open" and collecting.attempt(world, invoice, agreed=agreed):
+    refusal = collecting.attempt(world, invoice, agreed=agreed) if invoice["status"] == "open" else None
+    if refusal:
         world.change(made, status="incomplete")
         world.change(invoice, auto_advance=False, attempt_count=1)
         world.emit("invoice.payment_failed", invoice)
+        if refusal["code"] == "authentication_required":
+            world.emit("invoice.payment_action_required", invoice)
     return made
 
 

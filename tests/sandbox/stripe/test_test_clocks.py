@@ -104,6 +104,8 @@ def test_a_first_payment_that_fails_is_incomplete_and_ends_after_a_day(standin: 
     theirs = member(standin, at, "pm_card_authenticationRequired")
     assert theirs.status == "incomplete"
     invoice = str(theirs.latest_invoice)
+    standin.settle()
+    assert standin.shop.types().count("invoice.payment_action_required") == 1
     with pytest.raises(stripe.CardError):
         standin.api.subscriptions.create(
             {

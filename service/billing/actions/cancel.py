@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.audit import writes as audit
-from service.billing import rules, writes
+from service.billing import queries, rules, writes
 from service.billing.actions import intents
 from service.billing.actions.changes.common import GateSaysNo
 from service.billing.actions.halting import end
@@ -155,6 +155,8 @@ def _mean(
         stands = row.cancels_at_period_end == (what == "cancel")
         if stands and intents.unanswered(session, row.id) in (None, what):
             return None
+        if what == "undo_cancel" and queries.ended_by_price(session, row.id):
+            raise Conflict("price_first", words("Look at the new price first. If you agree to it, you can stay."))
         if what == "undo_cancel":
             codes = _refused(session, row, catalog, now)
             for one in () if codes else _standing(session, row):

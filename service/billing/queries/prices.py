@@ -65,3 +65,9 @@ def notices_to_settle(session: Session, now: datetime, limit: int) -> list[UUID]
         .limit(limit)
     )
     return list(session.scalars(query))
+
+
+def ended_by_price(session: Session, membership_id: UUID) -> bool:
+    """Is this membership ending because nobody agreed to a new price?"""
+    ended = select(PriceNotice.id).where(PriceNotice.membership_id == membership_id, PriceNotice.outcome == "ended")
+    return session.scalar(ended.limit(1)) is not None

@@ -37,11 +37,7 @@ def mine(session: Session, patient_id: UUID, now: datetime, *, charging: bool = 
     `charging`: the enrollment is locked first, as everywhere where the gate is asked.
     """
     if charging:
-        enrollment_id = session.scalar(
-            select(Membership.enrollment_id).where(Membership.patient_id == patient_id, Membership.status != "ended")
-        )
-        if enrollment_id is not None:
-            enrollment.locked(session, enrollment_id)
+        lock_care(session, patient_id)
     row = writes.live_membership(session, patient_id)
     if row is None:
         refuse("no_membership")
@@ -52,6 +48,15 @@ def mine(session: Session, patient_id: UUID, now: datetime, *, charging: bool = 
     if it is None or why is not None:
         refuse(why or "no_membership")
     return Mine(row, it, past, person.time_zone)
+
+
+def lock_care(session: Session, patient_id: UUID) -> None:
+    """The enrollment before the membership, as everywhere: nobody waits in a circle."""
+    found = session.scalar(
+        select(Membership.enrollment_id).where(Membership.patient_id == patient_id, Membership.status != "ended")
+    )
+    if found is not None:
+        enrollment.locked(session, found)
 
 
 def refuse(why: str) -> NoReturn:
@@ -78,14 +83,22 @@ class GateSaysNo(Rejected):
         self.codes = codes
 
 
-def gate_refuses(session: Session, row: Membership, period: str, catalog: Catalog, now: datetime) -> tuple[str, ...]:
-    """Ask the gate about a charge now and keep its answer. Returns the reasons for a no."""
+def gate_refuses(
+    session: Session,
+    row: Membership,
+    period: str,
+    catalog: Catalog,
+    now: datetime,
+    *,
+    charge_at: datetime | None = None,
+) -> tuple[str, ...]:
+    """Ask the gate about a charge now, or at `charge_at`, and keep its answer. Returns the reasons for a no."""
     answer, _ = writes.ask_gate(
         session,
         patient_id=row.patient_id,
         enrollment_id=row.enrollment_id,
         period=period,
-        charge_at=now,
+        charge_at=charge_at or now,
         catalog=catalog,
         now=now,
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
 from service.billing import emails, rules, writes
 from service.billing.actions import intents
-from service.billing.actions.changes.common import note, refuse
+from service.billing.actions.changes.common import GateSaysNo, gate_refuses, lock_care, note, refuse
 from service.billing.gateway import Gateway
-from service.billing.models import Membership, PriceNotice
+from service.billing.models import Cancellation, Membership, PriceNotice
 from service.billing.rules.prices import agree_until
 from service.billing.rules.terms import Terms
 from service.catalog.rules.whole import Catalog
@@ -35,10 +35,13 @@ def agree_to_price(
     """Yes to the new price, from the charge that was told on. Nothing is charged now. Said twice it is said once.
 
     Where the membership was to end because nobody had answered, it goes on. Raises Conflict "too_late" after its time,
-    "changed" for other terms than those of the notice, "nothing_to_undo" where there is nothing to answer.
+    "changed" for other terms than those of the notice, "nothing_to_undo" where there is nothing to answer;
+    GateSaysNo where it may not go on.
     """
-    intent_id = None
+    intent_id: UUID | None = None
+    codes: tuple[str, ...] = ()
     with db.transaction() as session:
+        lock_care(session, patient_id)
         row = writes.live_membership(session, patient_id)
         if row is None:
             refuse("no_membership")
@@ -58,17 +61,41 @@ def agree_to_price(
         last = row.period_ends_at if notice.outcome == "ended" else _until(notice, catalog)
         if last is None or now > last:
             refuse("too_late")
-        note(session, actor, "agree_price", row, f"{terms.plan}:{notice.new_cents}")
-        zone = accounts.patient(session, patient_id).time_zone
-        writes.keep_agreement(
-            session, patient_id=patient_id, membership_id=row.id, terms=terms, time_zone=zone, actor=actor, now=now
-        )
-        if notice.outcome == "ended":
-            intent_id = intents.mean(session, row, "undo_cancel", actor=actor, now=now).id
-        notice.outcome, notice.settled_at = "agreed", now
-        _confirm(session, row, notice, now)
+        if notice.outcome == "ended":  # to go on lets the next charge be made
+            codes = gate_refuses(session, row, f"undo:{last:%Y-%m-%dT%H:%MZ}", catalog, now, charge_at=last)
+        if not codes:
+            intent_id = _say_yes(session, row, notice, terms, actor, now)
+    if codes:
+        raise GateSaysNo(codes)
     if intent_id is not None:
         intents.perform(intent_id, gateway=gateway, catalog=catalog, now=now)
+
+
+def _say_yes(
+    session: Session, row: Membership, notice: PriceNotice, terms: Terms, actor: Actor, now: datetime
+) -> UUID | None:
+    """Keep the yes and confirm it. The intent to go on, where the membership was to end."""
+    note(session, actor, "agree_price", row, f"{terms.plan}:{notice.new_cents}")
+    writes.keep_agreement(
+        session,
+        patient_id=row.patient_id,
+        membership_id=row.id,
+        terms=terms,
+        time_zone=accounts.patient(session, row.patient_id).time_zone,
+        actor=actor,
+        now=now,
+    )
+    intent_id = None
+    if notice.outcome == "ended":
+        intent_id = intents.mean(session, row, "undo_cancel", actor=actor, now=now).id
+        session.execute(
+            update(Cancellation)
+            .where(Cancellation.membership_id == row.id, Cancellation.undone_at.is_(None))
+            .values(undone_at=now)
+        )
+    notice.outcome, notice.settled_at = "agreed", now
+    _confirm(session, row, notice, now)
+    return intent_id
 
 
 def _until(notice: PriceNotice, catalog: Catalog) -> datetime:

@@ -17,6 +17,7 @@ from service.billing.actions import intents
 from service.billing.gateway import Bug, Declined, Gateway, NeedsAction
 from service.billing.models import Cancellation, Membership, PriceNotice
 from service.billing.rules import changes, prices
+from service.billing.rules.leaving import TASK
 from service.catalog.rules.changes import PriceChange
 from service.catalog.rules.whole import Catalog
 from service.kit import db
@@ -24,6 +25,8 @@ from service.kit.actor import SYSTEM
 from service.kit.errors import Conflict, TryAgain
 from service.kit.ids import new_id
 from service.mail import writes as mail
+from service.safety import rules as safety_rules
+from service.safety import writes as calls
 
 log = structlog.get_logger(__name__)
 BATCH = 200
@@ -136,7 +139,7 @@ def _settle(notice_id: UUID, catalog: Catalog, now: datetime) -> tuple[UUID | No
             return None, 0
         intent_id = None
         if settled == "ended" and not row.cancels_at_period_end:
-            intent_id = _leave(session, row, now)
+            intent_id = _leave(session, row, catalog, now)
         return intent_id, _end(notice, settled, now)
 
 
@@ -172,7 +175,7 @@ def _apply(
     return intent_id
 
 
-def _leave(session: Session, row: Membership, now: datetime) -> UUID:
+def _leave(session: Session, row: Membership, catalog: Catalog, now: datetime) -> UUID:
     """Nobody answered, and the clinic keeps no old price: the paid month is the last. Its mail is that of an end."""
     session.add(
         Cancellation(
@@ -185,4 +188,13 @@ def _leave(session: Session, row: Membership, now: datetime) -> UUID:
         )
     )
     audit.record(session, SYSTEM, "membership.cancel", "membership", row.id, patient_id=row.patient_id, reason="price")
+    calls.raise_alert(  # as for everybody who leaves: nothing the patient needs stops overnight
+        session,
+        code=TASK,
+        source_kind="membership",
+        source_id=row.id,
+        patient_id=row.patient_id,
+        now=now,
+        definition=safety_rules.definition(catalog, TASK),
+    )
     return intents.mean(session, row, "cancel", actor=SYSTEM, now=now).id

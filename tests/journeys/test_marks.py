@@ -65,7 +65,7 @@ def read_sinks(live: Live, seen: Seen) -> None:
     seen.note("logs", (live.data / "printed.log").read_bytes())
     for mail in (live.data / "mailbox").glob("*.eml"):
         seen.note("mail", _decoded(mail.read_bytes()))
-    for path in ("/health/live", "/health/ready"):
+    for path in ("/health/live", "/health/ready", "/health/billing"):
         seen.note("health", str(live.state(path)))
     for row in live.rows("SELECT o::text FROM outbox o"):
         seen.note("outbox", row[0])

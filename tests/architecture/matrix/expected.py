@@ -44,6 +44,8 @@ REFUSED_BY_OBJECT: dict[str, frozenset[str]] = {
 # These ask somebody outside the house, whom no test has: "away" is an answer too.
 ASKS_STRIPE = frozenset(
     {
+        "billing_staff.drift_repair",
+        "billing_staff.drift_repair_all",
         "billing.checkout",
         "billing.checkout_return",
         "billing.cancel_submit",

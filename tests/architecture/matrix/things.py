@@ -340,6 +340,27 @@ def _dispute(whose: Somebody) -> UUID:
     )
 
 
+def _message(whose: Somebody) -> UUID:
+    """Of Stripe's, parked: about nobody in particular."""
+    from tests.factories.stripe_events import a_message
+
+    return a_message(parked_for="failed")
+
+
+def _drift(whose: Somebody) -> UUID:
+    from service.billing.models import Drift
+
+    return _row(
+        Drift,
+        id=(row_id := new_id()),
+        object_id=f"sub_{row_id.hex}",
+        field="ending",
+        ours="yes",
+        theirs="no",
+        found_at=whose.house.now,
+    )
+
+
 Factory = Callable[[Somebody], Value]
 
 PERSONAL: dict[str, Factory] = {
@@ -377,6 +398,8 @@ OF_TEAM: dict[str, Factory] = {
     "license_id": lambda whose: _practice(whose).license_ids["FL"],
     "exception_id": _other_day,
     "review_id": _review,
+    "message_id": _message,
+    "drift_id": _drift,
 }
 WORDS: dict[str, Value] = {
     "question_id": "condition",

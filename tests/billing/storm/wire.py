@@ -145,6 +145,13 @@ class Wire:
         with self.world.lock:
             return [json.loads(json.dumps(one)) for one in self.world.of(kind, **same)]
 
+    def mend_cards(self) -> None:
+        """Every card works from now on."""
+        with self.world.lock:
+            for card in self.world.of("payment_method"):
+                self.world.private(card["id"])["last4"] = "4242"
+            self.world.store.commit()
+
     def close(self) -> None:
         """Let go of the file."""
         self.world.store.close()

@@ -65,6 +65,7 @@ def refund_review(membership_id: UUID, charge_id: UUID) -> ResponseReturnValue:
 @access.step_up
 def refund_submit(membership_id: UUID, charge_id: UUID) -> ResponseReturnValue:
     """Give it back, or ask a second person to. Pressed twice it is one refund."""
+    _found(membership_id, charge_id)
     sent = GiveForm()
     if not sent.validate():
         abort(422)

@@ -115,15 +115,17 @@ def billing_notes(session: Session, patient_id: UUID) -> Section:
             select(MembershipNote).where(MembershipNote.patient_id == patient_id).order_by(MembershipNote.written_at)
         )
     ]
-    for table in (Refund, Credit):
-        rows = session.scalars(select(table).where(table.patient_id == patient_id, table.note_sealed.is_not(None)))
-        entries += [
-            {
-                "written_at": row.asked_at,
-                "note": crypto.unseal(row.note_sealed or b"", str(table.__tablename__), "note", row.id),
-            }
-            for row in rows
-        ]
+    gifts: list[Refund | Credit] = [
+        *session.scalars(select(Refund).where(Refund.patient_id == patient_id, Refund.note_sealed.is_not(None))),
+        *session.scalars(select(Credit).where(Credit.patient_id == patient_id, Credit.note_sealed.is_not(None))),
+    ]
+    entries += [
+        {
+            "written_at": row.asked_at,
+            "note": crypto.unseal(row.note_sealed or b"", row.__tablename__, "note", row.id),
+        }
+        for row in gifts
+    ]
     return Section("billing_notes", "Notes about your payments", entries)
 
 

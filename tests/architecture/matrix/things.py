@@ -297,6 +297,7 @@ def _charge(whose: Somebody) -> UUID:
         status="paid",
         amount_due_cents=25000,
         amount_paid_cents=25000,
+        refunding_cents=2500,  # what `_asked` asks for
         issued_at=whose.house.now,
         paid_at=whose.house.now,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -19,7 +18,7 @@ from service.billing.actions.refunds import due_by_policy
 from service.billing.actions.stops.performing import perform_all
 from service.billing.gateway import Gateway
 from service.billing.models import Cancellation, Membership, MembershipNote
-from service.catalog.rules.refunds import DELIVERED, Delivered, EndRule, end_rule
+from service.catalog.rules.refunds import DELIVERED, EndRule, end_rule
 from service.catalog.rules.whole import Catalog
 from service.kit import crypto, db
 from service.kit.actor import Actor
@@ -73,12 +72,11 @@ def end_for(
     check(actor)
     if delivered not in DELIVERED:
         raise Rejected("delivered_unknown", words("Say whether anything was delivered"))
-    what = cast(Delivered, delivered)
     with db.transaction() as session:
         row = _live(session, membership_id)
         rule = _rule(catalog, now)
-        cents = sum(due_by_policy(session, row, rule.share(what), stopped_at=now).values())
-        meant = end(session, row, rule, delivered=what, stopped_at=now, actor=actor, now=now, note=why.strip())
+        cents = sum(due_by_policy(session, row, rule.share(delivered), stopped_at=now).values())
+        meant = end(session, row, rule, delivered=delivered, stopped_at=now, actor=actor, now=now, note=why.strip())
     return Acted(perform_all(meant, gateway=gateway, catalog=catalog, now=now), cents)
 
 

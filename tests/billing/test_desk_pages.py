@@ -16,7 +16,7 @@ from service.billing.models import Cancellation, Credit, MembershipNote, Refund
 from service.kit import db
 from service.kit.clock import wall_now
 from service.kit.ids import new_id
-from tests.billing.desk import PAID, ask, at_stripe, charge_of, dispute_at_stripe, mails, staff, stored
+from tests.billing.desk import PAID, alerts_of, ask, at_stripe, charge_of, dispute_at_stripe, mails, staff, stored
 from tests.billing.stand_in import FAILS_LATER
 from tests.billing.test_events import deliver
 from tests.billing.test_renewals import a_member, charge_at, pass_time, row_of
@@ -407,6 +407,7 @@ def test_staff_end_it_for_a_patient_with_the_paid_month(
         (told,) = session.scalars(select(Cancellation)).all()
     assert told.asked_by == "staff"
     assert at_stripe(gateway, applicant) == []
+    assert alerts_of("LEAVING") == 1, "care is told, as when a patient leaves by themselves"
 
 
 def test_staff_end_it_at_once_and_the_policy_says_what_goes_back(

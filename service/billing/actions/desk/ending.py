@@ -12,12 +12,14 @@ from service.accounts import queries as accounts
 from service.audit import writes as audit
 from service.billing import emails, rules, writes
 from service.billing.actions import intents
+from service.billing.actions.cancel import call_care
 from service.billing.actions.desk.look import NO_SUCH, check
 from service.billing.actions.halting import end
 from service.billing.actions.refunds import due_by_policy
 from service.billing.actions.stops.performing import perform_all
 from service.billing.gateway import Gateway
 from service.billing.models import Cancellation, Membership, MembershipNote
+from service.billing.rules.leaving import ASKED
 from service.catalog.rules.refunds import DELIVERED, EndRule, end_rule
 from service.catalog.rules.whole import Catalog
 from service.kit import crypto, db
@@ -25,8 +27,6 @@ from service.kit.actor import Actor
 from service.kit.errors import Conflict, Rejected, words
 from service.kit.ids import new_id
 from service.mail import writes as mail
-
-ASKED = "asked"  # config/refunds.toml: the patient asked for an end at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ def cancel_for(
         intent = intents.mean(session, row, "cancel", actor=actor, now=now)
         if intent.tries == 0 and intent.meant_at == now:
             _note_end(session, row, why, now)
+            call_care(session, row, catalog, now)
         audit.record(session, actor, "membership.cancel", "membership", row.id, patient_id=row.patient_id)
         meant = [intent.id]
     return Acted(perform_all(meant, gateway=gateway, catalog=catalog, now=now))
@@ -77,6 +78,7 @@ def end_for(
         rule = _rule(catalog, now)
         cents = sum(due_by_policy(session, row, rule.share(delivered), stopped_at=now).values())
         meant = end(session, row, rule, delivered=delivered, stopped_at=now, actor=actor, now=now, note=why.strip())
+        call_care(session, row, catalog, now)
     return Acted(perform_all(meant, gateway=gateway, catalog=catalog, now=now), cents)
 
 

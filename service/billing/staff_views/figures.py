@@ -32,8 +32,9 @@ def money_report() -> ResponseReturnValue:
     """Thirteen months, the running one last."""
     months = figures.open_figures(actor=web.actor(), now=clock.now(), wall_now=clock.wall_now())
     names = [_name(one) for one in months]
-    revenue = [(name, one.figures.mrr_cents) for name, one in zip(names, months, strict=True)]
-    net = [(name, one.figures.net_cents) for name, one in zip(names, months, strict=True)]
+    short = [_name(one, "MMM y" if one is months[0] or one.figures.month.month == 1 else "MMM") for one in months]
+    revenue = [(name, one.figures.mrr_cents) for name, one in zip(short, months, strict=True)]
+    net = [(name, one.figures.net_cents) for name, one in zip(short, months, strict=True)]
     return render_template(
         "billing/staff/figures.html",
         months=list(zip(names, months, strict=True))[::-1],
@@ -71,9 +72,8 @@ def money_file() -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
-def _name(month: Month) -> str:
-    on = month.figures.month
-    return str(format_date(on, "MMM y" if on.month == 1 else "MMM"))
+def _name(month: Month, shape: str = "MMM y") -> str:
+    return str(format_date(month.figures.month, shape))
 
 
 def _short(cents: int) -> str:

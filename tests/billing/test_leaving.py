@@ -13,6 +13,7 @@ from sqlalchemy import select
 from service.billing import actions
 from service.billing.models import Agreement, Cancellation, Checkout, Intent, Membership
 from service.kit import crypto, db
+from service.privacy.queries import copy_of
 from service.safety.models import Alert
 from tests.billing.stand_in import FAILS_LATER, GOOD, StandIn
 from tests.billing.test_paying import mails_named, payments
@@ -230,3 +231,40 @@ def test_coming_back_asks_the_gate_like_the_first_time(client: Browser, house: H
     page = client.get("/membership").text
     assert "Our care team wants to talk with you first" in page
     assert payments(ana) == [25000]
+
+
+@pytest.mark.parametrize(
+    ("columns", "amount"),
+    [
+        ({"credit_cents": 4000}, "$210.00"),
+        ({"credit_cents": 99900}, "$0.00"),
+        ({"discount_percent": 20, "credit_cents": 5000}, "$150.00"),
+        ({"next_price_cents": 34900, "next_plan": "monthly_plus"}, "$349.00"),
+    ],
+)
+def test_home_and_billing_say_the_same_next_charge_after_everything_that_is_taken_off(
+    client: Browser, house: House, moving_stripe: StandIn, columns: dict[str, object], amount: str
+) -> None:
+    ana = a_signed_in_member(client, house, moving_stripe)
+    with db.transaction() as session:
+        row = session.get_one(Membership, row_of(ana).id)
+        for name, value in columns.items():
+            setattr(row, name, value)
+    for path in ("/home", "/billing"):
+        page = client.get(path).text
+        assert amount in page, path
+        assert "December 23, 2026" in page, path
+
+
+def test_what_was_agreed_and_why_somebody_left_is_in_their_copy(
+    client: Browser, house: House, moving_stripe: StandIn
+) -> None:
+    ana = ready_to_pay(house)
+    client.sign_in(ana.person.user_id)
+    client.get(moving_stripe.pay(checkout(client)).headers["Location"].removeprefix("https://localhost"))
+    client.submit("/billing/cancel", {"reason": "cost", "comment": "Too dear for me"})
+    with db.reading() as session:
+        found = {section.key: section.entries for section in copy_of(session, ana.patient_id, house.catalog)}
+    assert "until I cancel" in str(found["agreements"][0]["wording"])
+    assert found["cancellations"][0]["note"] == "Too dear for me"
+    assert found["cancellations"][0]["why"] == "It costs too much"

@@ -18,7 +18,7 @@ from config.settings import Settings
 from service.accounts.actions import create_staff
 from service.kit import process
 from service.kit.actor import SYSTEM
-from service.sandbox import walks
+from service.sandbox import money, walks
 from service.sandbox.advance import Mover
 from service.sandbox.running import Running
 from service.sandbox.walker import Walker
@@ -31,7 +31,8 @@ PAST_DAYS = 57  # four fortnights and a day: five points on a chart
 RULE_ENDS = date(2027, 1, 1)  # from then on every approval needs an exam in person (config/policies.toml)
 CLINIC = ZoneInfo("America/New_York")
 FILE = "people.json"
-CLINICIAN, COORDINATOR = "maya@staff.example", "sam@staff.example"
+CLINICIAN, COORDINATOR, OWNER = "maya@staff.example", "sam@staff.example", "olive@staff.example"
+FAILS_LATER = "4000000000000341"  # the stand-in's card that pays once (docs.stripe.com/testing)
 ANA_ANSWERS = (
     [2, 2, 2, 2, 2, 2, 2, 3, 0],
     [2, 2, 2, 2, 1, 2, 2, 2, 0],
@@ -49,6 +50,7 @@ PATIENTS = {
     "carla": Person("Carla", "Nunez", "carla@example.com", PASSWORD, "33602", date(1984, 7, 8)),
     "dev": Person("Dev", "Patel", "dev@example.com", PASSWORD, "08540", date(1996, 12, 2)),
     "ben": Person("Ben", "Carter", "ben@example.com", PASSWORD, "07030", date(1969, 3, 21)),
+    "finn": Person("Finn", "Doyle", "finn@example.com", PASSWORD, "33139", date(1990, 10, 5)),
 }
 NOTES = {
     "ana": "active, with a score chart; had an in-person exam",
@@ -57,6 +59,7 @@ NOTES = {
     "carla": "decided by the clinician: a coordinator completes it",
     "dev": "approved: signs, chooses a plan, pays",
     "ben": "has a visit booked: a clinician decides",
+    "finn": "a member whose card failed at the last charge; Stripe tries again",
 }
 STAFF = (
     ("owner", "Olive Grant", "olive@staff.example"),
@@ -181,6 +184,8 @@ class _Town:
         for fortnight, answers in enumerate(ANA_ANSWERS):
             self._to(_noon(start, PAST_DAYS - 14 * fortnight))
             self._answer(ana, answers)
+            if fortnight == 1:
+                self._active("finn", exam_on=None, card=FAILS_LATER)
             if fortnight == 3:
                 others = {name: self._active(name, exam_on=None) for name in ("hugo", "ella")}
                 self._answer(others["ella"], CALM)
@@ -193,6 +198,7 @@ class _Town:
         self._booked("ben")
         self._answer(others["ella"], WORRYING)
         self._to(start)
+        self._move_money(start)
         patients = [
             Row(PATIENTS[name].full_name, PATIENTS[name].email, PASSWORD, "", note) for name, note in NOTES.items()
         ]
@@ -230,16 +236,24 @@ class _Town:
     def _complete(self, name: str) -> None:
         walks.complete(self._as_staff(COORDINATOR), PATIENTS[name])
 
-    def _active(self, name: str, exam_on: date | None) -> Walker:
+    def _active(self, name: str, exam_on: date | None, card: str = walks.GOOD_CARD) -> Walker:
         walker, begins = self._booked(name)
         self._decided(name, begins, exam_on)
         self._complete(name)
         walks.sign_consents(walker, PATIENTS[name])
-        walks.pay(walker)
+        walks.pay(walker, card=card)
         self._mover.settle()
         walker.until("/billing", "Next charge")
         self._say(f"  {PATIENTS[name].full_name} is a member")
         return walker
+
+    def _move_money(self, start: datetime) -> None:
+        """What lists and figures about money have to show, besides a charge that failed."""
+        self._mover.settle()
+        owner = self._as_staff(OWNER)
+        money.give_back(owner, PATIENTS["ana"].email, "40")
+        secret = self._places.settings.stripe_webhook_secrets.get_secret_value()
+        money.send_strange_message(owner, secret, int(start.timestamp()))
 
     def _answer(self, walker: Walker, answers: list[int]) -> None:
         self._mover.settle()

@@ -15,6 +15,7 @@ import pyotp
 from service.kit.clock import wall_now
 from service.sandbox.walker import FRAME, Page, Values, Walker, WalkError
 
+GOOD_CARD = "4242424242424242"
 CHECK_IN = re.compile(r"/check-ins/[0-9a-f-]{36}$")
 CODE_SUBJECT = "Your sign-in code"
 _devices: dict[tuple[str, str], str] = {}  # by sandbox and person: the browser that is known already
@@ -362,7 +363,7 @@ def complete(walker: Walker, person: Person) -> Page:
     return walker.send(checklist.form("/complete"))
 
 
-def pay(walker: Walker, *, card: str = "4242424242424242") -> Page:
+def pay(walker: Walker, *, card: str = GOOD_CARD) -> Page:
     """Choose the first plan, agree, and pay on the hosted page with one of its test cards."""
     page = walker.get("/membership")
     form = page.form("agreed")

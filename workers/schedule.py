@@ -82,7 +82,7 @@ SCHEDULE = (
     Entry("billing.change_prices", "sweep", "tell of a new price in time, begin what was agreed, settle what was not"),
     Entry("billing.stop_refused", "tick", "a hold, a move, a consent taken back: drafts and retries near are stopped"),
     Entry("billing.judge_payments", "tick", "a payment that slipped through the gate is given back and called about"),
-    Entry("billing.end_overdue", "sweep", "care is over, or nobody decided in the policy's days: the membership ends"),
+    Entry("billing.end_overdue", "hour", "care is over, or nobody decided in the policy's days: the membership ends"),
     Entry("billing.warn_of_cards", "hour", "whose card will be out of date at the next charge is told, once"),
     Entry("billing.close_refused_pages", "tick", "a hold closes the pay page that was opened before it"),
     Entry("billing.reconcile", "hour", "what we believe against what Stripe says; messages that never came"),

@@ -36,7 +36,7 @@ from service.billing.actions.resume import Resumed, resume
 from service.billing.actions.stop import stop_charges
 from service.billing.actions.stops import end_overdue, judge_payments, stop_refused
 from service.billing.actions.trouble import call_about_refusal
-from service.billing.actions.watch import Watch, open_membership, open_watch
+from service.billing.actions.watch import open_membership
 from service.billing.actions.watching import Reconciled, billing_pace, compare_all, reconcile, watch_billing
 
 __all__ = [
@@ -47,7 +47,6 @@ __all__ = [
     "PlanReview",
     "Reconciled",
     "Resumed",
-    "Watch",
     "agree_to_price",
     "apply_promotion",
     "ask_again",
@@ -75,7 +74,6 @@ __all__ = [
     "move_date",
     "offer_prices",
     "open_membership",
-    "open_watch",
     "pay_now",
     "receive",
     "reconcile",

@@ -23,7 +23,7 @@ from tests.factories.visits import a_clinician, an_applicant, booked
 # /staff/queue      a page of rows; names, flags, visits, owners that are still here, their names, whom the viewer looks
 #                   after; how many of each status; whom somebody may be handed to, and their names
 # /staff/visits     the visits, names, records; rooms and where people said they are
-PATIENT = {"/home": 2, "/check-ins": 2, "/visits": 4, "/billing": 3, "/settings": 2}
+PATIENT = {"/home": 2, "/check-ins": 2, "/visits": 4, "/billing": 4, "/settings": 2}
 STAFF = {
     "/staff": 8,
     "/staff/queue": 9,

@@ -12,7 +12,6 @@ from service.billing.queries.changes import (
     history,
     new_price,
     running,
-    waiting,
 )
 from service.billing.queries.desk.waiting import Waits, waits
 from service.billing.queries.due import (
@@ -35,13 +34,11 @@ from service.billing.queries.memberships import (
     CARD_OF_PATIENT,
     ActiveMembership,
     MembershipCard,
-    Receipt,
     active_memberships,
     checkout_owner,
     has_membership,
     live_enrollment,
     membership_of,
-    receipts_of,
 )
 from service.billing.queries.prices import ended_by_price, members_to_tell, notices_to_settle
 
@@ -55,7 +52,6 @@ __all__ = [
     "NewPrice",
     "Offer",
     "OpenAttempt",
-    "Receipt",
     "Renewal",
     "Start",
     "Waits",
@@ -79,13 +75,11 @@ __all__ = [
     "open_pages",
     "open_pages_of",
     "parked_count",
-    "receipts_of",
     "renewals",
     "running",
     "start_of",
     "subscription_of",
     "unheard_wishes",
-    "waiting",
     "waiting_events",
     "waits",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from service.billing.models import Intent, Membership, PriceNotice
@@ -19,35 +19,42 @@ from service.catalog.rules.whole import Catalog
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What was changed in the last twelve months: months left out and not taken back, dates moved, and to when last."""
+    """What was changed in the last twelve months: months left out and not taken back, dates moved, and to when last.
+
+    `waiting`: the kind of change that Stripe has not answered yet.
+    """
 
     months_left_out: int = 0
     moves: int = 0
     moved_to: datetime | None = None
+    waiting: str | None = None
 
 
 def history(session: Session, membership_id: UUID, now: datetime) -> History:
-    """The changes that happened. One that Stripe refused never did."""
+    """The changes that happened, and the one on its way. What Stripe refused never did."""
+    counted = and_(
+        Intent.kind.in_(("skip", "unskip", "move_date")),
+        Intent.status == "done",
+        Intent.meant_at > now - changes.YEAR,
+    )
+    on_its_way = and_(Intent.status == "meant", Intent.lane == "subscription")
     rows = session.execute(
-        select(Intent.kind, Intent.details)
-        .where(
-            Intent.membership_id == membership_id,
-            Intent.kind.in_(("skip", "unskip", "move_date")),
-            Intent.status == "done",
-            Intent.meant_at > now - changes.YEAR,
-        )
+        select(Intent.kind, Intent.details, Intent.status)
+        .where(Intent.membership_id == membership_id, or_(counted, on_its_way))
         .order_by(Intent.meant_at, Intent.id)
     )
     left_out: list[int] = []
-    moves, moved_to = 0, None
-    for kind, details in rows:
-        if kind == "skip":
+    moves, moved_to, waits = 0, None, None
+    for kind, details, status in rows:
+        if status == "meant":
+            waits = kind
+        elif kind == "skip":
             left_out.append(int(str(details["months"])))
         elif kind == "unskip":
             del left_out[-1:]  # it can only be the latest
         else:
             moves, moved_to = moves + 1, datetime.fromisoformat(str(details["to"]))
-    return History(sum(left_out), moves, moved_to)
+    return History(sum(left_out), moves, moved_to, waits)
 
 
 def running(of: Membership | MembershipCard, past: History, time_zone: str) -> changes.Running | None:
@@ -127,7 +134,7 @@ def changes_of(session: Session, card: MembershipCard, catalog: Catalog, zone: s
         restart=Offer(changes.may_restart(it)),
         move=_offer(changes.may_move(it, rules, now, past.moves), charge_at, rules, cut_off=True),
         plan=_offer(changes.may_change_plan(it, "", rules, now), card.next_charge_at, rules),
-        waiting=waiting(session, card.id),
+        waiting=past.waiting,
         new_price=new_price(session, card, catalog),
         months_left=max(0, rules.months_paused_a_year - past.months_left_out),
         moves_left=max(0, rules.moves_a_year - past.moves),
@@ -139,18 +146,12 @@ def _offer(why: str | None, charge_at: datetime | None, rules: ChangeRules, *, c
     return Offer(why, None if charge_at is None else charge_at - before)
 
 
-def waiting(session: Session, membership_id: UUID) -> str | None:
-    """The kind of change that has no answer yet, or None."""
-    return session.scalar(
-        select(Intent.kind).where(
-            Intent.membership_id == membership_id, Intent.status == "meant", Intent.lane == "subscription"
-        )
-    )
-
-
 def new_price(session: Session, card: MembershipCard | Membership, catalog: Catalog) -> NewPrice | None:
-    """The latest price change a member was told of, of those that still stand in the clinic's files."""
-    known = {change.key: change for change in catalog.price_changes}
+    """The latest change of their plan's price that a member was told of, if it still stands in the clinic's files."""
+    plan = card.next_plan or card.plan
+    known = {change.key: change for change in catalog.price_changes if change.plan == plan}
+    if not known:
+        return None
     row = session.scalars(
         select(PriceNotice)
         .where(PriceNotice.membership_id == card.id, PriceNotice.change_key.in_(known))

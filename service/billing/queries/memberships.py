@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
-from service.billing.models import Checkout, Invoice, Membership
+from service.billing.models import Checkout, Membership, PriceNotice
 from service.billing.rules import IN_CARE, LIVE, card_words
 from service.billing.rules.charges import coming_cents, next_charge
 from service.enrollment.models import Enrollment
@@ -49,6 +49,7 @@ class MembershipCard:
     discount_cents: int | None = None
     discount_ends_at: datetime | None = None
     card_expires_on: date | None = None
+    price_asked: bool = False  # a new price waits for their answer
 
     @property
     def next_charge_at(self) -> datetime | None:
@@ -96,15 +97,6 @@ class ActiveMembership:
     activated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A paid month."""
-
-    id: UUID
-    paid_at: datetime
-    amount_cents: int
-
-
 _CARD = (
     Membership.id,
     Membership.patient_id,
@@ -131,6 +123,7 @@ _CARD = (
     Membership.discount_cents,
     Membership.discount_ends_at,
     Membership.card_expires_on,
+    exists().where(PriceNotice.membership_id == Membership.id, PriceNotice.outcome.is_(None)).label("price_asked"),
 )
 # Built once: it is asked on every home page, which asks it together with other rooms' questions.
 CARD_OF_PATIENT = (
@@ -158,17 +151,6 @@ def active_memberships(session: Session) -> list[ActiveMembership]:
         .order_by(Membership.activated_at)
     )
     return [ActiveMembership(*row) for row in rows]
-
-
-def receipts_of(session: Session, patient_id: UUID) -> list[Receipt]:
-    """The months a patient paid, of every membership they had, the latest first."""
-    rows: Any = session.execute(
-        select(Invoice.id, Invoice.paid_at, Invoice.amount_paid_cents)
-        .join(Membership, Membership.id == Invoice.membership_id)
-        .where(Membership.patient_id == patient_id, Invoice.paid_at.is_not(None), Invoice.amount_paid_cents > 0)
-        .order_by(Invoice.paid_at.desc())
-    )
-    return [Receipt(*row) for row in rows]
 
 
 def live_enrollment(session: Session, patient_id: UUID) -> UUID | None:

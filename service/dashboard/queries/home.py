@@ -45,6 +45,7 @@ class Money:
     next_at: datetime | None
     card_brand: str
     card_last4: str
+    price_asked: bool = False  # a new price waits for an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ def _money(catalog: Catalog, found: MembershipCard | None) -> Money | None:
         next_at=found.ended_at if kind == "ended" else found.next_charge_at or found.period_ends_at,
         card_brand=(found.card_brand or "").title(),
         card_last4=found.card_last4 or "",
+        price_asked=found.price_asked and kind in ("active", "grace"),
     )
 
 

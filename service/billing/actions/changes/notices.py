@@ -1,33 +1,27 @@
-"""Notices of a price change that something else overtook."""
+"""Which notices of a price change still concern somebody who chose a plan."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.billing.models import Membership, PriceNotice
+from service.catalog.rules.whole import Catalog
 
 
-def overtake(session: Session, row: Membership, now: datetime) -> None:
-    """Somebody chose a plan: what they were told about the price of the one before counts no more.
+def turn_to(session: Session, row: Membership, plan: str, price_cents: int, catalog: Catalog, now: datetime) -> None:
+    """From the next charge on it is this plan at this price: what was told about another plan's counts no more.
 
-    One that was agreed to is overtaken too, so that it is not applied to another plan.
+    One that was agreed to is overtaken too, so that it is not applied to another plan. One about this plan that had
+    been overtaken, and is still to come, waits for an answer again.
     """
-    notices = select(PriceNotice).where(
-        PriceNotice.membership_id == row.id,
-        or_(PriceNotice.outcome.is_(None), PriceNotice.outcome == "agreed"),
-        PriceNotice.applies_at > now,
-    )
+    about = {change.key: change.plan for change in catalog.price_changes}
+    notices = select(PriceNotice).where(PriceNotice.membership_id == row.id, PriceNotice.applies_at > now)
     for notice in session.scalars(notices.with_for_update()):
-        notice.outcome, notice.settled_at = "overtaken", now
-
-
-def revive(session: Session, row: Membership, now: datetime) -> None:
-    """The plan stays after all: what was told about its price, and is still to come, waits for an answer again."""
-    notices = select(PriceNotice).where(
-        PriceNotice.membership_id == row.id, PriceNotice.outcome == "overtaken", PriceNotice.applies_at > now
-    )
-    for notice in session.scalars(notices.with_for_update()):
-        notice.outcome = notice.settled_at = None
+        if about.get(notice.change_key) != plan or notice.new_cents <= price_cents:
+            if notice.outcome in (None, "agreed"):
+                notice.outcome, notice.settled_at = "overtaken", now
+        elif notice.outcome == "overtaken":
+            notice.outcome = notice.settled_at = None

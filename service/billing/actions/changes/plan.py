@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from service.billing import writes
 from service.billing.actions import intents
 from service.billing.actions.changes.common import GateSaysNo, Mine, check, gate_refuses, mine, note, refuse
-from service.billing.actions.changes.notices import overtake, revive
+from service.billing.actions.changes.notices import turn_to
 from service.billing.actions.changes.plan_review import PlanReview, for_sale, still_true
 from service.billing.gateway import Gateway
 from service.billing.rules import changes
@@ -58,7 +58,7 @@ def change_plan(
                 "next_price_cents": None,
             }
             intent_id = intents.mean(session, row, "change_plan", details=details, actor=actor, now=now).id
-            overtake(session, row, now)
+            turn_to(session, row, shown.plan.key, shown.plan.price_cents, catalog, now)
             # Agreed to from now on: whoever looks at Stripe before this is settled finds nothing strange there.
             row.next_plan, row.next_price_cents = shown.plan.key, shown.plan.price_cents
     if codes:
@@ -93,7 +93,7 @@ def change_plan_later(
             _agree(session, found, terms, actor, now)
         note(session, actor, "change_plan_later", row, f"{plan.key}:{plan.price_cents}")
         intent_id = _from_next_charge(session, found, plan.key, plan.price_cents, plan.stripe_lookup_key, actor, now)
-        overtake(session, row, now)
+        turn_to(session, row, plan.key, plan.price_cents, catalog, now)
     intents.perform(intent_id, gateway=gateway, catalog=catalog, now=now)
 
 
@@ -110,7 +110,7 @@ def keep_plan(*, patient_id: UUID, gateway: Gateway, catalog: Catalog, actor: Ac
             refuse("no_such_choice")
         note(session, actor, "keep_plan", row)
         intent_id = _from_next_charge(session, found, it.plan, it.price_cents, key, actor, now)
-        revive(session, row, now)
+        turn_to(session, row, it.plan, it.price_cents, catalog, now)
     intents.perform(intent_id, gateway=gateway, catalog=catalog, now=now)
 
 

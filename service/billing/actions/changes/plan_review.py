@@ -99,6 +99,7 @@ def still_true(patient_id: UUID, shown: PlanReview, gateway: Gateway, catalog: C
         known = queries.subscription_of(session, patient_id)
         card = queries.membership_of(session, patient_id)
         zone = accounts.patient(session, patient_id).time_zone
+        past = queries.history(session, card.id, now) if card is not None else queries.History()
     if known is None or card is None or known[0] != shown.membership_id or shown.preview is None:
         refuse("changed")
     sold = catalog.on(day_of(now, zone)).plans.get(shown.plan.key)
@@ -106,7 +107,7 @@ def still_true(patient_id: UUID, shown: PlanReview, gateway: Gateway, catalog: C
         refuse("changed")
     if card.plan == shown.plan.key:
         refuse("same_plan")
-    if queries.waiting(session, card.id) == "change_plan":
+    if past.waiting == "change_plan":
         return  # pressed again while the first call is under way: that call decides
     fresh = _preview(gateway, known[1], shown.plan, shown.at)
     if (fresh.amount_due_cents, fresh.credit_cents) != (shown.preview.amount_due_cents, shown.preview.credit_cents):

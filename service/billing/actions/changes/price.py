@@ -56,6 +56,10 @@ def agree_to_price(
             return
         if row.status not in rules.IN_CARE or (row.cancels_at_period_end and notice.outcome != "ended"):
             refuse("ending" if row.cancels_at_period_end else "payment_first")
+        change = next((one for one in catalog.price_changes if one.key == notice.change_key), None)
+        known = row.next_price_cents or row.price_cents
+        if change is None or change.plan != (row.next_plan or row.plan) or known >= notice.new_cents:
+            refuse("nothing_to_undo")  # about a plan they do not have any more
         if terms.amount_cents != notice.new_cents or terms.plan != (row.next_plan or row.plan):
             refuse("changed")
         last = row.period_ends_at if notice.outcome == "ended" else _until(notice, catalog)

@@ -27,8 +27,8 @@ test: setup ## run every test: make test ARGS="tests/billing -k refund"
 smoke: setup ## walk one patient's journey over real HTTP: make smoke START=2027-01-02T10:00:00-05:00
 	$(IN) $(BIN)/homeward" smoke $(if $(START),--start "$(START)") $(ARGS)
 
-bench: setup ## measure speed and memory as ratios; fails when a bound is missed: make bench ARGS="home sign-in"
-	$(IN) $(BIN)/python" -m tests.bench $(ARGS)
+bench: setup ## measure speed and memory as ratios; fails when a bound is missed: make bench ARGS="home sign-in" PEERS=1
+	$(IN) $(BIN)/python" -m tests.bench $(if $(PEERS),--peers) $(ARGS)
 
 lint: setup ## ruff, mypy --strict, import contracts, templates
 	$(IN) $(BIN)/ruff" check .

@@ -26,7 +26,10 @@ def main() -> int:
     known = benches()
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"which: {', '.join(known)} (default: all)")
-    chosen = parser.parse_args().names or list(known)
+    parser.add_argument("--peers", action="store_true", help="also beside what others have made, which is installed")
+    asked = parser.parse_args()
+    usual = [name for name in known if asked.peers or not hasattr(known[name], "ONLY_WHEN_ASKED")]
+    chosen = asked.names or usual
     if strangers := [name for name in chosen if name not in known]:
         parser.error(f"no bench is called {strangers[0]}. There are: {', '.join(known)}")
     signal.signal(signal.SIGTERM, _leave)  # so that what was started is ended and what was written is removed

@@ -66,7 +66,7 @@ def run() -> list[Result]:
 
 def _served(stack: ExitStack, superuser: str, redis: str, size: int) -> Clinic:
     settings = as_in_production(database_url=with_members(superuser, f"members_{size}", size), redis_url=redis)
-    cookie = _signed_in(settings, size // 2)
+    cookie = _signed_in(settings, size // 2 + 1)
     port = stack.enter_context(serving("service.app:create_app()", as_environment(settings)))
     return Clinic(port, _opened(port, cookie))
 

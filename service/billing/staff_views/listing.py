@@ -74,11 +74,18 @@ def _tabs(counts: dict[str, int], chosen: Wanted) -> list[tuple[str, str, str, s
         (
             key,
             names[key],
-            f"{MANY:,}+" if counts[key] > MANY else f"{counts[key]:,}",
+            _number(counts.get(key)),
             url_for(".memberships", show=key or None, **rest),
         )
         for key in SHELVES
     ]
+
+
+def _number(counted: int | None) -> str:
+    """As far as it was counted: "12", "1,000+", or nothing."""
+    if counted is None:
+        return ""
+    return f"{MANY:,}+" if counted > MANY else f"{counted:,}"
 
 
 def _choices() -> dict[str, list[tuple[str, str]]]:

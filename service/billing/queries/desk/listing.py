@@ -65,7 +65,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page, how many stand on each shelf (MANY + 1: more than MANY), and the places beside it."""
+    """A page, how many stand on each shelf that was counted (MANY + 1: more than MANY), and the places beside it."""
 
     rows: tuple[Line, ...]
     counts: dict[str, int]
@@ -163,9 +163,13 @@ def _place(row: Membership) -> Place:
 
 
 def _counts(session: Session, wanted: Wanted) -> dict[str, int]:
-    """How many stand on each shelf, counted no further than anybody reads."""
+    """How many stand on each shelf, counted no further than anybody reads.
+
+    Narrowed, only on the one that is shown: what few have would be sought through all the others.
+    """
     common, parts = narrowing(wanted), []
-    for shelf, stretches in SHELF.items():
+    shown = {wanted.shelf: SHELF[wanted.shelf]} if common else SHELF
+    for shelf, stretches in shown.items():
         for stretch in stretches:
             rows = select(literal(1, Integer)).where(*stretch.where, *common)
             if not stretch.few:

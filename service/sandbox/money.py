@@ -7,7 +7,7 @@ import hmac
 import json
 import time
 
-from service.sandbox.walker import Walker, WalkError
+from service.sandbox.walker import Page, Walker, WalkError
 
 
 def give_back(colleague: Walker, email: str, dollars: str) -> None:
@@ -17,6 +17,14 @@ def give_back(colleague: Walker, email: str, dollars: str) -> None:
     colleague.get(page.link("Give money back"))
     colleague.fill({"how": "part", "amount": dollars, "reason": "goodwill"}, "reason")
     colleague.fill({}, "cents").must("Charges")
+
+
+def say_yes(walker: Walker, page: Page) -> None:
+    """Where the card's bank asks its owner, they say yes."""
+    for form in page.forms:
+        if "approve" in form.choices.get("outcome", []):
+            walker.send(form, {"outcome": "approve"})
+            return
 
 
 def send_strange_message(walker: Walker, secret: str, created: int) -> None:

@@ -32,7 +32,7 @@ RULE_ENDS = date(2027, 1, 1)  # from then on every approval needs an exam in per
 CLINIC = ZoneInfo("America/New_York")
 FILE = "people.json"
 CLINICIAN, COORDINATOR, OWNER = "maya@staff.example", "sam@staff.example", "olive@staff.example"
-FAILS_LATER = "4000000000000341"  # the stand-in's card that pays once (docs.stripe.com/testing)
+ASKS_EVERY_TIME = "4000002760003184"  # without its owner there is nobody to say yes (docs.stripe.com/testing)
 ANA_ANSWERS = (
     [2, 2, 2, 2, 2, 2, 2, 3, 0],
     [2, 2, 2, 2, 1, 2, 2, 2, 0],
@@ -59,7 +59,7 @@ NOTES = {
     "carla": "decided by the clinician: a coordinator completes it",
     "dev": "approved: signs, chooses a plan, pays",
     "ben": "has a visit booked: a clinician decides",
-    "finn": "a member whose card failed at the last charge; Stripe tries again",
+    "finn": "a member whose bank asks each time: the last charge waits for a yes",
 }
 STAFF = (
     ("owner", "Olive Grant", "olive@staff.example"),
@@ -185,7 +185,7 @@ class _Town:
             self._to(_noon(start, PAST_DAYS - 14 * fortnight))
             self._answer(ana, answers)
             if fortnight == 1:
-                self._active("finn", exam_on=None, card=FAILS_LATER)
+                self._active("finn", exam_on=None, card=ASKS_EVERY_TIME)
             if fortnight == 3:
                 others = {name: self._active(name, exam_on=None) for name in ("hugo", "ella")}
                 self._answer(others["ella"], CALM)
@@ -241,7 +241,7 @@ class _Town:
         self._decided(name, begins, exam_on)
         self._complete(name)
         walks.sign_consents(walker, PATIENTS[name])
-        walks.pay(walker, card=card)
+        money.say_yes(walker, walks.pay(walker, card=card))
         self._mover.settle()
         walker.until("/billing", "Next charge")
         self._say(f"  {PATIENTS[name].full_name} is a member")

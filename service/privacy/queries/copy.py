@@ -52,6 +52,7 @@ def copy_of(session: Session, patient_id: UUID, catalog: Catalog) -> list[Sectio
         copy_care.care_team(session, patient_id),
         copy_rest.memberships(session, patient_id, catalog),
         copy_money.agreements(session, patient_id),
+        copy_rest.prices(session, patient_id),
         copy_rest.payments(session, patient_id),
         copy_money.cancellations(session, patient_id),
         copy_rest.given_back(session, patient_id),

@@ -12,7 +12,7 @@ from service.accounts.queries import display_names
 from service.accounts.rules.links import while_open
 from service.audit.models import AuditEntry
 from service.audit.rules.acts import say, say_to_patient
-from service.billing.models import Credit, Dispute, GateRecord, Invoice, Membership, MembershipNote, Refund
+from service.billing.models import Credit, Dispute, GateRecord, Invoice, Membership, MembershipNote, PriceNotice, Refund
 from service.billing.rules import BY_RULE, CREDIT_REASONS, REFUND_REASONS
 from service.catalog.rules.whole import Catalog
 from service.enrollment.models import WaitlistEntry
@@ -36,7 +36,7 @@ def memberships(session: Session, patient_id: UUID, catalog: Catalog) -> Section
                 "status": row.status,
                 "agreed_at": row.created_at,
                 "began_at": row.activated_at,
-                "paid_up_to": row.period_ends_at,
+                "paid_up_to": row.paid_until or row.period_ends_at,
                 "you_cancelled": row.cancels_at_period_end,
                 "ended_at": row.ended_at,
                 "card": row.card_brand,
@@ -45,6 +45,25 @@ def memberships(session: Session, patient_id: UUID, catalog: Catalog) -> Section
             }
         )
     return Section("memberships", "Your memberships", entries)
+
+
+def prices(session: Session, patient_id: UUID) -> Section:
+    """Each new price you were told of, and what came of it."""
+    rows = session.scalars(
+        select(PriceNotice).where(PriceNotice.patient_id == patient_id).order_by(PriceNotice.told_at)
+    )
+    entries: list[Entry] = [
+        {
+            "told_at": row.told_at,
+            "old_price_cents": row.old_cents,
+            "new_price_cents": row.new_cents,
+            "first_charge_at": row.applies_at,
+            "outcome": row.outcome,
+            "settled_at": row.settled_at,
+        }
+        for row in rows
+    ]
+    return Section("prices", "New prices you were told of", entries)
 
 
 def payments(session: Session, patient_id: UUID) -> Section:

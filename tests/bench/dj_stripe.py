@@ -17,7 +17,7 @@ import stripe
 from django.conf import settings
 
 DATABASE, FILE, MINE, PROCESSES, SECRET = sys.argv[1:6]
-TOLD: dict[str, Any] = json.loads(open(FILE, encoding="utf-8").read())  # noqa: PTH123, SIM115
+TOLD: dict[str, Any] = json.loads(open(FILE, encoding="utf-8").read())  # noqa: SIM115
 ENDPOINT = uuid.UUID(int=1)
 
 

@@ -133,7 +133,7 @@ REASONS = re.compile(
             r"None|'[a-z_]+'",
             r".*\bif .* else .*'[a-z_]+'.*",
             r"str\((gone|line\.position)\)",
-            r"reason|why",
+            r"(rule\.)?reason|why|wrong",
             r"key|kind|code|occasion|refused|place|(row\.)?role|shown\.way",
             r"f'\{terms\.occasion\}:\{terms\.plan\}:\{terms\.amount_cents\}:month'|str\(year\)",
             r"trace",  # of a licence: its state, kind and day (visits/actions/licenses.py)

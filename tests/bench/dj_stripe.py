@@ -45,7 +45,7 @@ def configure() -> None:
         INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "djstripe"],
         ROOT_URLCONF="djstripe.urls",
         SECRET_KEY="bench",
-        STRIPE_TEST_SECRET_KEY="sk_test_bench",
+        STRIPE_TEST_SECRET_KEY="sk_test_" + "bench" * 6,
         STRIPE_LIVE_MODE=False,
         DJSTRIPE_FOREIGN_KEY_TO_FIELD="id",
         ALLOWED_HOSTS=["*"],

@@ -196,7 +196,7 @@ def test_ten_megabytes_are_refused_before_they_are_read(app: Flask, door: Browse
 
     extras: tuple[dict[str, Any], ...] = (
         {"CONTENT_LENGTH": "10000000"},
-        {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True},  # no length announced: read no further than the limit
+        {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True},  # no length is announced
     )
     for extra in extras:
         body, headers = Counting(), {"Stripe-Signature": "t=1,v1=00"}

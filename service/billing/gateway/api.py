@@ -30,8 +30,9 @@ class Gateway(Listing):
         )
 
     def verify_webhook(self, raw: bytes, header: str | None) -> Notice:
-        """What a genuine message is about. Raises NotGenuine, with a code: unsigned, unfit (tampered with, or another's),
-        old, ahead (of time).
+        """What a genuine message is about.
+
+        Raises NotGenuine, with a code: unsigned, unfit (tampered with, or another's), old, ahead (of time).
         """
         if not header:
             raise NotGenuine("unsigned")

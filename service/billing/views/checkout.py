@@ -14,12 +14,19 @@ from service.billing.forms import CheckoutForm, starting
 from service.billing.forms.changes import CodeForm
 from service.billing.gateway import Bug, Declined, NeedsAction
 from service.billing.queries.receipts import first_paid_at
+from service.billing.rules.charges import day_of
 from service.billing.rules.terms import Terms
 from service.billing.views import bp
 from service.billing.views.common import catalog, gateway
 from service.catalog.rules.plans import Plan
+from service.catalog.rules.whole import Catalog
 from service.kit import access, clock, db, limits, web
 from service.kit.errors import Conflict, Rejected, TryAgain
+
+
+def _sold_today() -> Catalog:
+    """The catalog with what a plan costs somebody who begins today: a new price counts for them from its day on."""
+    return catalog().on(day_of(clock.now(), current_user.time_zone))
 
 
 @bp.get("/membership")
@@ -30,8 +37,8 @@ def membership() -> ResponseReturnValue:
     elsewhere = _not_here()
     if elsewhere is not None:
         return elsewhere
-    chosen = catalog().plans.get(request.args.get("plan", ""))
-    plan = chosen if chosen is not None and chosen.open else catalog().open_plans[0]
+    chosen = _sold_today().plans.get(request.args.get("plan", ""))
+    plan = chosen if chosen is not None and chosen.open else _sold_today().open_plans[0]
     offer, problem = _offered(request.args.get("code", ""), plan)
     return _choose(CheckoutForm(formdata=None), plan, offer, problem=problem)
 
@@ -42,8 +49,8 @@ def membership() -> ResponseReturnValue:
 def checkout() -> ResponseReturnValue:
     """To the pay page. Pressing twice leads to the same one."""
     form = CheckoutForm()
-    plan = catalog().plans.get(form.plan.data or "")
-    shown = plan if plan is not None and plan.open else catalog().open_plans[0]
+    plan = _sold_today().plans.get(form.plan.data or "")
+    shown = plan if plan is not None and plan.open else _sold_today().open_plans[0]
     offer, problem = _offered(form.code.data or "", shown)
     terms = _terms(shown, offer)
     accepted = form.accepts_plan(plan, terms)
@@ -56,7 +63,7 @@ def checkout() -> ResponseReturnValue:
             terms=terms,
             code=offer,
             gateway=gateway(),
-            catalog=catalog(),
+            catalog=_sold_today(),
             actor=web.actor(),
             now=clock.now(),
         )
@@ -65,7 +72,7 @@ def checkout() -> ResponseReturnValue:
     except Conflict:
         return redirect(url_for("billing.billing"), code=303)
     except Bug:
-        actions.call_about_refusal(patient_id=current_user.patient_id, catalog=catalog(), now=clock.now())
+        actions.call_about_refusal(patient_id=current_user.patient_id, catalog=_sold_today(), now=clock.now())
         form.agreed.errors = [
             _("The payment page cannot be opened. Nothing was charged. We have been told; call us to hear more.")
         ]
@@ -85,7 +92,7 @@ def checkout_return() -> ResponseReturnValue:
     session_id = request.args.get("session_id", "")
     now = clock.now()
     outcome = actions.confirm_checkout(
-        session_id=session_id, patient_id=current_user.patient_id, gateway=gateway(), catalog=catalog(), now=now
+        session_id=session_id, patient_id=current_user.patient_id, gateway=gateway(), catalog=_sold_today(), now=now
     )
     with db.reading() as session:
         card = queries.membership_of(session, current_user.patient_id)
@@ -106,7 +113,7 @@ def checkout_cancelled() -> ResponseReturnValue:
 def _not_here(status: int = 200) -> ResponseReturnValue | None:
     """For a member the page of their plan, and what has to come first for whoever cannot pay yet; None for the rest."""
     with db.reading() as session:
-        start = queries.start_of(session, current_user.patient_id, catalog(), clock.now())
+        start = queries.start_of(session, current_user.patient_id, _sold_today(), clock.now())
     if start.member:
         return redirect(url_for("billing.billing"), code=303)
     return _not_yet(start.missing, status) if start.missing else None
@@ -122,7 +129,7 @@ def _offered(typed: str, plan: Plan) -> tuple[actions.CodeOffer | None, str]:
             patient_id=current_user.patient_id,
             price_cents=plan.price_cents,
             gateway=gateway(),
-            catalog=catalog(),
+            catalog=_sold_today(),
             now=clock.now(),
         )
     except (Rejected, Conflict) as no:
@@ -162,7 +169,7 @@ def _choose(
         form=form.about(plan, terms, offer.code if offer else ""),
         terms=terms,
         plan=plan,
-        plans=catalog().open_plans,
+        plans=_sold_today().open_plans,
         offer=offer,
         typed=typed,
         again=terms.occasion == "return",

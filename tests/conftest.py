@@ -179,12 +179,14 @@ def committed(settings: Settings, database: str, request: pytest.FixtureRequest)
     queue.use(lambda job: None)
     clock.use(lambda: house.now)
     engine = db.connect(role_url("app", name), pool_size=8)
-    db.bind(sessionmaker(engine, expire_on_commit=False))
+    reading = db.connect(role_url("app", name), pool_size=8, only_read=True)  # as in a process: no transaction there
+    db.bind(sessionmaker(engine, expire_on_commit=False), sessionmaker(reading, expire_on_commit=False))
     yield house
     db.bind(None)
     queue.use(None)
     clock.use(clock.wall_now)
     engine.dispose()
+    reading.dispose()
 
 
 @pytest.fixture(scope="session")

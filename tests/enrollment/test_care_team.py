@@ -17,6 +17,7 @@ from service.enrollment import writes
 from service.enrollment.actions import book, complete, decide, look, miss, team
 from service.kit import db
 from service.kit.actor import SYSTEM, Actor
+from service.kit.clock import wall_now
 from service.kit.errors import Conflict, NotAllowed, OutsideCareTeam, Rejected
 from service.safety import actions as safety
 from tests.client import Browser
@@ -254,6 +255,29 @@ def test_outside_the_care_team_nobody(house: House, act: str) -> None:
             doing(house, applicant, actor)
     else:
         doing(house, applicant, actor)
+
+
+@pytest.mark.parametrize("act", ["decides", "completes", "notes a missed visit", "lifts a hold"])
+def test_an_emergency_look_changes_nothing(house: House, act: str) -> None:
+    a_clinician()
+    applicant = an_applicant(house.catalog)
+    booked(applicant, house.now)
+    house.at((visit_at(applicant) or house.now) + timedelta(hours=1))
+    role, doing = ACTS[act]
+    actor = a_clinician(name="Dr. Else").actor if role == "clinician" else staff_actor(role)
+    assert actor.user_id is not None
+    with db.transaction() as session:
+        people.break_glass(
+            session,
+            patient_id=applicant.patient_id,
+            user_id=actor.user_id,
+            why="covering",
+            reason="A colleague fell ill.",
+            at=wall_now(),
+        )
+    with pytest.raises(NotAllowed) as refused:
+        doing(house, applicant, actor)
+    assert refused.value.code == "only_reading"
 
 
 def test_a_role_taken_away_while_signed_in_ends_at_the_next_page(house: House, client: Browser) -> None:

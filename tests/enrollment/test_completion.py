@@ -90,6 +90,20 @@ def _decided(house: House, **changes: Any) -> tuple[Clinician, Applicant]:
     return clinician, applicant
 
 
+def _seen_again(house: House, clinician: Clinician, applicant: Applicant, **changes: Any) -> None:
+    """A second visit, the day after."""
+    house.at(datetime(2026, 11, 24, 15, 0, tzinfo=UTC))
+    booked(applicant, house.now)
+    house.at(visit_at(applicant) or house.now)
+    decide.record_decision(
+        enrollment_id=applicant.enrollment_id,
+        record=a_record(house.now, **changes),
+        catalog=house.catalog,
+        actor=clinician.actor,
+        now=house.now,
+    )
+
+
 def _complete(house: House, applicant: Applicant) -> list[str]:
     """The keys of what was missing; nothing where it was completed."""
     coordinator = looking_after(staff_actor("coordinator"), applicant.patient_id)
@@ -159,18 +173,24 @@ def test_an_id_that_ran_out_since_the_visit_is_seen_again(house: House) -> None:
 
 def test_whoever_was_known_again_rests_on_the_id_of_the_visit_before(house: House) -> None:
     clinician, applicant = _decided(house, decision="more_info", reason="Once more.")
-    house.at(datetime(2026, 11, 24, 15, 0, tzinfo=UTC))
-    booked(applicant, house.now)
-    house.at(visit_at(applicant) or house.now)
-    decide.record_decision(
-        enrollment_id=applicant.enrollment_id,
-        record=a_record(house.now, identity=Identity(method="recognised")),
-        catalog=house.catalog,
-        actor=clinician.actor,
-        now=house.now,
-    )
+    _seen_again(house, clinician, applicant, identity=Identity(method="recognised"))
     reachable(applicant.patient_id)
     assert _complete(house, applicant) == []
+
+
+def test_an_id_with_another_name_on_it_proves_nobody_at_the_next_visit_either(house: House) -> None:
+    another = replace(AN_ID, matches=("birth_date", "address"))
+    clinician, applicant = _decided(house, decision="more_info", reason="Bring your own ID.", identity=another)
+    with pytest.raises(decide.NotSignable) as no:
+        _seen_again(house, clinician, applicant, identity=Identity(method="recognised"))
+    assert [why.field for why in no.value.whys] == ["identity_method"]
+
+
+def test_what_is_open_again_at_the_last_visit_is_open(house: House) -> None:
+    clinician, applicant = _decided(house, decision="more_info", reason="Once more.")
+    _seen_again(house, clinician, applicant, sitter="open")
+    reachable(applicant.patient_id)
+    assert _complete(house, applicant) == ["sitter"], "the adult of the first visit comes no more"
 
 
 def test_the_page_names_what_is_missing_and_offers_the_button_only_without(house: House, client: Browser) -> None:

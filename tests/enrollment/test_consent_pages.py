@@ -45,6 +45,19 @@ def signed() -> list[ConsentAcceptance]:
         return list(session.scalars(select(ConsentAcceptance)))
 
 
+def test_no_address_of_a_text_says_what_somebody_is_treated_with(house: House, client: Browser) -> None:
+    applicant = somebody(house)
+    come_in(client, applicant)
+    sign_all(house, applicant)
+    listed = client.get("/consents").text + client.get("/consents/signed").text
+    addresses = re.findall(r'href="(/consents/[^"]+)"', listed)
+    assert {"/consents/treatment", "/consents/treatment/withdraw", "/consents/medicine_rules"} <= set(addresses)
+    telling = re.compile("|".join(("ketamine", "substance", *house.catalog.programs)))
+    assert [one for one in addresses if telling.search(one)] == []
+    assert "Treatment with ketamine at home" in client.get("/consents/treatment").text
+    assert client.get("/consents/medicine_rules").status_code == 200
+
+
 def test_a_patient_signs_every_text_through_the_pages(house: House, client: Browser) -> None:
     applicant = somebody(house)
     come_in(client, applicant)

@@ -185,6 +185,21 @@ def test_whoever_asks_for_a_physician_in_new_jersey_sees_only_their_times(house:
     assert rows(who)[0].physician_asked
 
 
+def test_the_wish_for_a_physician_outlives_a_hold_that_is_over_and_a_change(house: House, client: Browser) -> None:
+    nurse, doctor = a_clinician(name="Nora Reed", credentials="APN"), a_clinician(name="Dr. Maya Lin")
+    who = an_applicant(house.catalog, "NJ")
+    client.sign_in(who.person.user_id)
+    doctors = [time for time in open_times("NJ", house.now) if time.practitioner.id == doctor.practitioner_id]
+    lost = held(house, who, doctors[20], physician_only=True)
+    house.at(house.now + timedelta(minutes=11))
+    page = client.get(f"/visits/{lost}/check")
+    assert page.status_code == 409
+    assert str(doctor.practitioner_id) in page.text
+    assert str(nurse.practitioner_id) not in page.text
+    confirmed(house, who, held(house, who, doctors[20], physician_only=True))
+    assert 'href="/visits/book?physician=yes"' in client.get("/visits").text
+
+
 def test_in_florida_the_wish_changes_nothing(house: House, client: Browser) -> None:
     nurse = a_clinician(name="Nora Reed", credentials="APN")
     client.sign_in(an_applicant(house.catalog).person.user_id)

@@ -186,7 +186,7 @@ def test_what_the_house_knew_is_signed_with_the_record(house: House) -> None:
     assert signed.around["consents"]["telehealth"]["version"] >= 1
     assert signed.around["practitioner"] == "Dr. Maya Lin, MD"
     assert signed.pdmp_system == "NJPMP"
-    assert signed.settled == {"sitter", "monitor"}
+    assert visits.settled_by([signed]) == {"sitter", "monitor"}
     with db.reading() as session:
         row = session.scalars(select(Encounter)).one()
         said = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_id == signed.id)).all()

@@ -123,6 +123,17 @@ def test_no_rule_is_missing_from_the_table():
     assert {row[0] for row in TABLE} == set(FIRST.rules)
 
 
+def test_whoever_thinks_of_it_now_means_to_or_has_a_plan_or_the_means_finds_the_answer_that_calls_for_help():
+    """domain.md 2.3, E1: intent, plan, means, cannot stay safe, or the ASQ's "right now"."""
+    safety = FIRST.question("safety")
+    assert safety is not None
+    by_rule = {rule: choice.label for choice in safety.choices for rule in choice.rules}
+    for said in ("right now", "intend to", "a plan", "what I would use", "cannot keep myself safe"):
+        assert said in by_rule["E1"]
+    for said in ("no plan", "do not intend to", "can keep myself safe"):
+        assert said in by_rule["H1"], "the milder answer fits nobody who needs the other"
+
+
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_each_condition_leads_to_its_program_and_asks_what_matters_for_it(condition):
     answers = {**FINE, "condition": condition}

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from service.audit.models import AuditEntry
 from service.enrollment.actions import waitlist
@@ -107,6 +107,16 @@ def test_the_mails_come_in_the_language_one_asked_in(client: Browser, house: Hou
     with db.reading() as session:
         assert set(session.scalars(select(OutboxMessage.locale))) == {entries()[0].locale} == {"en"}
     assert [job.name for job in house.jobs if "waitlist" in job.name] == ["enrollment.mail_waitlist_links"]
+
+
+def test_an_address_that_cannot_be_opened_keeps_nobody_behind_it_waiting(client: Browser, house: House):
+    client.submit("/waitlist", {**ASK, "email": "first@example.com"})
+    with db.transaction() as session:
+        session.execute(update(WaitlistEntry).values(email_sealed=b"not what was sealed"))
+    house.at(house.now + timedelta(minutes=1))
+    ask(client, house)
+    assert [name for name, _ in mails()] == ["waitlist_confirm"]
+    assert [entry.wanted_at for entry in entries()] == [None, None], "neither is looked at again and again"
 
 
 def test_asking_twice_sends_one_mail_a_day_and_its_link_works(client: Browser, house: House):

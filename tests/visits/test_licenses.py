@@ -254,3 +254,12 @@ def test_a_visit_that_its_clinician_may_hold_calls_nobody_whoever_elses_license_
     with db.transaction() as session:
         session.get_one(LicenseRecord, other.license_ids["FL"]).ended_at = house.now
     assert _stranded(house) == []
+
+
+def test_a_visit_without_its_clinician_calls_somebody_in_a_worker_too(committed: House) -> None:
+    """There reads stand alone, outside any transaction."""
+    clinician = a_clinician()
+    booked(an_applicant(committed.catalog), committed.now)
+    with db.transaction() as session:
+        session.get_one(Practitioner, clinician.practitioner_id).left_on = committed.now.date()
+    assert len(_stranded(committed)) == 1

@@ -88,7 +88,7 @@ def complete_approval(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, no
     _check_role(actor)
     with db.transaction() as session:
         enrollment = writes.locked(session, enrollment_id)
-        accounts.check_may_open(session, actor, enrollment.patient_id)
+        accounts.check_looks_after(session, actor, enrollment.patient_id)
         if enrollment.status == "approved":
             return
         decision = records.latest_decision(session, enrollment_id)

@@ -30,7 +30,7 @@ def mark_missed(*, enrollment_id: UUID, actor: Actor, now: datetime) -> None:
         raise NotAllowed("care_team_only", words("Only the care team may open this."))
     with db.transaction() as session:
         enrollment = writes.locked(session, enrollment_id)
-        accounts.check_may_open(session, actor, enrollment.patient_id)
+        accounts.check_looks_after(session, actor, enrollment.patient_id)
         visit = visits.booked_visit(session, enrollment.patient_id)
         if visit is None or visit.ends_at > now:
             raise Conflict("visit_not_over", words("There is no booked visit whose time is over."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import structlog
 from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -22,6 +23,8 @@ from service.kit.actor import Actor
 from service.kit.errors import Rejected, words
 from service.kit.ids import new_id, new_token, token_hash
 from service.mail import writes as mail
+
+log = structlog.get_logger(__name__)
 
 BATCH = 50
 EXPIRED = Rejected("link_expired", words("This link has expired. You can join the waitlist again at any time."))
@@ -47,8 +50,8 @@ def ask(
 def mail_waitlist_links(*, now: datetime) -> int:
     """Look at who asked, and mail those who do not wait already the link that confirms it.
 
-    At most once a day for an address, and once more after each time it left or was told. Each in its own transaction.
-    Returns how many were looked at.
+    At most once a day for an address, and once more after each time it left or was told. Each in its own transaction;
+    one that cannot be mailed is logged and given up. Returns how many were looked at.
     """
     looked_at = 0
     while looked_at < BATCH and _look_at_one(now):
@@ -63,8 +66,13 @@ def _look_at_one(now: datetime) -> bool:
         if row is None:
             return False
         row.wanted_at = None
+        session.flush()  # heard, whatever comes of it: one row that cannot be read stands before nobody else's
         if row.confirmed_at is None or row.left_at is not None or row.told_at is not None:
-            _mail_link(session, row, now)
+            try:
+                with session.begin_nested():
+                    _mail_link(session, row, now)
+            except Exception:
+                log.exception("a link of the waitlist could not be mailed", entry=str(row.id))
         return True
 
 

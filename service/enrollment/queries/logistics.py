@@ -29,7 +29,6 @@ def completion(
     signed = visits.encounters_of(session, patient_id)
     rests_on = next((one for one in signed if one.id == encounter_id), None)
     contact = patient.emergency_contact
-    settled = frozenset[str]().union(*(one.settled for one in signed))
     return checklist(
         Logistics(
             day=now.astimezone(ZoneInfo(patient.time_zone)).date(),
@@ -40,7 +39,7 @@ def completion(
             cared_for_in=state,
             emergency_contact=bool(contact and contact.name and contact.phone),
             phone=bool(patient.phone),
-            settled=settled,
+            settled=visits.settled_by(signed),
         )
     )
 
@@ -76,11 +75,11 @@ def missing_of_patient(session: Session | Line, patient_id: UUID, state: str, no
 
 
 def _document_until(rests_on: SignedEncounter | None, signed: list[SignedEncounter]) -> date | None:
-    """Of that visit's own ID or, where the clinician knew the patient, of the one seen last before it."""
+    """Of that visit's own ID or, where the clinician knew the patient, of the one seen last, if it was theirs."""
     if rests_on is None or rests_on.record is None:
         return None
     seen = [one for one in signed if one.signed_at <= rests_on.signed_at and one.record is not None]
     return next(
-        (one.record.identity.expires_on for one in seen if one.record and one.record.identity.method == "photo_id"),
+        (one.record.identity.proven_until for one in seen if one.record and one.record.identity.method == "photo_id"),
         None,
     )

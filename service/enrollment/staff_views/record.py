@@ -35,7 +35,10 @@ def record(enrollment_id: UUID) -> ResponseReturnValue:
         and found.booked is not None
         and found.enrollment.status not in OVER,
         may_complete=current_user.role in complete.ROLES and found.enrollment.status == "decided",
-        may_miss=current_user.role in miss.ROLES and found.booked is not None and found.booked.ends_at <= clock.now(),
+        may_miss=current_user.role in miss.ROLES
+        and not found.glass_until
+        and found.booked is not None
+        and found.booked.ends_at <= clock.now(),
         may_end=found.enrollment.status not in OVER,
         may_take=not found.owner_name and found.enrollment.status not in OVER,
         zone=current_user.time_zone,

@@ -33,7 +33,7 @@ def consent_list() -> ResponseReturnValue:
     return render_template("enrollment/consents/list.html", overview=_overview())
 
 
-@bp.route("/consents/<key>", methods=["GET", "POST"])
+@bp.route("/consents/<consent:key>", methods=["GET", "POST"])
 @access.patient
 def consent(key: str) -> ResponseReturnValue:
     """One text: in short, whole, and where to sign it."""
@@ -74,7 +74,7 @@ def consent(key: str) -> ResponseReturnValue:
     return _onwards()
 
 
-@bp.post("/consents/<key>/decline")
+@bp.post("/consents/<consent:key>/decline")
 @access.patient
 def consent_decline(key: str) -> ResponseReturnValue:
     """I would rather not sign this one."""

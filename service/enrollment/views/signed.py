@@ -47,14 +47,14 @@ def signed_pdf(acceptance_id: UUID) -> ResponseReturnValue:
     return as_pdf(made.name, made.content)
 
 
-@bp.get("/consents/<key>/withdraw")
+@bp.get("/consents/<consent:key>/withdraw")
 @access.patient
 def consent_withdraw(key: str) -> ResponseReturnValue:
     """What it means to take this one back, in words before the button."""
     return _withdraw_page(key, WithdrawForm(), 200)
 
 
-@bp.post("/consents/<key>/withdraw")
+@bp.post("/consents/<consent:key>/withdraw")
 @access.patient
 def consent_withdraw_submit(key: str) -> ResponseReturnValue:
     """Take it back. Pressing twice is once."""

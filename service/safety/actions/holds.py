@@ -51,7 +51,7 @@ def lift_hold(*, hold_id: UUID, reason: str, actor: Actor, now: datetime) -> Non
         if hold is None:
             raise NO_SUCH_HOLD
         if hold.patient_id is not None:
-            accounts.check_may_open(session, actor, hold.patient_id)
+            accounts.check_looks_after(session, actor, hold.patient_id)
         if hold.lifted_at is not None:
             return
         hold.lifted_at = now

@@ -80,7 +80,7 @@ def watch_bookings(*, catalog: Catalog, now: datetime) -> int:
     colleague or calls the patient. Each visit calls once for each reason to worry that stays.
     """
     raised = 0
-    with db.reading() as session:
+    with db.transaction() as session:  # it is read through a cursor, which lives as long as a transaction
         found = stranded(session, STRANDED, now, BATCH)
     for appointment_id in found:
         try:

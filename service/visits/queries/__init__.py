@@ -23,6 +23,7 @@ from service.visits.queries.encounters import (
     encounters_of,
     in_person_exam_on,
     is_as_signed,
+    settled_by,
 )
 from service.visits.queries.held import LastSeen, held_by, held_here, last_seen
 from service.visits.queries.holds import chain_of, next_hold_ends_at
@@ -95,6 +96,7 @@ __all__ = [
     "reach",
     "room_of",
     "rooms_of",
+    "settled_by",
     "to_remind",
     "visit",
     "visits_of",

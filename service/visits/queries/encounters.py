@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -69,11 +69,16 @@ class SignedEncounter:
     around: Mapping[str, Any] | None
     addenda: tuple[Addendum, ...]
 
-    @property
-    def settled(self) -> frozenset[str]:
-        """What is settled for care at home, by the record or by an addendum to it: "sitter", "monitor"."""
-        own = {name for name in SETTLES if self.record and getattr(self.record, name) == "settled"}
-        return frozenset(own.union(*(one.settles for one in self.addenda)))
+
+def settled_by(signed: Iterable[SignedEncounter]) -> frozenset[str]:
+    """What is settled for care at home, of SETTLES, by the last word on each: of a record, or of an addendum."""
+    said: list[tuple[datetime, str, bool]] = []
+    for one in signed:
+        own = {name: getattr(one.record, name) for name in SETTLES} if one.record else {}
+        said += [(one.signed_at, name, word == "settled") for name, word in own.items() if word]
+        said += [(added.signed_at, name, True) for added in one.addenda for name in added.settles]
+    last = {name: settled for _at, name, settled in sorted(said)}
+    return frozenset(name for name, settled in last.items() if settled)
 
 
 def encounters_of(session: Session, patient_id: UUID) -> list[SignedEncounter]:
@@ -107,7 +112,7 @@ def in_person_exam_on(session: Session, patient_id: UUID) -> date | None:
 
 
 def document_until(session: Session, patient_id: UUID) -> date | None:
-    """The last day of the photo ID that was checked last, or None."""
+    """The last day of the photo ID that was checked last, or None: one that did not match proves nobody."""
     row = session.scalars(
         select(Encounter)
         .where(Encounter.patient_id == patient_id, Encounter.identity_method == "photo_id")
@@ -115,7 +120,7 @@ def document_until(session: Session, patient_id: UUID) -> date | None:
         .limit(1)
     ).one_or_none()
     record = opened_record(row)[0] if row is not None else None
-    return record.identity.expires_on if record else None
+    return record.identity.proven_until if record else None
 
 
 def credentials_of(session: Session, practitioner_id: UUID) -> tuple[Credential, ...]:

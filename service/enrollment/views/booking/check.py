@@ -92,7 +92,8 @@ def _over(visit: Visit, why: str) -> ResponseReturnValue:
     if not found.open or found.held is not None:
         return _home()
     day = visit.starts_at.astimezone(ZoneInfo(current_user.time_zone)).date()
-    return times_page(day, found, BookingForm(formdata=None), too_late=why)
+    form = BookingForm(formdata=None)
+    return times_page(day, found, form, too_late=why, physician_asked=visit.physician_asked)
 
 
 def _home() -> ResponseReturnValue:

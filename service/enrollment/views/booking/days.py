@@ -38,7 +38,7 @@ def book_days() -> ResponseReturnValue:
         return _elsewhere()
     return render_template(
         "enrollment/booking/days.html",
-        days=_open_days(found),
+        days=_open_days(found, only_physicians=_physician(found)),
         found=found,
         physician=_physician(found),
         zone=current_user.time_zone,
@@ -85,15 +85,23 @@ def book() -> ResponseReturnValue:
 
 
 def times_page(
-    day: date, found: Bookable, form: BookingForm, *, ask: bool = False, too_late: str | None = None
+    day: date,
+    found: Bookable,
+    form: BookingForm,
+    *,
+    ask: bool = False,
+    too_late: str | None = None,
+    physician_asked: bool = False,
 ) -> ResponseReturnValue:
-    """The times of `day`, after a no with its sentence above them."""
-    here, zone, locale = _open_times(found, day), current_user.time_zone, str(get_locale() or "en")
+    """The times of `day`, after a no with its sentence above them. `physician_asked`: for the time they held."""
+    physician = physician_asked or _physician(found)
+    here = _open_times(found, day, only_physicians=physician)
+    zone, locale = current_user.time_zone, str(get_locale() or "en")
     people = {str(time.practitioner.id): time.practitioner.title for time in here}
     wanted = request.values.get("with", "")
     offered = _one_each([time for time in here if wanted not in people or str(time.practitioner.id) == wanted])
     form.offer(offered, zone, locale)
-    form.day.data, form.physician.data = day.isoformat(), "yes" if _physician(found) else ""
+    form.day.data, form.physician.data = day.isoformat(), "yes" if physician else ""
     if ask:
         form.ask()
     page = render_template(
@@ -104,8 +112,8 @@ def times_page(
         people=people,
         few=len(people) <= FEW,
         wanted=wanted if wanted in people else "",
-        physician=_physician(found),
-        later=next((other for other in _open_days(found) if other > day), None),
+        physician=physician,
+        later=next((other for other in _open_days(found, only_physicians=physician) if other > day), None),
         found=found,
         zone=zone,
         minutes=int(current_app.config["CATALOG"].visits.hold_for / timedelta(minutes=1)),
@@ -124,7 +132,7 @@ def _found() -> Bookable | None:
     return found
 
 
-def _open_days(found: Bookable) -> list[date]:
+def _open_days(found: Bookable, *, only_physicians: bool) -> list[date]:
     if found.wanted is None:
         return []
     with db.reading() as session:
@@ -132,12 +140,12 @@ def _open_days(found: Bookable) -> list[date]:
             session,
             state=found.wanted.state,
             now=clock.now(),
-            physician_only=_physician(found),
+            physician_only=only_physicians,
             zone=current_user.time_zone,
         )
 
 
-def _open_times(found: Bookable, day: date) -> list[OpenTime]:
+def _open_times(found: Bookable, day: date, *, only_physicians: bool) -> list[OpenTime]:
     if found.wanted is None:
         return []
     with db.reading() as session:
@@ -145,7 +153,7 @@ def _open_times(found: Bookable, day: date) -> list[OpenTime]:
             session,
             state=found.wanted.state,
             now=clock.now(),
-            physician_only=_physician(found),
+            physician_only=only_physicians,
             zone=current_user.time_zone,
             days=(day, day),
         )

@@ -24,6 +24,7 @@ DOCUMENTS = {
     "other": words("Another with a photo"),
 }
 MATCHES = ("name", "birth_date", "address")
+MUST_MATCH = frozenset({"name", "birth_date"})  # an old address is no reason to turn somebody away
 PAYMENT_SOURCES = {
     "self_pay": words("The patient"),
     "insurance": words("An insurance"),
@@ -41,8 +42,7 @@ PHYSICIAN = "physician"  # the key of New Jersey's disclosure in config/states
 class Identity:
     """How the clinician made sure whom they met (shared/domain.md 3.6). Never a picture, never a whole number.
 
-    `matches` are those of MATCHES that the document and the person agreed on. An old address on a licence is no reason
-    to turn somebody away, another name or birthday is.
+    `matches` are those of MATCHES that the document and the person agreed on.
     """
 
     method: Method
@@ -51,6 +51,11 @@ class Identity:
     last4: str = ""
     expires_on: date | None = None
     matches: tuple[str, ...] = ()
+
+    @property
+    def proven_until(self) -> date | None:
+        """The last day of a photo ID with the patient's name and birthday on it; None where it showed another's."""
+        return self.expires_on if self.method == "photo_id" and set(self.matches) >= MUST_MATCH else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,15 @@ from service.catalog.rules.engine import Asked, Held, Situation, Step
 from service.catalog.rules.policies import Policy
 from service.kit.errors import words
 from service.visits.rules.encounters.codes import MOST_DIAGNOSES, plausible, plausible_rate
-from service.visits.rules.encounters.record import DOCUMENTS, MATCHES, PAYMENT_SOURCES, Credential, Kind, VisitRecord
+from service.visits.rules.encounters.record import (
+    DOCUMENTS,
+    MATCHES,
+    MUST_MATCH,
+    PAYMENT_SOURCES,
+    Credential,
+    Kind,
+    VisitRecord,
+)
 
 LONGEST_VISIT = timedelta(hours=6)  # program default: longer is a slip of the pen
 EARLIEST_START = timedelta(hours=1)  # before the booked time; program default
@@ -156,7 +164,7 @@ def _of_identity(record: VisitRecord, known: Circumstances) -> Iterator[Why]:
             yield Why(
                 "document_expires_on", words("Record until when the ID is valid. One that has expired proves nothing.")
             )
-        if not {"name", "birth_date"} <= set(identity.matches) <= set(MATCHES):
+        if not MUST_MATCH <= set(identity.matches) <= set(MATCHES):
             yield Why(
                 "id_matches", words("Name and date of birth on the ID must be the patient's. If not, do not approve.")
             )

@@ -64,7 +64,7 @@ def takes_effect(it: Running, *, applies_at: datetime) -> bool:
 
 
 def price_key(catalog: Catalog, plan: str, price_cents: int) -> str | None:
-    """Under which key Stripe knows this plan at this price: today's, an earlier or a coming one. None: it is not known."""
+    """Under which key Stripe knows this plan at this price: today's, an earlier or a coming one. None: unknown."""
     known = catalog.plans.get(plan)
     if known is not None and known.price_cents == price_cents:
         return known.stripe_lookup_key

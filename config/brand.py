@@ -17,7 +17,8 @@ class Brand(BaseModel):
     """Names and addresses of the practice. `support_phone_dial` is the number as a phone dials it.
 
     `npi` and `tax_id` stand on written estimates (45 CFR 149.610(c)(1)(v)) and superbills; "" says there: given on
-    request. `procedure_codes` are those of the practice's own licensed set (CPT belongs to the AMA): no other is printed.
+    request. `procedure_codes` are those of the practice's own licensed set (CPT belongs to the AMA): no other is
+    printed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

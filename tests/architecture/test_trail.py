@@ -136,6 +136,8 @@ REASONS = re.compile(
             r"(rule\.)?reason|why|wrong",
             r"key|kind|code|occasion|refused|place|(row\.)?role|shown\.way",
             r"f'\{terms\.occasion\}:\{terms\.plan\}:\{terms\.amount_cents\}:month'|str\(year\)",
+            # What was given back, on top or dropped, in cents, and Stripe's own word for how a dispute went.
+            r"f'\{reason\}:\{amount(_cents)?\}'|str\((found\.amount_cents|invoice\.amount_due_cents)\)|facts\.status",
             r"trace",  # of a licence: its state, kind and day (visits/actions/licenses.py)
             r"','\.join\(changed\)|on\.isoformat\(\)",  # names of columns; a day
         )

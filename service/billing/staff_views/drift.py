@@ -115,6 +115,7 @@ def drift_dismiss(drift_id: UUID) -> ResponseReturnValue:
         except Conflict as no:
             flash(_(no.message), "info")
         return redirect(back, code=303)
+    drift.check_drift(drift_id)
     page = render_template(
         "billing/staff/why.html",
         form=form,

@@ -61,9 +61,10 @@ def end_care_review(enrollment_id: UUID) -> ResponseReturnValue:
 def end_care_submit(enrollment_id: UUID) -> ResponseReturnValue:
     """End it. Pressed twice it is one end, and nothing is given back twice."""
     sent = EndCareSureForm()
-    if not sent.validate():
-        abort(422)
     try:
+        if not sent.validate():
+            _found(enrollment_id)  # whose it is comes before what was sent
+            abort(422)
         done = stops.end_care(
             enrollment_id=enrollment_id,
             reason=sent.reason.data,

@@ -89,6 +89,7 @@ def stripe_body(message_id: UUID) -> ResponseReturnValue:
     if request.method == "POST" and form.validate():
         body = inbox.open_body(message_id=message_id, reason=form.reason.data, actor=web.actor())
         return render_template("billing/staff/message_body.html", body=body, message_id=message_id)
+    inbox.check_message(message_id)
     return _why(
         form,
         title=_("Read what a message says"),
@@ -112,6 +113,7 @@ def stripe_replay(message_id: UUID) -> ResponseReturnValue:
         except Conflict as no:
             flash(_(no.message), "bad")
         return redirect(back, code=303)
+    inbox.check_message(message_id)
     lead = _("We ask Stripe what is true now and write that down. However often it is done, nothing is charged by it.")
     return _why(form, title=_("Try a message again"), lead=lead, button=_("Try it again"), back=back)
 
@@ -130,6 +132,7 @@ def stripe_dismiss(message_id: UUID) -> ResponseReturnValue:
         except Conflict as no:
             flash(_(no.message), "bad")
         return redirect(back, code=303)
+    inbox.check_message(message_id)
     lead = _("It leaves the list of parked messages and calls nobody any more. It is kept, with your reason.")
     return _why(form, title=_("Let a message be"), lead=lead, button=_("Let it be"), back=back)
 

@@ -219,9 +219,7 @@ def _money() -> None:
     )
     op.create_index(op.f("ix_refunds_invoice_id"), "refunds", ["invoice_id"], unique=False)
     op.create_index(op.f("ix_refunds_membership_id"), "refunds", ["membership_id"], unique=False)
-    op.create_index(
-        "ix_refunds_failed", "refunds", ["id"], unique=False, postgresql_where=sa.text("status = 'failed'")
-    )
+    op.create_index("ix_refunds_failed", "refunds", ["id"], unique=False, postgresql_where=sa.text("status = 'failed'"))
     op.create_index(
         "ix_refunds_open",
         "refunds",

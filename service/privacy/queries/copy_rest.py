@@ -134,16 +134,15 @@ def billing_notes(session: Session, patient_id: UUID) -> Section:
             select(MembershipNote).where(MembershipNote.patient_id == patient_id).order_by(MembershipNote.written_at)
         )
     ]
-    gifts: list[Refund | Credit] = [
-        *session.scalars(select(Refund).where(Refund.patient_id == patient_id, Refund.note_sealed.is_not(None))),
-        *session.scalars(select(Credit).where(Credit.patient_id == patient_id, Credit.note_sealed.is_not(None))),
-    ]
+    refunds = select(Refund).where(Refund.patient_id == patient_id, Refund.note_sealed.is_not(None))
     entries += [
-        {
-            "written_at": row.asked_at,
-            "note": crypto.unseal(row.note_sealed or b"", row.__tablename__, "note", row.id),
-        }
-        for row in gifts
+        {"written_at": row.asked_at, "note": crypto.unseal(row.note_sealed or b"", "refunds", "note", row.id)}
+        for row in session.scalars(refunds)
+    ]
+    credits = select(Credit).where(Credit.patient_id == patient_id, Credit.note_sealed.is_not(None))
+    entries += [
+        {"written_at": row.asked_at, "note": crypto.unseal(row.note_sealed or b"", "credits", "note", row.id)}
+        for row in session.scalars(credits)
     ]
     return Section("billing_notes", "Notes about your payments", entries)
 

@@ -76,6 +76,12 @@ def open_one(*, drift_id: UUID, actor: Actor) -> OneDrift:
         return OneDrift(found, by.get(found.settled_by, "") if found.settled_by else "")
 
 
+def check_drift(drift_id: UUID) -> None:
+    """Raises NotFound for an id of no difference. Nothing of it is shown, so nothing is noted."""
+    with db.reading() as session:
+        _line(session, drift_id)
+
+
 def repair(*, drift_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime) -> Repaired:
     """Take Stripe's word under the lock. "differs": it was taken, and something still does not agree; "refused": Stripe
     or our own rules say a person has to look.

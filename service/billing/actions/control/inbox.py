@@ -70,6 +70,13 @@ def open_message(*, message_id: UUID, actor: Actor) -> MessagePage:
         return MessagePage(found, inbox.who(session, found.touched_by))
 
 
+def check_message(message_id: UUID) -> None:
+    """Raises NotFound for an id of no message. Nothing of it is shown, so nothing is noted."""
+    with db.reading() as session:
+        if session.scalar(select(StripeEvent.id).where(StripeEvent.id == message_id)) is None:
+            raise _no_such()
+
+
 def open_body(*, message_id: UUID, reason: str, actor: Actor) -> str:
     """What the message says, as readable JSON. That somebody read it, and why, is noted. Raises NotFound, Rejected."""
     _check(reason, rules.LOOKS)

@@ -137,7 +137,7 @@ def refunds(session: Session, *conditions: ColumnElement[bool], limit: int = SHO
             cents=row.amount_cents,
             months=None,
             by_rule=row.source == "rule",
-            note=_note(row.note_sealed, "refunds", row.id),
+            note=crypto.unseal(row.note_sealed, "refunds", "note", row.id) if row.note_sealed else "",
             asked_by_name=names.get(row.asked_by, "") if row.asked_by else "",
             decided_by_name=names.get(row.decided_by, "") if row.decided_by else "",
             failure=row.failure or "",
@@ -159,7 +159,7 @@ def credits_(session: Session, *conditions: ColumnElement[bool], limit: int = SH
             cents=row.amount_cents,
             months=row.months,
             by_rule=row.asked_by is None,
-            note=_note(row.note_sealed, "credits", row.id),
+            note=crypto.unseal(row.note_sealed, "credits", "note", row.id) if row.note_sealed else "",
             asked_by_name=names.get(row.asked_by, "") if row.asked_by else "",
             decided_by_name=names.get(row.decided_by, "") if row.decided_by else "",
             failure=row.failure or "",
@@ -234,7 +234,3 @@ def _same(row: Refund | Credit) -> dict[str, Any]:
 def _names(session: Session, rows: list[Refund] | list[Credit]) -> dict[UUID, str]:
     people = {one for row in rows for one in (row.asked_by, row.decided_by) if one is not None}
     return accounts.display_names(session, people)
-
-
-def _note(sealed: bytes | None, table: str, row_id: UUID) -> str:
-    return "" if sealed is None else crypto.unseal(sealed, table, "note", row_id)

@@ -117,6 +117,7 @@ class Changes:
     restart: Offer
     move: Offer
     plan: Offer
+    code: Offer
     waiting: str | None
     new_price: NewPrice | None
     months_left: int
@@ -134,6 +135,7 @@ def changes_of(session: Session, card: MembershipCard, catalog: Catalog, zone: s
         restart=Offer(changes.may_restart(it)),
         move=_offer(changes.may_move(it, rules, now, past.moves), charge_at, rules, cut_off=True),
         plan=_offer(changes.may_change_plan(it, "", rules, now), card.next_charge_at, rules),
+        code=Offer(changes.may_use_code(it)),
         waiting=past.waiting,
         new_price=new_price(session, card, catalog),
         months_left=max(0, rules.months_paused_a_year - past.months_left_out),

@@ -98,6 +98,14 @@ def skips(it: Running, rules: ChangeRules, used: int) -> tuple[Skip, ...]:
     return tuple(Skip(count, charges[count - 1]) for count in months)
 
 
+def may_use_code(it: Running | None) -> str | None:
+    """Why no code can be used, or None. A charge that is left out would spend it on nothing."""
+    why = running_at_all(it)
+    if it is None or why is not None:
+        return why
+    return "skipping" if it.charge_at > it.period_ends_at else None
+
+
 def may_unskip(it: Running | None, rules: ChangeRules, now: datetime) -> str | None:
     """Why the charge at the period's end cannot be made after all, or None."""
     why = running_at_all(it)

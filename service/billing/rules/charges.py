@@ -60,19 +60,28 @@ class Coming(Protocol):
     def discount_cents(self) -> int | None: ...
     @property
     def discount_ends_at(self) -> datetime | None: ...
+    @property
+    def period_ends_at(self) -> datetime | None: ...
 
 
 def coming_cents(it: Coming, charge_at: datetime | None) -> int:
     """What the charge at `charge_at` comes to; 0 where there is none."""
     if charge_at is None:
         return 0
-    counts = it.discount_ends_at is None or it.discount_ends_at > charge_at
+    counts = _counts(it, charge_at)
     return next_amount(
         it.next_price_cents or it.price_cents,
         percent=it.discount_percent if counts else None,
         off_cents=it.discount_cents if counts else None,
         credit_cents=it.credit_cents,
     )
+
+
+def _counts(it: Coming, charge_at: datetime) -> bool:
+    """Does the discount still count then? One without an end counts once: a charge that is left out spends it too."""
+    if it.discount_ends_at is not None:
+        return it.discount_ends_at > charge_at
+    return it.period_ends_at is None or charge_at <= it.period_ends_at
 
 
 def on_day(charge_at: datetime, day: date, time_zone: str) -> datetime:

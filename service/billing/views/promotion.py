@@ -10,12 +10,13 @@ from flask_login import current_user
 from service.billing import actions
 from service.billing.actions import CodeOffer
 from service.billing.forms.changes import CodeForm
-from service.billing.rules.changes import running_at_all
+from service.billing.gateway import Bug
+from service.billing.rules.changes import may_use_code
 from service.billing.views import bp
 from service.billing.views.changing import attempt, look, to_billing
 from service.billing.views.common import catalog, gateway
 from service.kit import access, clock, limits, web
-from service.kit.errors import Conflict, Rejected
+from service.kit.errors import Conflict, Rejected, TryAgain
 
 
 @bp.get("/billing/code")
@@ -31,8 +32,8 @@ def code() -> ResponseReturnValue:
 def code_find() -> ResponseReturnValue:
     """What this code would do."""
     seen, form = look(), CodeForm()
-    if seen is None or running_at_all(seen.it) is not None:
-        return to_billing(running_at_all(seen.it) if seen else "no_membership")
+    if seen is None or may_use_code(seen.it) is not None:
+        return to_billing(may_use_code(seen.it) if seen else "no_membership")
     typed = (form.code.data or "").strip()
     if not typed:
         form.code.errors = [_("Type your code")]
@@ -49,6 +50,9 @@ def code_find() -> ResponseReturnValue:
     except (Rejected, Conflict) as error:
         form.code.errors = [_(error.message)]
         return _page(form, None, 422)
+    except (TryAgain, Bug):
+        form.code.errors = [_("We could not look your code up just now. Try again in a minute.")]
+        return _page(form, None, 503)
     return _page(form, offer, 200)
 
 
@@ -74,7 +78,7 @@ def code_use() -> ResponseReturnValue:
 
 def _page(form: CodeForm, offer: CodeOffer | None, status: int) -> ResponseReturnValue:
     seen = look()
-    why = running_at_all(seen.it) if seen else "no_membership"
+    why = may_use_code(seen.it) if seen else "no_membership"
     if seen is None or why is not None:
         return to_billing(why)
     page = render_template(

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from service.accounts import queries as accounts
 from service.billing import queries
 from service.billing.actions import intents
-from service.billing.actions.changes.common import mine, note
+from service.billing.actions.changes.common import check, mine, note
 from service.billing.gateway import Gateway, Promotion
 from service.billing.models import Checkout, Intent, Membership
+from service.billing.rules.changes import may_use_code
 from service.billing.rules.charges import day_of, next_amount
 from service.catalog.rules.whole import Catalog
 from service.kit import db
@@ -79,6 +80,7 @@ def apply_promotion(
     )
     with db.transaction() as session:
         found = mine(session, patient_id, now)
+        check(may_use_code(found.it))
         if found.row.discount_percent or found.row.discount_cents:
             raise Conflict("second_code", words("You already have a discount. Only one counts at a time."))
         note(session, actor, "promotion", found.row)

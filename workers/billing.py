@@ -22,6 +22,18 @@ def handle_event(event_id: str) -> None:
     )
 
 
+@app.task(name="billing.handle_events")  # type: ignore[untyped-decorator]
+def handle_events(many: list[dict[str, str]]) -> None:
+    """Handle several messages that came in the same moment."""
+    actions.handle_events(
+        event_ids=[UUID(one["event_id"]) for one in many],
+        gateway=gateway,
+        catalog=catalog(settings.config_dir),
+        now=now(),
+        wall_now=wall_now(),
+    )
+
+
 @app.task(name="billing.sweep_events")  # type: ignore[untyped-decorator]
 def sweep_events() -> None:
     """Handle what was left behind."""

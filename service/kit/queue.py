@@ -6,8 +6,10 @@ logged and forgotten: every job's work is also found by a sweeper, because Redis
 
 from __future__ import annotations
 
+import os
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -31,10 +33,14 @@ BROKER_OPTIONS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A task's name and its arguments: ids only, never answers or addresses."""
+    """A task's name and its arguments: ids only, never answers or addresses.
+
+    `together`: it may wait a moment for others of its kind, and travel with them.
+    """
 
     name: str
     arguments: dict[str, Any] = field(default_factory=dict)
+    together: bool = field(default=False, compare=False)
 
     @property
     def queue(self) -> str:
@@ -69,8 +75,19 @@ class CeleryPublisher:
             task_ignore_result=True,
         )
         self._resting_until = 0.0
+        self._bell = Bell(self._send)
 
     def __call__(self, job: Job) -> None:
+        """Send it now, or, where it travels together, a moment later from a thread of its own.
+
+        Raises whatever the broker says of one that is sent now.
+        """
+        if job.together:
+            self._bell.ring(job)
+        else:
+            self._send(job)
+
+    def _send(self, job: Job) -> None:
         if time.monotonic() < self._resting_until:
             raise ConnectionError("the broker was away a moment ago")
         try:
@@ -78,6 +95,57 @@ class CeleryPublisher:
         except Exception:
             self._resting_until = time.monotonic() + self.REST_SECONDS
             raise
+
+
+class Bell:
+    """Jobs that many transactions want in the same moment are sent once, by a thread of its own.
+
+    Sending costs as much as keeping a message does. Equal jobs become one; those that differ in their arguments become
+    one of the plural name ("billing.handle_event" -> "billing.handle_events") with each one's arguments in `many`.
+    """
+
+    MOMENT = 0.02
+    MOST = 25  # in one job: the others are for other workers
+
+    def __init__(self, send: Callable[[Job], None]) -> None:
+        self._send = send
+        self._waiting: list[Job] = []
+        self._guard = threading.Condition()
+        self._process = 0
+
+    def ring(self, job: Job) -> None:
+        """Send this within a moment. Never raises and never waits."""
+        with self._guard:
+            if self._process != os.getpid():  # a fork has no threads, and what waited is its parent's
+                self._process, self._waiting = os.getpid(), []
+                threading.Thread(target=self._serve, name="bell", daemon=True).start()
+            self._waiting.append(job)
+            self._guard.notify()
+
+    def _serve(self) -> None:
+        while True:
+            with self._guard:
+                self._guard.wait_for(lambda: self._waiting)
+            time.sleep(self.MOMENT)
+            with self._guard:
+                taken, self._waiting = self._waiting, []
+            for job in gathered(taken, self.MOST):
+                _sent_or_said(self._send, job)
+
+
+def gathered(jobs: Sequence[Job], most: int) -> list[Job]:
+    """The same work in fewer jobs: equal ones once, the others of a name together, at most `most` in one."""
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for job in jobs:
+        several = by_name.setdefault(job.name, [])
+        if job.arguments not in several:
+            several.append(job.arguments)
+    out: list[Job] = []
+    for name, several in by_name.items():
+        for start in range(0, len(several), most):
+            part = several[start : start + most]
+            out.append(Job(name, part[0]) if len(part) == 1 else Job(f"{name}s", {"many": part}))
+    return out
 
 
 _publisher: Publisher | None = None
@@ -99,6 +167,11 @@ def enqueue(session: Session, name: str, **arguments: Any) -> None:
     session.info.setdefault("jobs", []).append(Job(name, arguments))
 
 
+def enqueue_together(session: Session, name: str, **arguments: Any) -> None:
+    """As `enqueue`, for what comes in crowds: sent a moment later, with others. A plural task takes several at once."""
+    session.info.setdefault("jobs", []).append(Job(name, arguments, together=True))
+
+
 def noted(session: Session) -> Sequence[Job]:
     """The jobs noted on `session`, taken off it, equal ones once."""
     jobs: list[Job] = session.info.pop("jobs", [])
@@ -111,7 +184,11 @@ def publish(jobs: Sequence[Job]) -> None:
         if _publisher is None:
             log.warning("job not published: no publisher", job=job.name)
             continue
-        try:
-            _publisher(job)
-        except Exception as error:
-            log.warning("job not published: the sweeper will find it", job=job.name, error=type(error).__name__)
+        _sent_or_said(_publisher, job)
+
+
+def _sent_or_said(send: Callable[[Job], None], job: Job) -> None:
+    try:
+        send(job)
+    except Exception as error:
+        log.warning("job not published: the sweeper will find it", job=job.name, error=type(error).__name__)

@@ -65,5 +65,5 @@ def put(
     )
     added: UUID | None = None if found is None else found.id
     if added is not None and (send_at is None or send_at <= now):
-        queue.enqueue(session, "mail.deliver_due")
+        queue.enqueue_together(session, "mail.deliver_due")
     return added

@@ -129,7 +129,7 @@ def test_every_scheduled_task_and_every_job_exists(house: ReadyHouse) -> None:
     published = {
         found
         for path in (HOUSE / "service").rglob("*.py")
-        for found in re.findall(r'enqueue\(\s*\w+,\s*"([a-z_.]+)"', path.read_text())
+        for found in re.findall(r'enqueue(?:_together)?\(\s*\w+,\s*"([a-z_.]+)"', path.read_text())
     }
     assert {entry.task for entry in SCHEDULE} | published <= set(names)
     assert published, "the search found none: it no longer fits the code"

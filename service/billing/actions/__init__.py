@@ -24,7 +24,7 @@ from service.billing.actions.changes import (
 )
 from service.billing.actions.checkout import NotYet, start_checkout
 from service.billing.actions.confirm import Confirmed, confirm_checkout
-from service.billing.actions.events import handle_event, sweep_events
+from service.billing.actions.events import handle_event, handle_events, sweep_events
 from service.billing.actions.intake import receive
 from service.billing.actions.intents import poll as ask_again
 from service.billing.actions.money_heard import call_about_failed_refunds
@@ -68,6 +68,7 @@ __all__ = [
     "find_code",
     "given_back_now",
     "handle_event",
+    "handle_events",
     "judge_payments",
     "keep_plan",
     "look_again",

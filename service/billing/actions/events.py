@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -54,9 +55,16 @@ def sweep_events(*, gateway: Gateway, catalog: Catalog, now: datetime, wall_now:
     """Handle what a lost job left behind, and try again what failed. Returns how many were handled."""
     with db.reading() as session:
         waiting = queries.waiting_events(session, wall_now, BATCH)
+    return handle_events(event_ids=waiting, gateway=gateway, catalog=catalog, now=now, wall_now=wall_now)
+
+
+def handle_events(
+    *, event_ids: Sequence[UUID], gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime
+) -> int:
+    """Act upon several messages, each for itself. Returns how many were handled."""
     return sum(
         handle_event(event_id=event_id, gateway=gateway, catalog=catalog, now=now, wall_now=wall_now)
-        for event_id in waiting
+        for event_id in event_ids
     )
 
 

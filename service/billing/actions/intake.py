@@ -54,7 +54,7 @@ def receive(*, notice: Notice, body: str, wall_now: datetime) -> bool:
         if _KEEP.run(session, **kept) is None:
             return False
         if acts:
-            queue.enqueue(session, "billing.handle_event", event_id=str(row_id))
+            queue.enqueue_together(session, "billing.handle_event", event_id=str(row_id))
     if notice.trouble is not None:
         log.error("a message from Stripe is kept for a person", inbox=str(row_id), parked_for=notice.trouble)
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,25 +44,28 @@ def _hold_at() -> ColumnElement[Any]:
     return select(func.min(SafetyHold.placed_at)).where(*mine).scalar_subquery()
 
 
-def _taken_back() -> tuple[ColumnElement[bool], ...]:
-    """Consents of the member's that were taken back and not given again."""
+def _taken_back(needed: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    """Consents of the member's, among those that charges rest on, that were taken back and not given again."""
     again = exists().where(
         ConsentAcceptance.patient_id == ConsentWithdrawal.patient_id,
         ConsentAcceptance.consent_key == ConsentWithdrawal.consent_key,
         ConsentAcceptance.accepted_at > ConsentWithdrawal.withdrawn_at,
     )
-    return ConsentWithdrawal.patient_id == Membership.patient_id, ~again
+    return ConsentWithdrawal.patient_id == Membership.patient_id, ConsentWithdrawal.consent_key.in_(needed), ~again
 
 
-def _withdrawn_at() -> ColumnElement[Any]:
-    return select(func.min(ConsentWithdrawal.withdrawn_at)).where(*_taken_back()).scalar_subquery()
+def _withdrawn_at(needed: Collection[str]) -> ColumnElement[Any]:
+    return select(func.min(ConsentWithdrawal.withdrawn_at)).where(*_taken_back(needed)).scalar_subquery()
 
 
-def _standing() -> Select[Any]:
+def _moved_at() -> ColumnElement[Any]:
+    return func.coalesce(Enrollment.moving_since, Enrollment.status_changed_at)
+
+
+def _standing(needed: Collection[str]) -> Select[Any]:
     """Each membership with the moments of `Standing`. A patient elsewhere whose move nobody timed moved long ago."""
     over = Enrollment.status.not_in(APPROVED)
     moved = Patient.state != Enrollment.state
-    since = func.coalesce(Enrollment.moving_since, Enrollment.status_changed_at)
     return (
         select(
             Membership.id,
@@ -71,8 +74,8 @@ def _standing() -> Select[Any]:
             Patient.closed_at,
             _when(over, Enrollment.status_changed_at).label("care_over_at"),
             _hold_at().label("hold_at"),
-            _when(moved, since).label("moved_at"),
-            _withdrawn_at().label("withdrawn_at"),
+            _when(moved, _moved_at()).label("moved_at"),
+            _withdrawn_at(needed).label("withdrawn_at"),
         )
         .join(Enrollment, Enrollment.id == Membership.enrollment_id)
         .join(Patient, Patient.id == Membership.patient_id)
@@ -83,20 +86,23 @@ def _when(condition: ColumnElement[bool], moment: Any) -> ColumnElement[Any]:
     return case((condition, moment), else_=null())
 
 
-def in_the_way() -> ColumnElement[bool]:
-    """Does anything stand in the way at all? What only the gate can tell is told apart by whoever asked."""
+def in_the_way(needed: Collection[str] = ()) -> ColumnElement[bool]:
+    """Does anything stand in the way at all? What only the gate can tell is told apart by whoever asked.
+
+    `needed`: the consents that charges rest on (`rules.stopping.needed`).
+    """
     return or_(
         Patient.closed_at.is_not(None),
         Enrollment.status.not_in(APPROVED),
         Patient.state != Enrollment.state,
         exists().where(SafetyHold.patient_id == Membership.patient_id, SafetyHold.lifted_at.is_(None)),
-        exists().where(*_taken_back()),
+        exists().where(*_taken_back(needed)),
     )
 
 
-def standing_of(session: Session, membership_id: UUID) -> Standing:
+def standing_of(session: Session, membership_id: UUID, needed: Collection[str]) -> Standing:
     """What stands in the way of one membership's charges, in one statement."""
-    row = session.execute(_standing().where(Membership.id == membership_id)).one_or_none()
+    row = session.execute(_standing(needed).where(Membership.id == membership_id)).one_or_none()
     return Standing() if row is None else Standing(*row[3:])
 
 
@@ -111,19 +117,19 @@ def _near(now: datetime) -> Any:
     return union(uncollected, renewing).subquery()
 
 
-def refused_near(session: Session, now: datetime, limit: int) -> list[Refused]:
+def refused_near(session: Session, now: datetime, limit: int, needed: Collection[str]) -> list[Refused]:
     """Live memberships with a charge near and something in the way of it, those charged soonest first.
 
     Not those about which a stop or an end is under way already.
     """
     near = _near(now)
     query = (
-        _standing()
+        _standing(needed)
         .join(near, near.c.id == Membership.id)
         .where(
             Membership.status.in_(LIVE),
             Membership.stripe_subscription_id.is_not(None),
-            in_the_way(),
+            in_the_way(needed),
             ~_under_way(now, "pause", "end", "stop_invoice"),
         )
         .order_by(Membership.period_ends_at, Membership.id)
@@ -132,25 +138,33 @@ def refused_near(session: Session, now: datetime, limit: int) -> list[Refused]:
     return _refused(session, query)
 
 
-def over_and_live(session: Session, now: datetime, limit: int) -> list[Refused]:
-    """Live memberships of whom care or account is over, who live where we are not, or who took a consent back."""
+def over_and_live(
+    session: Session, now: datetime, limit: int, needed: Collection[str], *, waited_since: datetime | None
+) -> list[Refused]:
+    """Live memberships of whom care or account is over, first; then who lives where we are not, or took a consent back,
+    and nobody decided about since `waited_since` (None: those wait for a person).
+    """
+    over = or_(Patient.closed_at.is_not(None), Enrollment.status.not_in(APPROVED))
+    waited = [] if waited_since is None else _undecided(needed, waited_since)
     query = (
-        _standing()
+        _standing(needed)
         .where(
             Membership.status.in_(LIVE),
             Membership.stripe_subscription_id.is_not(None),
-            or_(
-                Patient.closed_at.is_not(None),
-                Enrollment.status.not_in(APPROVED),
-                and_(Patient.state != Enrollment.state, Enrollment.moving_to.is_(None)),
-                exists().where(*_taken_back()),
-            ),
+            or_(over, *waited),
             ~_under_way(now, "end"),
         )
-        .order_by(Membership.period_ends_at, Membership.id)
+        .order_by(over.desc(), Membership.period_ends_at, Membership.id)
         .limit(limit)
     )
     return _refused(session, query)
+
+
+def _undecided(needed: Collection[str], since: datetime) -> list[ColumnElement[bool]]:
+    return [
+        and_(Patient.state != Enrollment.state, Enrollment.moving_to.is_(None), _moved_at() <= since),
+        exists().where(*_taken_back(needed), ConsentWithdrawal.withdrawn_at <= since),
+    ]
 
 
 def refused_by_stripe(session: Session, alert: str, now: datetime) -> list[tuple[UUID, UUID]]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from service.billing.rules.asking import STAGES
+from service.catalog.rules.whole import Catalog
 
 Why: TypeAlias = Literal["closed", "care_over", "hold", "moved", "withdrawn"]
 
@@ -47,6 +48,11 @@ class Standing:
             ("withdrawn", self.withdrawn_at),
         )
         return tuple(why for why, moment in since if moment is not None and moment <= at)
+
+
+def needed(catalog: Catalog) -> frozenset[str]:
+    """The consents that charges rest on. To take back another one, mail about offers, say, stops nothing."""
+    return frozenset(one.key for one in catalog.consents if one.blocking)
 
 
 def within_reach(charge_at: datetime | None, now: datetime) -> bool:

@@ -16,6 +16,7 @@ from service.billing.actions.stops.performing import perform_all
 from service.billing.gateway import Gateway
 from service.billing.models import Invoice, Membership
 from service.billing.queries import stopping
+from service.billing.rules.stopping import needed
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes as enrollment
 from service.kit import db
@@ -71,7 +72,7 @@ def _wrong(
         return None
     if row.ended_at is not None and row.ended_at < paid_at:
         return "paid_after_end"
-    reasons = stopping.standing_of(session, row.id).reasons(paid_at + A_SECOND)
+    reasons = stopping.standing_of(session, row.id, needed(catalog)).reasons(paid_at + A_SECOND)
     if "closed" in reasons or "care_over" in reasons:
         return "paid_after_end"
     if "hold" in reasons:

@@ -19,11 +19,11 @@ from service.billing.gateway import Gateway
 from service.billing.models import Membership
 from service.billing.queries import stopping
 from service.billing.queries.stopping import Refused
-from service.billing.rules.stopping import ENDS_AFTER, FINAL, Standing, Why, ends_by_itself_at
+from service.billing.rules.stopping import ENDS_AFTER, FINAL, Standing, Why, ends_by_itself_at, needed
 from service.catalog.rules.refunds import EndRule, end_rule
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes as enrollment
-from service.enrollment.rules.gate import may
+from service.enrollment.rules.gate import Facts, may
 from service.kit import db
 from service.kit.actor import SYSTEM
 
@@ -39,7 +39,7 @@ def stop_refused(*, gateway: Gateway, catalog: Catalog, now: datetime, limit: in
     each once: what is kept first is what both find.
     """
     with db.reading() as session:
-        near = stopping.refused_near(session, now, limit)
+        near = stopping.refused_near(session, now, limit, needed(catalog))
         tries = stopping.tries_to_ask(session, now, limit)
     stopped = _each(near, lambda one: _stop(one, catalog, now), gateway, catalog, now)
     return stopped + _each(tries, lambda one: _ask(one, catalog, now), gateway, catalog, now)
@@ -50,13 +50,14 @@ def end_overdue(*, gateway: Gateway, catalog: Catalog, now: datetime, limit: int
     and the enrollments of those who left and did not come back. Returns how many memberships ended.
     """
     with db.reading() as session:
-        found = stopping.over_and_live(session, now, limit)
+        found = stopping.over_and_live(session, now, limit, needed(catalog), waited_since=_waited_since(catalog, now))
         lapsed = end_rule(catalog.ends, "lapsed", now.date())
         left = stopping.lapsed_before(session, now - lapsed.waits, limit) if lapsed and lapsed.waits else []
     for enrollment_id in left:
         _let_go(enrollment_id, now)
-    call_about_refusals(catalog=catalog, now=now)
-    return _each(found, lambda one: _end_overdue(one, catalog, now), gateway, catalog, now)
+    ended = _each(found, lambda one: _end_overdue(one, catalog, now), gateway, catalog, now)
+    call_about_refusals(catalog=catalog, now=now)  # last: whatever becomes of a call, what had to end has ended
+    return ended
 
 
 def _each(
@@ -89,7 +90,7 @@ def _stop(one: Refused, catalog: Catalog, now: datetime) -> list[UUID]:
         row = _locked(session, one)
         if row is None:
             return []
-        reasons = stopping.standing_of(session, row.id).reasons(now)
+        reasons = stopping.standing_of(session, row.id, needed(catalog)).reasons(now)
         if not reasons or may("charge", queries.charge_facts(session, row.enrollment_id, catalog, now), now).yes:
             return []  # it was lifted, or signed again, a moment ago
         final = _ended_for(reasons, catalog, now)
@@ -131,13 +132,14 @@ def _end_overdue(one: Refused, catalog: Catalog, now: datetime) -> list[UUID]:
         row = _locked(session, one)
         if row is None:
             return []
-        standing = stopping.standing_of(session, row.id)
+        standing = stopping.standing_of(session, row.id, needed(catalog))
         final = _ended_for(standing.reasons(now), catalog, now)
         if final is not None:
             stopped_at = standing.closed_at or standing.care_over_at or now
             return end(session, row, final, delivered="this_month", stopped_at=stopped_at, actor=SYSTEM, now=now)
-        waited = _waited_for(standing, catalog, now)
-        if waited is None or may("charge", queries.charge_facts(session, row.enrollment_id, catalog, now), now).yes:
+        facts = queries.charge_facts(session, row.enrollment_id, catalog, now)
+        waited = _waited_for(standing, facts, catalog, now)
+        if waited is None or may("charge", facts, now).yes:
             return []
         rule, since = waited
         call_billing(session, row, catalog, now)
@@ -160,9 +162,16 @@ def _ended_for(reasons: tuple[Why, ...], catalog: Catalog, now: datetime) -> End
     return None if why is None else end_rule(catalog.ends, ENDS[why], now.date())
 
 
-def _waited_for(standing: Standing, catalog: Catalog, now: datetime) -> tuple[EndRule, datetime] | None:
+def _waited_since(catalog: Catalog, now: datetime) -> datetime | None:
+    """Before when nobody decided may have been long enough: the shortest wait of the policy."""
+    rules_of = (end_rule(catalog.ends, reason, now.date()) for reason in ENDS_AFTER.values())
+    return max((now - rule.waits for rule in rules_of if rule is not None and rule.waits is not None), default=None)
+
+
+def _waited_for(standing: Standing, facts: Facts, catalog: Catalog, now: datetime) -> tuple[EndRule, datetime] | None:
     """The rule by which it ends since nobody decided, and since when it could not be used."""
-    for why, since in (("moved", standing.moved_at), ("withdrawn", standing.withdrawn_at)):
+    unsigned = standing.withdrawn_at if facts.consents_current is not True else None  # it may be needed no longer
+    for why, since in (("moved", standing.moved_at), ("withdrawn", unsigned)):
         rule = end_rule(catalog.ends, ENDS_AFTER[why], now.date())
         if since is None or rule is None:
             continue

@@ -135,7 +135,8 @@ def _answering(status: int, body: str) -> Iterator[Gateway]:
         (409, '"type":"idempotency_error","code":"idempotency_key_in_use"', TryAgain),
         (400, '"type":"idempotency_error"', Bug),
         (400, '"type":"invalid_request_error","code":"parameter_unknown"', Bug),
-        (401, '"type":"invalid_request_error"', Bug),
+        (401, '"type":"invalid_request_error"', TryAgain),  # our key is being changed: nothing was refused
+        (403, '"type":"invalid_request_error"', TryAgain),
     ],
 )
 def test_each_failure_has_one_of_four_names(status: int, error: str, kind: type[Exception]) -> None:
@@ -143,6 +144,11 @@ def test_each_failure_has_one_of_four_names(status: int, error: str, kind: type[
         with pytest.raises(kind) as failed:
             gateway.get_subscription("sub_1")
         assert "Rivera" not in str(failed.value)
+
+
+def test_an_answer_in_pieces_says_nothing_about_what_was_asked() -> None:
+    with _answering(200, '{"id":"re_1","object":"ref') as gateway, pytest.raises(TryAgain):
+        gateway.refund("pi_1", amount_cents=1, refund_id=UUID(int=1), key=f"refund:{UUID(int=1)}")
 
 
 def test_an_answer_of_another_shape_is_a_bug() -> None:

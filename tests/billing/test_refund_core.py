@@ -141,6 +141,19 @@ def test_a_refund_that_fails_at_once_moves_no_money(house: House) -> None:
     assert stands(ids) == (0, 0, [])
 
 
+def test_a_refund_we_gave_up_and_stripe_made_all_the_same_is_booked_and_not_free_to_give_again(house: House) -> None:
+    ids = a_paid_month(house)
+    refund_id = ask(house, ids, 20000)
+    with db.transaction() as session:  # its answer could not be read
+        row, invoice = session.get_one(Refund, refund_id), writes.refunds.locked_invoice(session, ids[1])
+        assert invoice is not None
+        writes.refunds.give_up(session, invoice, row, failure="unread", now=house.now)
+    assert [settle(house, refund_id, "succeeded") for _ in range(2)] == ["done"] * 2
+    assert stands(ids) == (20000, 0, [-20000])
+    with pytest.raises(Conflict, match="refund_too_much"):
+        ask(house, ids, 20000)
+
+
 def test_a_status_nobody_knows_is_not_guessed(house: House) -> None:
     ids = a_paid_month(house)
     refund_id = ask(house, ids, 700)

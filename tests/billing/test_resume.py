@@ -156,6 +156,22 @@ def test_a_call_that_never_arrived_is_repeated_under_its_key(house: House, movin
     assert resume(house, gateway, applicant).outcome == "goes_on"
 
 
+def test_a_call_nobody_answered_is_not_repeated_on_an_old_yes(house: House, moving_stripe: StandIn) -> None:
+    applicant, gateway = a_stopped_member(house, moving_stripe)
+    lift(applicant, house)
+    away = NeverReaches(
+        key=KEY, api_url=moving_stripe.url, webhook_secrets=SECRET, checkout_origin=moving_stripe.url, site="https://x"
+    )
+    away.keys = []
+    with pytest.raises(TryAgain):
+        resume(house, away, applicant)
+    a_hold(house, applicant)
+    house.at(house.now + timedelta(minutes=6))
+    moving_stripe.move_to(house.now)
+    actions.ask_again(gateway=gateway, catalog=house.catalog, now=house.now)
+    assert (paid(applicant), unanswered(applicant)) == (1, [])
+
+
 def test_a_card_that_fails_leaves_it_stopped_and_the_next_try_is_a_new_one(
     house: House, moving_stripe: StandIn
 ) -> None:

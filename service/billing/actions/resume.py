@@ -69,8 +69,10 @@ def _mean(membership_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor,
             raise NotFound("no_membership", words("There is no such membership."))
         accounts.check_may_open(session, actor, known.patient_id)
         subscription_id = known.stripe_subscription_id
-        sync.subscription_now(session, subscription_id, gateway=gateway, catalog=catalog, now=now)
+        # As `sync` has it: what Stripe has, the enrollment, the membership. So nobody waits in a circle.
+        writes.lock_object(session, subscription_id)
         enrollment.locked(session, known.enrollment_id)
+        sync.subscription_now(session, subscription_id, gateway=gateway, catalog=catalog, now=now)
         row = writes.locked_membership(session, membership_id)
         assert row is not None
         if row.status in rules.IN_CARE:

@@ -49,7 +49,11 @@ def our_errors() -> Iterator[None]:
         raise TryAgain(f"stripe: {type(error).__name__}") from None
     except stripe.StripeError as error:
         status, code = error.http_status or 0, error.code or ""
-        if status >= 500 or status == 409 or code in ("idempotency_key_in_use", "lock_timeout"):
+        # A key that is being changed, or an answer that came in pieces, is no word about what was asked.
+        unheard = (
+            isinstance(error, stripe.AuthenticationError | stripe.PermissionError) or type(error) is stripe.APIError
+        )
+        if unheard or status >= 500 or status == 409 or code in ("idempotency_key_in_use", "lock_timeout"):
             raise TryAgain(f"stripe: {status} {code}") from None
         raise Bug(f"stripe: {type(error).__name__} {status} {code} {error.request_id or ''}".strip()) from None
 

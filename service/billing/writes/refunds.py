@@ -105,6 +105,12 @@ def settle(
         invoice.refunding_cents -= row.amount_cents
         invoice.refunded_cents += row.amount_cents
         _book(session, row, "refund", -row.amount_cents, moved_at, now)
+    elif (
+        outcome == "done" and row.status == "failed" and _book(session, row, "refund", -row.amount_cents, moved_at, now)
+    ):
+        # Given up here, since its answer could not be read, and made there all the same.
+        row.status, row.settled_at, row.failure = "done", now, None
+        invoice.refunded_cents += row.amount_cents
     elif outcome == "failed" and row.status == "done":
         row.status, row.settled_at, row.failure = "failed", now, failure
         invoice.refunded_cents -= row.amount_cents
@@ -131,8 +137,8 @@ def _book(
     amount_cents: int,
     moved_at: datetime,
     now: datetime,
-) -> None:
-    ledger.book(
+) -> bool:
+    return ledger.book(
         session,
         kind,
         patient_id=row.patient_id,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from service.billing.actions.intents.changes import CHANGES
+from service.billing.actions.intents.changes import CHANGES, YES_COUNTS
 from service.billing.actions.intents.giving import GIVING
 from service.billing.actions.intents.kinds import Kind
 from service.billing.actions.intents.paying import PAYING
@@ -35,6 +35,7 @@ CALLS: Final[Mapping[str, Kind]] = MappingProxyType(
             lambda gateway, told: gateway.resume(told.subscription_id, key=told.key),
             shown=lambda gateway, told: _status(gateway, told.subscription_id) in ("active", "grace") or None,
             charges=True,
+            yes_counts=YES_COUNTS,
         ),
         **CHANGES,
         **GIVING,

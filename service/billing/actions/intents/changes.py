@@ -74,6 +74,8 @@ def _plan_next_done(session: Session, told: Told, answer: Any, now: datetime) ->
 def _put_back(session: Session, told: Told, code: str, now: datetime) -> None:  # noqa: ARG001
     """Stripe said no: what was coming before comes after all."""
     row = session.get_one(Membership, told.membership_id)
+    if (row.next_plan, row.next_price_cents) != (told.details["plan"], told.details["price_cents"]):
+        return  # something else was chosen since
     row.next_plan = told.details.get("next_plan")
     row.next_price_cents = told.details.get("next_price_cents")
 

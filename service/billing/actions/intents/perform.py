@@ -8,8 +8,9 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from service.billing import rules
+from service.billing import rules, writes
 from service.billing.actions import sync
 from service.billing.actions.intents.calls import CALLS
 from service.billing.actions.intents.kinds import Told
@@ -74,7 +75,7 @@ def poll(*, gateway: Gateway, catalog: Catalog, now: datetime, limit: int = BATC
 def _renew(told: Told, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
     """No answer for long, and it did not come about. What lasts is asked anew; the rest is given up."""
     with db.transaction() as session:
-        row = session.get_one(Intent, told.intent_id, with_for_update=True)
+        row = _locked(session, told)
         if row.status != "meant":
             return
         if CALLS[told.kind].lasting:
@@ -111,11 +112,19 @@ def _take(intent_id: UUID, now: datetime) -> Told | None:
         )
 
 
+def _locked(session: Session, told: Told) -> Intent:
+    """The intent, locked after its membership, as everywhere: a second press at this moment waits for no circle."""
+    writes.locked_membership(session, told.membership_id)
+    return session.get_one(Intent, told.intent_id, with_for_update=True, populate_existing=True)
+
+
 def _refuse(told: Told, code: str, now: datetime) -> None:
     with db.transaction() as session:
-        intent = session.get_one(Intent, told.intent_id, with_for_update=True)
+        intent = _locked(session, told)
         if intent.status == "meant":
             intent.status, intent.settled_at, intent.outcome = "refused", now, code[:100]
+        elif CALLS[told.kind].lasting:
+            return  # another took its place, and asks for the same: what was promised stays promised
         refused = CALLS[told.kind].refused
         if refused is not None:
             refused(session, told, code, now)

@@ -16,7 +16,18 @@ from service.billing.models import Cancellation, Credit, MembershipNote, Refund
 from service.kit import db
 from service.kit.clock import wall_now
 from service.kit.ids import new_id
-from tests.billing.desk import PAID, alerts_of, ask, at_stripe, charge_of, dispute_at_stripe, mails, staff, stored
+from tests.billing.desk import (
+    PAID,
+    alerts_of,
+    ask,
+    at_stripe,
+    charge_of,
+    dispute_at_stripe,
+    mails,
+    staff,
+    stored,
+    trouble,
+)
 from tests.billing.stand_in import FAILS_LATER
 from tests.billing.test_events import deliver
 from tests.billing.test_renewals import a_member, charge_at, pass_time, row_of
@@ -436,6 +447,80 @@ def test_staff_pause_it_and_the_patient_is_told(client: Browser, paying: tuple[A
     assert "They are away for a while." in client.get(page_of(applicant)).text
 
 
+def test_a_charge_that_failed_is_not_tried_again_while_charges_are_paused(
+    client: Browser, house: House, moving: StandIn
+) -> None:
+    applicant, gateway = a_member(house, moving, FAILS_LATER)
+    pass_time(house, moving, gateway, charge_at(applicant) + timedelta(hours=2))
+    assert row_of(applicant).status == "grace"
+    client.sign_in(a_staff_member("billing").user_id)
+    address = f"{page_of(applicant)}/pause"
+    assert "The charge that failed is dropped" in client.get(address).text
+    client.submit(address, {"why": "They are in hospital."})
+    assert row_of(applicant).status == "stopped"
+    assert [one.status for one in gateway.list_invoices(row_of(applicant).stripe_subscription_id or "")] == [
+        "void",
+        "paid",
+    ]
+
+
+def test_a_pause_without_an_answer_yet_is_noted_once(
+    client: Browser, paying: tuple[Applicant, Gateway], stripe: StandIn
+) -> None:
+    applicant, _gateway = paying
+    client.sign_in(a_staff_member("billing").user_id)
+    trouble(stripe, kind="timeout", count=9, method="POST", path="/v1/subscriptions")
+    for _ in range(2):
+        client.submit(f"{page_of(applicant)}/pause", {"why": "They are away for a while."})
+    with db.reading() as session:
+        assert len(session.scalars(select(MembershipNote)).all()) == 1
+    assert mails(applicant, "membership_stopped") == 1
+
+
+def test_the_page_in_between_knows_of_small_pieces(
+    client: Browser, house: House, paying: tuple[Applicant, Gateway]
+) -> None:
+    applicant, gateway = paying
+    me = staff()
+    assert me.user_id
+    assert ask(house, gateway, applicant, 9000, actor=me).came == "sent"
+    client.sign_in(me.user_id)
+    address = f"{page_of(applicant)}/charges/{charge_of(applicant).id}/refund"
+    between = client.submit(address, {"how": "part", "amount": "20", "reason": "goodwill", "note": ""})
+    assert "Ask a second person" in between.text
+    form = {"kind": "credit", "amount": "90", "months": "", "reason": "mistake", "note": ""}
+    between = client.submit(f"{page_of(applicant)}/credit", form)
+    assert "Ask a second person" not in between.text
+    client.submit(f"{page_of(applicant)}/credit", hidden(between.text))
+    assert "Ask a second person" in client.submit(f"{page_of(applicant)}/credit", form).text
+
+
+def test_an_endless_number_of_months_is_refused_with_words(client: Browser, paying: tuple[Applicant, Gateway]) -> None:
+    applicant, _gateway = paying
+    client.sign_in(a_staff_member("billing").user_id)
+    form = {"kind": "comp", "amount": "", "months": "000001" + "9" * 5000, "reason": "mistake", "note": ""}
+    answer = client.submit(f"{page_of(applicant)}/credit", form)
+    assert answer.status_code == 422
+    assert "Enter a whole number from 1 to 12" in answer.text
+
+
+def test_whoever_waits_longest_is_never_beyond_the_list(
+    client: Browser, house: House, paying: tuple[Applicant, Gateway], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applicant, gateway = paying
+    monkeypatch.setattr("service.billing.queries.desk.waiting.MOST", 1)
+    me = staff("coordinator")
+    first = ask(house, gateway, applicant, 100, actor=me)
+    house.at(house.now + timedelta(hours=1))
+    second = ask(house, gateway, applicant, 200, actor=me)
+    client.sign_in(a_staff_member("billing").user_id)
+    listed = client.get(f"{LIST}/waiting").text
+    assert str(first.refund_id) in listed
+    assert str(second.refund_id) not in listed
+    beyond = client.get(f"{LIST}/waiting/refunds/{second.refund_id}")
+    assert "Give $2.00 back?" in beyond.text
+
+
 def test_moving_money_takes_a_fresh_proof(client: Browser, paying: tuple[Applicant, Gateway]) -> None:
     applicant, gateway = paying
     client.sign_in(a_staff_member("owner").user_id)
@@ -444,7 +529,7 @@ def test_moving_money_takes_a_fresh_proof(client: Browser, paying: tuple[Applica
     one, charge = page_of(applicant), charge_of(applicant).id
     for path in (f"{one}/charges/{charge}/refund", f"{one}/credit", f"{one}/end", f"{one}/pause", f"{one}/drop-charge"):
         assert client.get(path).headers.get("Location", "").startswith("/prove-it-is-you"), path
-    for path in (f"{one}/charges/{charge}/refund/give", f"{one}/credit", f"{one}/end", f"{one}/pause"):
+    for path in (f"{one}/charges/{charge}/refund/give", f"{one}/credit", f"{one}/end", f"{one}/pause", f"{one}/notes"):
         assert client.submit(path).headers.get("Location", "").startswith("/prove-it-is-you"), path
     assert at_stripe(gateway, applicant) == []
     assert row_of(applicant).status == "active"

@@ -25,12 +25,16 @@ from service.safety import writes as calls
 
 def halt(session: Session, row: Membership, *, now: datetime) -> list[UUID]:
     """Pause, and collect nothing that is drafted or open. The row is locked. Returns the intents to perform."""
-    meant = []
-    if row.status in rules.IN_CARE:
-        meant.append(mean(session, row, "pause", lane="stop", actor=SYSTEM, now=now))
-        audit.record(session, SYSTEM, "membership.halt", "membership", row.id, patient_id=row.patient_id)
-    meant += _collect_nothing(session, row, SYSTEM, now)
-    return _at_once(meant, now)
+    if row.status not in rules.IN_CARE:
+        return _at_once(_collect_nothing(session, row, SYSTEM, now), now)
+    audit.record(session, SYSTEM, "membership.halt", "membership", row.id, patient_id=row.patient_id)
+    return pause(session, row, actor=SYSTEM, now=now)
+
+
+def pause(session: Session, row: Membership, *, actor: Actor, now: datetime) -> list[UUID]:
+    """As `halt`, for whoever says so: Stripe goes on trying what was made before a pause, unless it is voided."""
+    meant = [mean(session, row, "pause", lane="stop", actor=actor, now=now)]
+    return _at_once([*meant, *_collect_nothing(session, row, actor, now)], now)
 
 
 def end(

@@ -155,7 +155,7 @@ class CreditForm(GivingForm):
         found: int | None = None
         if self.kind.data == "comp":
             typed = (self.months.data or "").strip()
-            if typed.isascii() and typed.isdigit() and 1 <= int(typed[:6]) <= most_months:
+            if len(typed) <= 6 and typed.isascii() and typed.isdigit() and 1 <= int(typed) <= most_months:
                 found = int(typed)
             else:
                 self.months.errors = [gettext("Enter a whole number from 1 to %(most)s", most=most_months)]

@@ -37,7 +37,7 @@ def asks() -> ResponseReturnValue:
 @access.step_up
 def decide_refund(refund_id: UUID) -> ResponseReturnValue:
     """What a yes and what a no do."""
-    return _page(refund_id, "refund")
+    return _page(refund_id, refund=True)
 
 
 @bp.post("/staff/memberships/waiting/refunds/<uuid:refund_id>/<any(approve, decline):word>")
@@ -65,7 +65,7 @@ def decide_refund_submit(refund_id: UUID, word: str) -> ResponseReturnValue:
 @access.step_up
 def decide_credit(credit_id: UUID) -> ResponseReturnValue:
     """What a yes and what a no do."""
-    return _page(credit_id, "credit")
+    return _page(credit_id, refund=False)
 
 
 @bp.post("/staff/memberships/waiting/credits/<uuid:credit_id>/<any(approve, decline):word>")
@@ -88,19 +88,15 @@ def decide_credit_submit(credit_id: UUID, word: str) -> ResponseReturnValue:
     return _said(word, done)
 
 
-def _page(given_id: UUID, kind: str) -> ResponseReturnValue:
-    found = look.open_asks(actor=web.actor())
-    one = next(
-        (one for one in found.given if one.id == given_id and (one.kind == "refund") == (kind == "refund")), None
-    )
-    if one is None:
-        look.check_given(given_id, refund=kind == "refund")
+def _page(given_id: UUID, *, refund: bool) -> ResponseReturnValue:
+    one, name = look.open_ask(given_id, refund=refund, actor=web.actor())
+    if one.status != "asked":
         flash(_("Somebody has decided about this already."), "info")
         return _list()
     return render_template(
         "billing/staff/decide.html",
         one=one,
-        name=found.names[one.patient_id],
+        name=name,
         own=one.asked_by == current_user.user_id,
         reasons=words.reasons(),
         approve=_address(one, "approve"),

@@ -80,7 +80,13 @@ def _sure(one: Desk, form: CreditForm, amount: int) -> str:
             "again": new_id(),
             "sure": "y",
         },
-        waits=rules.takes_two(worth, current_user.role, above=catalog().billing.second_person_above_cents),
+        waits=credits.takes_two(
+            membership_id=one.line.id,
+            worth_cents=worth,
+            role=current_user.role,
+            catalog=catalog(),
+            now=clock.now(),
+        ),
         reason=words.reasons()[form.reason.data],
     )
 

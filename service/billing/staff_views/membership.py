@@ -15,7 +15,7 @@ from service.billing.forms.giving import NoteForm
 from service.billing.staff_views import bp, words
 from service.billing.staff_views.common import back_to, catalog, door
 from service.enrollment.rules.gate import MESSAGES
-from service.kit import clock, web
+from service.kit import access, clock, web
 
 
 @bp.get("/staff/memberships/<uuid:membership_id>")
@@ -35,6 +35,7 @@ def of_patient(patient_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/staff/memberships/<uuid:membership_id>/notes")
 @door
+@access.step_up
 def add_note(membership_id: UUID) -> ResponseReturnValue:
     """Write something down for the next colleague."""
     form = NoteForm()

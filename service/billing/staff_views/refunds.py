@@ -55,7 +55,7 @@ def refund_review(membership_id: UUID, charge_id: UUID) -> ResponseReturnValue:
             "note": form.note.data or "",
             "lines": ",".join(f"{line}={part}" for line, part in lines.items()),
         },
-        waits=rules.takes_two(cents, current_user.role, above=catalog().billing.second_person_above_cents),
+        waits=refunds.takes_two(invoice_id=charge_id, amount_cents=cents, role=current_user.role, catalog=catalog()),
         reason=words.reasons()[form.reason.data],
     )
 

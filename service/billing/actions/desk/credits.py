@@ -57,12 +57,7 @@ def give(
             return _pressed_before(before, membership_id, user_id)
         _check_takes(row, kind)
         worth = amount if kind == "credit" else amount * (row.next_price_cents or row.price_cents)
-        second = rules.takes_two(
-            worth,
-            actor.role,
-            above=catalog.billing.second_person_above_cents,
-            alone_so_far=_alone(session, row.id, now),
-        )
+        second = _takes_two(session, row.id, worth, actor.role, catalog, now)
         credit = Credit(
             id=credit_id,
             membership_id=row.id,
@@ -87,6 +82,12 @@ def give(
             return Outcome(credit_id, "waits")
         intent_id = _send(session, row, credit, actor, now)
     return _made(credit_id, intent_id, gateway, catalog, now)
+
+
+def takes_two(*, membership_id: UUID, worth_cents: int, role: str, catalog: Catalog, now: datetime) -> bool:
+    """Would a second person decide about so much? Said before the button is pressed."""
+    with db.reading() as session:
+        return _takes_two(session, membership_id, worth_cents, role, catalog, now)
 
 
 def decide_credit(
@@ -164,12 +165,15 @@ def _came(credit: Credit) -> Came:
     return by_status.get(credit.status, "on_its_way")
 
 
-def _alone(session: Session, membership_id: UUID, now: datetime) -> int:
-    """What credit this membership was given by one person each in the last 30 days."""
+def _takes_two(
+    session: Session, membership_id: UUID, worth_cents: int, role: str | None, catalog: Catalog, now: datetime
+) -> bool:
+    """What credit this membership was given by one person each in the last 30 days counts too."""
     query = select(func.coalesce(func.sum(Credit.amount_cents), 0)).where(
         Credit.membership_id == membership_id,
         Credit.second_person.is_(False),
         Credit.status.in_(OPEN),
         Credit.asked_at > now - timedelta(days=30),
     )
-    return session.scalar(query) or 0
+    above = catalog.billing.second_person_above_cents
+    return rules.takes_two(worth_cents, role, above=above, alone_so_far=session.scalar(query) or 0)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from service.accounts import queries as accounts
 from service.audit import writes as audit
 from service.billing import rules
-from service.billing.models import Credit, Membership, Refund
+from service.billing.models import Membership
 from service.billing.queries import desk, parked_count
 from service.billing.queries.desk import Desk, DisputeFacts, Failed, Given, Line, Listing, Place
 from service.billing.rules.shelves import Wanted
@@ -125,12 +125,15 @@ def open_asks(*, actor: Actor) -> Asks:
         return Asks(tuple(found), _names(session, {one.patient_id for one in found}))
 
 
-def check_given(given_id: UUID, *, refund: bool) -> None:
-    """Raises NotFound for an id that is no refund's, or no credit's."""
-    table = Refund if refund else Credit
-    with db.reading() as session:
-        if session.get(table, given_id) is None:
+def open_ask(given_id: UUID, *, refund: bool, actor: Actor) -> tuple[Given, str]:
+    """One refund or credit, and for whom it is. Raises NotFound for an id of none."""
+    check(actor, rules.MAY_GIVE)
+    with db.transaction() as session:
+        found = desk.given(session, given_id, refund=refund)
+        if found is None:
             raise NotFound("no_such_gift", words("There is no such refund or credit."))
+        _note(session, actor, [(found.membership_id, found.patient_id)])
+        return found, _names(session, {found.patient_id})[found.patient_id]
 
 
 def open_disputes(*, actor: Actor, only: UUID | None = None) -> Disputes:

@@ -71,12 +71,7 @@ def ask_refund(
             raise Conflict("charge_changed", CHANGED)
         if lines:
             _check_lines(session, invoice.id, lines, amount_cents)
-        second = rules.takes_two(
-            amount_cents,
-            actor.role,
-            above=catalog.billing.second_person_above_cents,
-            alone_so_far=_alone(session, invoice.id),
-        )
+        second = _takes_two(session, invoice.id, amount_cents, actor.role, catalog)
         row = writes.refunds.ask(
             session,
             membership,
@@ -98,6 +93,12 @@ def ask_refund(
             return Outcome(row.id, "waits")
         intent_id = core.send(session, membership, row, actor=actor, now=now).id
     return _made(row.id, intent_id, gateway, catalog, now)
+
+
+def takes_two(*, invoice_id: UUID, amount_cents: int, role: str, catalog: Catalog) -> bool:
+    """Would a second person decide about so much of this charge? Said before the button is pressed."""
+    with db.reading() as session:
+        return _takes_two(session, invoice_id, amount_cents, role, catalog)
 
 
 def decide_refund(
@@ -224,12 +225,13 @@ def _check_lines(session: Session, invoice_id: UUID, lines: Mapping[UUID, int], 
         raise Rejected("lines_do_not_add_up", words("Tick the lines again: they do not add up to the amount"))
 
 
-def _alone(session: Session, invoice_id: UUID) -> int:
-    """What was given on this charge by one person each."""
+def _takes_two(session: Session, invoice_id: UUID, amount_cents: int, role: str | None, catalog: Catalog) -> bool:
+    """What was given on this charge by one person each counts too."""
     query = select(func.coalesce(func.sum(Refund.amount_cents), 0)).where(
         Refund.invoice_id == invoice_id,
         Refund.source == "staff",
         Refund.second_person.is_(False),
         Refund.status.in_((*rules.RESERVED, "done")),
     )
-    return session.scalar(query) or 0
+    above = catalog.billing.second_person_above_cents
+    return rules.takes_two(amount_cents, role, above=above, alone_so_far=session.scalar(query) or 0)

@@ -6,7 +6,7 @@ from service.billing.queries.desk.finding import find
 from service.billing.queries.desk.listing import MANY, PAGE, Line, Listing, Place, listing
 from service.billing.queries.desk.money import DisputeFacts, Given
 from service.billing.queries.desk.one import Desk, desk
-from service.billing.queries.desk.waiting import Failed, Waits, asks, failed_payments, open_disputes, waits
+from service.billing.queries.desk.waiting import Failed, Waits, asks, failed_payments, given, open_disputes, waits
 
 __all__ = [
     "MANY",
@@ -23,6 +23,7 @@ __all__ = [
     "desk",
     "failed_payments",
     "find",
+    "given",
     "listing",
     "open_disputes",
     "waits",

@@ -125,9 +125,11 @@ def open_disputes_on(session: Session, invoice_ids: list[UUID]) -> set[UUID]:
     return set(session.scalars(query))
 
 
-def refunds(session: Session, *conditions: ColumnElement[bool], limit: int = SHOWN) -> list[Given]:
-    """Refunds that fit, the newest first, with who asked and who decided."""
-    query = select(Refund).where(*conditions).order_by(Refund.asked_at.desc(), Refund.id.desc())
+def refunds(
+    session: Session, *conditions: ColumnElement[bool], limit: int = SHOWN, oldest: bool = False
+) -> list[Given]:
+    """Refunds that fit, the newest or the `oldest` first, with who asked and who decided."""
+    query = select(Refund).where(*conditions).order_by(*_order(Refund, oldest))
     rows = list(session.scalars(query.limit(limit)))
     names = _names(session, rows)
     return [
@@ -147,9 +149,11 @@ def refunds(session: Session, *conditions: ColumnElement[bool], limit: int = SHO
     ]
 
 
-def credits_(session: Session, *conditions: ColumnElement[bool], limit: int = SHOWN) -> list[Given]:
-    """Credits and months given that fit, the newest first."""
-    query = select(Credit).where(*conditions).order_by(Credit.asked_at.desc(), Credit.id.desc())
+def credits_(
+    session: Session, *conditions: ColumnElement[bool], limit: int = SHOWN, oldest: bool = False
+) -> list[Given]:
+    """Credits and months given that fit, the newest or the `oldest` first."""
+    query = select(Credit).where(*conditions).order_by(*_order(Credit, oldest))
     rows = list(session.scalars(query.limit(limit)))
     names = _names(session, rows)
     return [
@@ -189,6 +193,11 @@ def disputes(session: Session, *conditions: ColumnElement[bool], limit: int = SH
         )
         for row in session.scalars(query.order_by(*order).limit(limit))
     ]
+
+
+def _order(table: type[Refund] | type[Credit], oldest: bool) -> tuple[Any, ...]:
+    columns = (table.asked_at, table.id)
+    return columns if oldest else tuple(one.desc() for one in columns)
 
 
 def _charge(row: Invoice, disputed: bool, lines: tuple[ChargeLine, ...]) -> Charge:

@@ -67,9 +67,15 @@ def waits(session: Session) -> Waits:
 
 def asks(session: Session) -> list[Given]:
     """Refunds and credits that wait for a second person, the longest waiting first."""
-    found = [*refunds(session, Refund.status == "asked", limit=MOST)]
-    found += credits_(session, Credit.status == "asked", limit=MOST)
-    return sorted(found, key=lambda one: one.asked_at)
+    found = refunds(session, Refund.status == "asked", limit=MOST, oldest=True)
+    found += credits_(session, Credit.status == "asked", limit=MOST, oldest=True)
+    return sorted(found, key=lambda one: one.asked_at)[:MOST]
+
+
+def given(session: Session, given_id: UUID, *, refund: bool) -> Given | None:
+    """One refund, or one credit, however it stands."""
+    found = refunds(session, Refund.id == given_id) if refund else credits_(session, Credit.id == given_id)
+    return found[0] if found else None
 
 
 def open_disputes(session: Session, only: UUID | None = None) -> list[DisputeFacts]:

@@ -16,6 +16,8 @@ from sqlalchemy.dialects.postgresql.psycopg import dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from service.kit import db
+
 _DIALECT = dialect()  # type: ignore[no-untyped-call]
 
 
@@ -42,8 +44,18 @@ class Command:
         Every parameter has to be given.
         """
         session.flush()
+        return self._send(session.connection().connection.driver_connection, values)
+
+    def run_alone(self, **values: Any) -> Any:
+        """Send it as a transaction of its own. As `run` otherwise."""
+        with db.single() as driver:
+            if driver is not None:
+                return self._send(driver, values)
+        with db.transaction() as session:
+            return self.run(session, **values)
+
+    def _send(self, driver: Any, values: dict[str, Any]) -> Any:
         text, fixed, row = self._compiled
-        driver: Any = session.connection().connection.driver_connection
         try:
             cursor = driver.execute(text, {**fixed, **values})
             found = cursor.fetchone() if cursor.description else None

@@ -46,14 +46,15 @@ class Base(DeclarativeBase):
 _sessions: sessionmaker[Session] | None = None
 _readers: sessionmaker[Session] | None = None
 _engines: list[Engine] = []
+_alone: Engine | None = None
 _open: ContextVar[Session | None] = ContextVar("open_transaction", default=None)
 
 
-def connect(url: str, *, pool_size: int = 5, only_read: bool = False) -> Engine:
+def connect(url: str, *, pool_size: int = 5, only_read: bool = False, alone: bool = False) -> Engine:
     """An engine for `url` (postgresql://...) through psycopg, in UTC, with bounded waits.
 
-    `only_read` gives connections on which Postgres refuses every write and each statement stands alone. They need
-    neither BEGIN nor ROLLBACK, and see what they would see with them: READ COMMITTED looks anew at each statement.
+    On connections of `alone` each statement is its own transaction: they need neither BEGIN nor COMMIT. `only_read` is
+    that, and Postgres refuses every write. They see what they would see otherwise: READ COMMITTED looks anew each time.
     """
     parts = make_url(url).set(drivername="postgresql+psycopg")
     settings = {
@@ -62,10 +63,9 @@ def connect(url: str, *, pool_size: int = 5, only_read: bool = False) -> Engine:
         "lock_timeout": "5000",
         "idle_in_transaction_session_timeout": "30000",
     }
-    alone: dict[str, Any] = {}
     if only_read:
         settings["default_transaction_read_only"] = "on"
-        alone = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+    each: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None} if only_read or alone else {}
     engine = create_engine(
         parts,
         pool_size=pool_size,
@@ -76,7 +76,7 @@ def connect(url: str, *, pool_size: int = 5, only_read: bool = False) -> Engine:
             "connect_timeout": 5,
             "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
         },
-        **alone,
+        **each,
     )
     lines.watch(engine)
     return engine
@@ -88,18 +88,23 @@ def configure(settings: Settings) -> Engine:
         engine.dispose(close=False)  # after a fork the old connections are the parent's to close
     url, size = settings.database_url.get_secret_value(), settings.database_pool_size
     writing, reading = connect(url, pool_size=size), connect(url, pool_size=size, only_read=True)
-    _engines[:] = [writing, reading]
-    bind(sessionmaker(writing, expire_on_commit=False), sessionmaker(reading, expire_on_commit=False))
+    single = connect(url, pool_size=size, alone=True)
+    _engines[:] = [writing, reading, single]
+    bind(sessionmaker(writing, expire_on_commit=False), sessionmaker(reading, expire_on_commit=False), single)
     return writing
 
 
-def bind(sessions: sessionmaker[Session] | None, readers: sessionmaker[Session] | None = None) -> None:
-    """Use `sessions` from now on, and `readers` for reads (default: the same).
+def bind(
+    sessions: sessionmaker[Session] | None,
+    readers: sessionmaker[Session] | None = None,
+    alone: Engine | None = None,
+) -> None:
+    """Use `sessions` from now on, `readers` for reads (default: the same), and `alone` for single statements.
 
     They are the engines' in a process, a rolled-back connection's in a test.
     """
-    global _sessions, _readers
-    _sessions, _readers = sessions, readers or sessions
+    global _sessions, _readers, _alone
+    _sessions, _readers, _alone = sessions, readers or sessions, alone
 
 
 def _new_session(sessions: sessionmaker[Session] | None) -> Session:
@@ -143,6 +148,28 @@ def asking() -> Session | Line:
     """As `reading()`, for a `with` block in which only `kit.asked` questions are put."""
     engine = _readers.kw.get("bind") if _readers is not None else None
     return Line(engine) if isinstance(engine, Engine) else _new_session(_readers)
+
+
+@contextmanager
+def single() -> Iterator[Any | None]:
+    """A connection of the driver's on which each statement commits by itself: one way to the database, not three.
+
+    None where there is no such engine (a test that keeps all it does in one transaction): then use `transaction()`.
+    One that failed is given to nobody again.
+    """
+    if _open.get() is not None:
+        raise RuntimeError("a use case opened a second transaction inside its first")
+    if _alone is None:
+        yield None
+        return
+    borrowed = _alone.raw_connection()
+    try:
+        yield borrowed.driver_connection
+    except BaseException:
+        borrowed.invalidate()
+        raise
+    finally:
+        borrowed.close()
 
 
 @contextmanager

@@ -133,7 +133,8 @@ class Peer:
         self._children: list[subprocess.Popen[str]] = []
         for mine in range(PROCESSES):
             # Without its own folder on the path: our `queue` is not Python's.
-            command = [python, "-P", "tests/bench/beside/dj_stripe.py", database, told, str(mine), str(PROCESSES), SECRET]
+            script = "tests/bench/beside/dj_stripe.py"
+            command = [python, "-P", script, database, told, str(mine), str(PROCESSES), SECRET]
             child = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=sys.stderr, text=True, cwd=HOUSE
             )

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from service.billing import rules
 from service.billing.gateway import Notice
 from service.billing.models import StripeEvent
-from service.kit import crypto, db, queue
+from service.kit import crypto, queue
 from service.kit.commands import Command, params
 from service.kit.ids import new_id
 
@@ -50,11 +50,10 @@ def receive(*, notice: Notice, body: str, wall_now: datetime) -> bool:
         "parked_at": wall_now if notice.trouble else None,
         "parked_for": notice.trouble,
     }
-    with db.transaction() as session:
-        if _KEEP.run(session, **kept) is None:
-            return False
-        if acts:
-            queue.enqueue_together(session, "billing.handle_event", event_id=str(row_id))
+    if _KEEP.run_alone(**kept) is None:
+        return False
+    if acts:
+        queue.publish([queue.Job("billing.handle_event", {"event_id": str(row_id)}, together=True)])
     if notice.trouble is not None:
         log.error("a message from Stripe is kept for a person", inbox=str(row_id), parked_for=notice.trouble)
     return True

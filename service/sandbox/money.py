@@ -1,4 +1,4 @@
-"""What the demo's lists about money have to show: something given back, and a message that is not for us."""
+"""What the demo's lists about money have to show: something given back or asked for, a dispute, a strange message."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ import hmac
 import json
 import time
 
+from sqlalchemy import select
+
+from service.billing.models import Invoice
+from service.billing.queries.desk import find
+from service.kit import db
+from service.sandbox.standin import Standin
 from service.sandbox.walker import Page, Walker, WalkError
 
 
@@ -17,6 +23,15 @@ def give_back(colleague: Walker, email: str, dollars: str) -> None:
     colleague.get(page.link("Give money back"))
     colleague.fill({"how": "part", "amount": dollars, "reason": "goodwill"}, "reason")
     colleague.fill({}, "cents").must("Charges")
+
+
+def dispute(standin: Standin, email: str) -> None:
+    """A cardholder tells their bank that their first charge was wrong."""
+    with db.reading() as session:
+        paid = select(Invoice.stripe_invoice_id).where(
+            Invoice.membership_id == find(session, email), Invoice.amount_paid_cents > 0
+        )
+        standin.dispute(session.scalars(paid.order_by(Invoice.issued_at).limit(1)).one())
 
 
 def say_yes(walker: Walker, page: Page) -> None:

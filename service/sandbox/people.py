@@ -21,6 +21,7 @@ from service.kit.actor import SYSTEM
 from service.sandbox import money, walks
 from service.sandbox.advance import Mover
 from service.sandbox.running import Running
+from service.sandbox.standin import Standin
 from service.sandbox.walker import Walker
 from service.sandbox.walks import Colleague, Mailbox, Person
 from service.visits.actions import add_clinician
@@ -59,7 +60,7 @@ NOTES = {
     "carla": "decided by the clinician: a coordinator completes it",
     "dev": "approved: signs, chooses a plan, pays",
     "ben": "has a visit booked: a clinician decides",
-    "finn": "a member whose bank asks each time: the last charge waits for a yes",
+    "finn": "a member whose bank asks each time: the last charge waits for a yes; the first one is disputed",
 }
 STAFF = (
     ("owner", "Olive Grant", "olive@staff.example"),
@@ -252,8 +253,11 @@ class _Town:
         self._mover.settle()
         owner = self._as_staff(OWNER)
         money.give_back(owner, PATIENTS["ana"].email, "40")
+        money.give_back(self._as_staff(COORDINATOR), PATIENTS["ella"].email, "25")  # a coordinator only asks
+        money.dispute(Standin(self._places.standin), PATIENTS["finn"].email)
         secret = self._places.settings.stripe_webhook_secrets.get_secret_value()
         money.send_strange_message(owner, secret, int(start.timestamp()))
+        self._mover.settle()
 
     def _answer(self, walker: Walker, answers: list[int]) -> None:
         self._mover.settle()

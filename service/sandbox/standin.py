@@ -42,3 +42,7 @@ class Standin:
     def plan_faults(self, faults: dict[str, Any]) -> None:
         """Misbehave as told."""
         self._ask("/_standin/faults", faults)
+
+    def dispute(self, invoice_id: str) -> None:
+        """Have the payment of a charge disputed."""
+        self._ask("/_standin/disputes", {"invoice": invoice_id})

@@ -12,6 +12,7 @@ from flask_login import current_user
 from service.billing.actions.desk import look
 from service.billing.forms.giving import FindForm
 from service.billing.queries.desk import MANY, Place
+from service.billing.rules.inbox import MAY_WATCH
 from service.billing.rules.shelves import SHELVES, Wanted, wanted
 from service.billing.staff_views import bp
 from service.billing.staff_views.common import catalog, door
@@ -61,6 +62,7 @@ def _list(form: FindForm, status: int = 200) -> ResponseReturnValue:
         plans=catalog().plans,
         following=url_for(".memberships", **address, after=str(page.following)) if page.following else None,
         preceding=url_for(".memberships", **address, before=str(page.preceding)) if page.preceding else None,
+        may_watch=current_user.role in MAY_WATCH,
         zone=current_user.time_zone,
     )
     return text, status

@@ -32,6 +32,7 @@ from service.accounts.queries.glass import (
 from service.accounts.queries.people import (
     PatientDetails,
     address_of,
+    addressee,
     claims,
     closed_index,
     display_name,
@@ -52,6 +53,7 @@ __all__ = [
     "Principal",
     "TeamMember",
     "address_of",
+    "addressee",
     "callers",
     "care_team",
     "carers_among",

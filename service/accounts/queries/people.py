@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient, User
 from service.accounts.rules import CLAIMS_HEARD
 from service.kit import crypto
+from service.kit.commands import Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +156,27 @@ def patients(session: Session, ids: Iterable[UUID]) -> dict[UUID, PatientDetails
 def patient(session: Session, patient_id: UUID) -> PatientDetails:
     """One patient. Raises KeyError for an unknown id: callers hold ids that a foreign key vouches for."""
     return patients(session, [patient_id])[patient_id]
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom a mail goes to, in which language and by whose clock: nothing that is sealed."""
+
+    user_id: UUID
+    locale: str
+    time_zone: str
+
+
+_ADDRESSEE = Command(
+    select(Patient.user_id, User.locale, Patient.time_zone)
+    .join(User, User.id == Patient.user_id)
+    .where(Patient.id == bindparam("patient"))
+)
+
+
+def addressee(session: Session, patient_id: UUID) -> Addressee:
+    """To whom a patient's mail goes. Raises KeyError for an unknown id."""
+    row = _ADDRESSEE.run(session, patient=patient_id)
+    if row is None:
+        raise KeyError(patient_id)
+    return Addressee(*row)

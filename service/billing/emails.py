@@ -16,12 +16,15 @@ def _day(when: datetime, time_zone: str, locale: str) -> str:
     return moment(when, time_zone, "day-only long", locale)
 
 
-def membership_started(*, price_cents: int, next_charge_at: datetime, time_zone: str, locale: str) -> Email:
-    """Welcome, what it costs, when the next charge is, how to cancel."""
+def membership_started(
+    *, price_cents: int, next_cents: int, next_charge_at: datetime, time_zone: str, locale: str
+) -> Email:
+    """Welcome, what it costs, when the next charge is and what it comes to, how to cancel."""
     return Email(
         "membership_started",
         {
             "amount": money(price_cents),
+            "next_amount": money(next_cents),
             "next_charge": _day(next_charge_at, time_zone, locale),
             "path": "/home",
             "cancel_path": CANCEL,
@@ -61,9 +64,18 @@ def renewal_reminder(*, price_cents: int, charge_at: datetime, card: str, time_z
     )
 
 
-def membership_ending(*, ends_at: datetime, time_zone: str, locale: str) -> Email:
-    """Confirms a cancellation at once, with the last day and the way back."""
-    return Email("membership_ending", {"ends_on": _day(ends_at, time_zone, locale), "path": BILLING})
+def membership_ending(*, ends_at: datetime, for_price: bool = False, time_zone: str, locale: str) -> Email:
+    """Confirms a cancellation at once, with the last day and the way back. `for_price`: nobody asked for it, a new
+    price had no yes in time.
+    """
+    return Email(
+        "membership_ending",
+        {
+            "ends_on": _day(ends_at, time_zone, locale),
+            "for_price": for_price,
+            "path": PRICE if for_price else BILLING,
+        },
+    )
 
 
 def membership_ended() -> Email:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Literal
 
 import pytest
+import requests
 from flask import Flask
+from sqlalchemy import select
 
 from service.billing import actions
+from service.billing.queries import told
+from service.catalog.rules.changes import PriceChange
+from service.kit import crypto, db
 from service.kit.errors import Conflict
-from tests.billing.changing import Member, a_member
-from tests.billing.stand_in import StandIn
+from service.mail.emails import render
+from service.mail.models import OutboxMessage
+from tests.billing.changing import Member, a_member, with_changes
+from tests.billing.stand_in import FAILS_LATER, StandIn
+from tests.billing.test_change_pages import hidden
 from tests.client import Browser
 from tests.conftest import House
+from tests.factories.billing import ready_to_pay
 
 
 @pytest.fixture(autouse=True)
@@ -75,3 +85,88 @@ def test_no_code_is_spent_on_a_charge_that_is_left_out(client: Browser, ana: Mem
     assert ana.card.next_cents == 20000
     ana.day_by_day(datetime(2027, 1, 24, tzinfo=UTC))
     assert ana.charged() == [25000, 20000]
+
+
+def _stripe_is_away(stripe: StandIn) -> None:
+    fault = {"kind": "500", "count": 9, "method": "POST", "path": "/v1/subscriptions"}
+    requests.post(f"{stripe.url}/_standin/faults", json=fault, timeout=5).raise_for_status()
+
+
+def _text(member: Member, template: str) -> str:
+    """The latest mail of one kind, as it is read."""
+    with db.reading() as session:
+        row = session.scalars(
+            select(OutboxMessage)
+            .where(OutboxMessage.user_id == member.applicant.person.user_id, OutboxMessage.template == template)
+            .order_by(OutboxMessage.created_at.desc())
+            .limit(1)
+        ).one()
+    facts = crypto.unseal_json(row.facts_sealed, "outbox", "facts", row.id)
+    return render(member.house.settings, template, facts, given_name="Ana", locale="en").text
+
+
+def test_a_cancellation_that_stripe_has_not_heard_announces_no_charge(client: Browser, ana: Member) -> None:
+    _stripe_is_away(ana.stripe)
+    client.submit("/billing/cancel")
+    page = client.get("/billing").text
+    assert "Our payment provider has not confirmed it yet" in page
+    assert "$250.00" not in page.split("Payments</h2>")[0]
+    assert "$250.00" not in client.get("/home").text
+    assert "Skip or pause" not in page
+    with db.reading() as session:
+        assert not told.charge_comes(session, ana.row.id)
+    requests.delete(f"{ana.stripe.url}/_standin/faults", timeout=5).raise_for_status()
+    client.submit("/billing/cancel/undo")
+    assert ana.card.next_cents == 25000
+
+
+def test_what_was_paid_with_a_code_and_what_comes_next_are_the_true_amounts(
+    client: Browser, house: House, moving_stripe: StandIn
+) -> None:
+    dev = ready_to_pay(house, in_person_exam_on=date(2026, 11, 2))
+    client.sign_in(dev.person.user_id)
+    page = client.get("/membership?code=QUARTER20").text
+    form = {**hidden(page, "plan", "price_cents", "terms"), "code": "QUARTER20", "agreed": "y"}
+    back = moving_stripe.pay(client.submit("/membership/checkout", form).headers["Location"]).headers["Location"]
+    started = client.get(back.removeprefix("https://localhost")).text
+    assert started.count("$200.00") == 2, "paid today, and the next charge"
+    assert "$250.00" not in started
+    member = Member(house, moving_stripe, moving_stripe.gateway(), dev, house.catalog)
+    assert "The next charge is $200.00 on December 23, 2026" in _text(member, "membership_started")
+    assert client.get("/membership/cancelled").status_code == 303, "who is a member is not told that they are none"
+
+
+def test_in_a_month_that_is_left_out_nobody_is_told_that_it_is_paid(client: Browser, ana: Member) -> None:
+    actions.skip(months=2, **ana.about)
+    ana.pass_time(datetime(2026, 12, 24, tzinfo=UTC))
+    page = client.get("/billing/cancel").text
+    assert "When this month is over: January 23, 2027" in page
+    assert "paid" not in page.split("<h1")[1].split("Tell us why")[0].replace("paid back", "")
+    client.submit("/billing/cancel")
+    assert "You have paid" not in _text(ana, "membership_ending")
+
+
+def test_who_owes_is_told_that_it_ends_today(client: Browser, house: House, moving_stripe: StandIn) -> None:
+    member = a_member(house, moving_stripe, card=FAILS_LATER)
+    client.sign_in(member.applicant.person.user_id)
+    member.day_by_day(datetime(2026, 12, 25, tzinfo=UTC))
+    assert member.row.status == "grace"
+    assert "Your membership ends today" in client.get("/billing/cancel").text
+
+
+@pytest.mark.parametrize("without", ["keep", "end"])
+def test_a_price_that_nobody_agreed_to_is_not_said_to_have_been_asked_for(
+    client: Browser, app: Flask, ana: Member, without: Literal["keep", "end"]
+) -> None:
+    with_changes(ana, PriceChange("rise", "monthly", 26500, "homeward_monthly_b", date(2027, 1, 1), without))
+    app.config["CATALOG"] = ana.catalog
+    ana.day_by_day(datetime(2027, 1, 24, tzinfo=UTC))
+    assert "We would like to change the price of your membership from $250.00 to $265.00" in _text(ana, "price_change")
+    if without == "end":
+        text = _text(ana, "membership_ending")
+        assert "As you asked" not in text
+        assert "/billing/price" in text
+    else:
+        page = client.get("/billing/plan").text
+        assert "$250 a month" in page
+        assert "$265 a month" not in page

@@ -63,7 +63,7 @@ def running(of: Membership | MembershipCard, past: History, time_zone: str) -> c
         return None
     return changes.Running(
         status=of.status,
-        ends=of.cancels_at_period_end,
+        ends=of.cancels_at_period_end or past.waiting in ("cancel", "end"),
         plan=of.plan,
         price_cents=of.price_cents,
         next_plan=of.next_plan,

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
-from service.billing.models import Checkout, Membership, PriceNotice
+from service.billing.models import Checkout, Intent, Membership, PriceNotice
 from service.billing.rules import IN_CARE, LIVE, card_words
 from service.billing.rules.charges import coming_cents, next_charge
 from service.enrollment.models import Enrollment
@@ -50,11 +50,17 @@ class MembershipCard:
     discount_ends_at: datetime | None = None
     card_expires_on: date | None = None
     price_asked: bool = False  # a new price waits for their answer
+    leaving: bool = False  # an end was asked for, and Stripe has not answered yet
+
+    @property
+    def ends(self) -> bool:
+        """Is this month to be the last, whether Stripe has said so yet or not?"""
+        return self.cancels_at_period_end or self.leaving
 
     @property
     def next_charge_at(self) -> datetime | None:
         """The charge that comes: one that is skipped is not it."""
-        if self.status not in IN_CARE or self.cancels_at_period_end or self.period_ends_at is None:
+        if self.status not in IN_CARE or self.ends or self.period_ends_at is None:
             return None
         return next_charge(self.period_ends_at, self.anchor_at, self.collection_resumes_at)
 
@@ -97,6 +103,15 @@ class ActiveMembership:
     activated_at: datetime
 
 
+def end_waits(membership_id: Any) -> ColumnElement[bool]:
+    """Was an end asked for that Stripe has not answered yet?"""
+    return exists().where(
+        Intent.membership_id == membership_id,
+        Intent.status == "meant",
+        or_(Intent.kind == "cancel", Intent.kind == "end"),  # no IN: the home page sends this as kept text
+    )
+
+
 _CARD = (
     Membership.id,
     Membership.patient_id,
@@ -124,6 +139,7 @@ _CARD = (
     Membership.discount_ends_at,
     Membership.card_expires_on,
     exists().where(PriceNotice.membership_id == Membership.id, PriceNotice.outcome.is_(None)).label("price_asked"),
+    end_waits(Membership.id).label("leaving"),
 )
 # Built once: it is asked on every home page, which asks it together with other rooms' questions.
 CARD_OF_PATIENT = (

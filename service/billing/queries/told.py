@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient
 from service.billing.models import Membership
+from service.billing.queries.memberships import end_waits
 from service.billing.queries.stopping import in_the_way
 from service.billing.rules import IN_CARE
 from service.enrollment.models import Enrollment
@@ -43,6 +44,7 @@ def _charged_next() -> tuple[ColumnElement[bool], ...]:
     return (
         Membership.status.in_(IN_CARE),
         Membership.cancels_at_period_end.is_(False),
+        ~end_waits(Membership.id),
         or_(Membership.collection_resumes_at.is_(None), Membership.collection_resumes_at <= Membership.period_ends_at),
     )
 

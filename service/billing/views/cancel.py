@@ -105,7 +105,8 @@ def _offer(form: LeavingForm, found: MembershipCard) -> int:
     later = None
     if found.status == "active" and found.period_ends_at is not None:
         day = moment(found.period_ends_at, zone, "day-only long")
-        later = _("When the paid month is over: %(day)s", day=day)
+        words = _("When this month is over: %(day)s") if found.unpaid else _("When the paid month is over: %(day)s")
+        later = words % {"day": day}
     today = _("Today. %(amount)s is paid back to your card", amount=money(back)) if back else _("Today")
     form.offer(later=later, now=today)
     return back

@@ -13,7 +13,7 @@ from service.billing import actions, queries
 from service.billing.forms import CheckoutForm, starting
 from service.billing.forms.changes import CodeForm
 from service.billing.gateway import Bug, Declined, NeedsAction
-from service.billing.queries.receipts import first_paid_at
+from service.billing.queries.receipts import first_paid_at, invoices_page
 from service.billing.rules.charges import day_of
 from service.billing.rules.terms import Terms
 from service.billing.views import bp
@@ -96,18 +96,22 @@ def checkout_return() -> ResponseReturnValue:
     )
     with db.reading() as session:
         card = queries.membership_of(session, current_user.patient_id)
+        charges, _more = invoices_page(session, current_user.patient_id, limit=1)
     if outcome == "not_paid":
         return render_template("billing/not_paid.html")
     template = "billing/started.html" if outcome == "paid" else "billing/confirming.html"
     again = url_for("billing.checkout_return", session_id=session_id)
-    return render_template(template, membership=card, zone=current_user.time_zone, again=again)
+    paid_cents = charges[0].paid_cents if charges else 0
+    return render_template(template, membership=card, paid_cents=paid_cents, zone=current_user.time_zone, again=again)
 
 
 @bp.get("/membership/cancelled")
 @access.patient
 def checkout_cancelled() -> ResponseReturnValue:
-    """Came back without paying."""
-    return render_template("billing/not_paid.html")
+    """Came back without paying. Who paid meanwhile, in another tab, is a member."""
+    with db.reading() as session:
+        member = queries.has_membership(session, current_user.patient_id)
+    return redirect(url_for("billing.billing"), code=303) if member else render_template("billing/not_paid.html")
 
 
 def _not_here(status: int = 200) -> ResponseReturnValue | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -35,7 +36,7 @@ def plan() -> ResponseReturnValue:
     if seen is None or not seen.changes.plan.open:
         return to_billing(seen.changes.plan.why if seen else "no_membership")
     sold = catalog().on(day_of(seen.now, current_user.time_zone)).open_plans
-    rows = [(one, changes.plan_step(seen.it, one.key, one.price_cents)) for one in sold]
+    rows = [(_as_paid(one, seen.it), changes.plan_step(seen.it, one.key, one.price_cents)) for one in sold]
     return render_template(
         "billing/plan.html",
         membership=seen.card,
@@ -106,6 +107,12 @@ def plan_keep() -> ResponseReturnValue:
         ),
         _("Your plan stays as it is."),
     )
+
+
+def _as_paid(plan: Plan, it: changes.Running) -> Plan:
+    """The plan at what this member pays for it, which may be less than it is sold for today."""
+    known = {it.plan: it.price_cents, it.next_plan: it.next_price_cents}.get(plan.key)
+    return replace(plan, price_cents=known) if known else plan
 
 
 def _review(plan_key: str, *, stale: bool = False) -> ResponseReturnValue:

@@ -134,7 +134,7 @@ def _money(catalog: Catalog, found: MembershipCard | None) -> Money | None:
     if found is None:
         return None
     kind: MoneyKind = MONEY_KINDS[found.status]
-    if kind == "active" and found.cancels_at_period_end:
+    if kind == "active" and found.ends:
         kind = "ending"
     plan = catalog.plans.get(found.plan)
     return Money(

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
 from service.audit import writes as audit
-from service.billing import emails, rules
+from service.billing import emails, queries, rules
 from service.billing.actions.halting import call_billing
 from service.billing.actions.sync import drafts
 from service.billing.gateway import InvoiceFacts
 from service.billing.models import Checkout, Intent, Membership
+from service.billing.rules.charges import coming_cents
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes as enrollment
 from service.kit.actor import SYSTEM
@@ -51,7 +52,7 @@ def follow(
 def _tell(
     session: Session, row: Membership, step: rules.Step, invoices: tuple[InvoiceFacts, ...], now: datetime
 ) -> None:
-    person = accounts.patient(session, row.patient_id)
+    person = accounts.addressee(session, row.patient_id)
     card = rules.card_words(row.card_brand, row.card_last4)
 
     def send(email: Email, key: str) -> None:
@@ -61,6 +62,7 @@ def _tell(
         send(
             emails.membership_started(
                 price_cents=row.price_cents,
+                next_cents=coming_cents(row, row.period_ends_at),
                 next_charge_at=row.period_ends_at,
                 time_zone=person.time_zone,
                 locale=person.locale,
@@ -88,7 +90,12 @@ def _tell(
         # Of our own transition: two tabs, a crash after the call or a message that was quicker make one mail.
         wish = _wish_to_end(session, row) or new_id()
         send(
-            emails.membership_ending(ends_at=row.period_ends_at, time_zone=person.time_zone, locale=person.locale),
+            emails.membership_ending(
+                ends_at=row.period_ends_at,
+                for_price=queries.ended_by_price(session, row.id),
+                time_zone=person.time_zone,
+                locale=person.locale,
+            ),
             f"membership_ending:{row.id}:{wish}",
         )
     if step.ended:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -56,6 +56,15 @@ def raise_alert(
     audit.record(session, SYSTEM, "alert.raise", "alert", added, patient_id=patient_id)
     call(session, session.get_one(Alert, added), definition, 0, now=now)
     return added
+
+
+def settle(session: Session, *, code: str, source_id: UUID, by: UUID, now: datetime) -> None:
+    """What somebody was called for is done: nobody is called about it again. Taken by whoever did it."""
+    session.execute(
+        update(Alert)
+        .where(Alert.code == code, Alert.source_id == source_id, Alert.acknowledged_at.is_(None))
+        .values(acknowledged_at=now, acknowledged_by=by, escalate_at=None)
+    )
 
 
 def place_hold(

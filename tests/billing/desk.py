@@ -121,6 +121,13 @@ def alerts_of(code: str) -> int:
         return session.scalar(select(func.count()).select_from(Alert).where(Alert.code == code)) or 0
 
 
+def still_called(code: str) -> int:
+    """How many alerts of `code` nobody has taken."""
+    with db.reading() as session:
+        query = select(func.count()).where(Alert.code == code, Alert.acknowledged_at.is_(None))
+        return session.scalar(query) or 0
+
+
 def mails(applicant: Applicant, template: str) -> int:
     """How many mails of a kind wait for a patient, or have left."""
     with db.reading() as session:

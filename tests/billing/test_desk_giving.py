@@ -27,6 +27,7 @@ from tests.billing.desk import (
     dispute_at_stripe,
     mails,
     staff,
+    still_called,
     stored,
     trouble,
 )
@@ -126,6 +127,7 @@ def test_credit_follows_the_rules_of_money_back(house: House, stripe: StandIn) -
             update(Credit).where(Credit.id == waits.refund_id).values(decided_by=me.user_id, status="approved")
         )
     credits.decide_credit(credit_id=waits.refund_id, yes=False, actor=staff("billing"), **same)
+    assert still_called("BILLING-ASKED") == 0
     with pytest.raises(Conflict, match="decided"):
         credits.decide_credit(credit_id=waits.refund_id, yes=True, actor=staff("billing"), **same)
     assert give(house, gateway, applicant, 100, actor=staff("coordinator")).came == "waits"

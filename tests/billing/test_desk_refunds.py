@@ -29,6 +29,7 @@ from tests.billing.desk import (
     left,
     mails,
     staff,
+    still_called,
     stored,
     trouble,
 )
@@ -217,7 +218,9 @@ def test_a_no_frees_the_money(house: House, stripe: StandIn) -> None:
     done = ask(house, gateway, applicant, 20000)
     assert left(charge_of(applicant)) == PAID - 20000
     same = {"gateway": gateway, "catalog": house.catalog, "now": house.now}
+    assert still_called("BILLING-ASKED") == 1
     refunds.decide_refund(refund_id=done.refund_id, yes=False, actor=staff("owner"), **same)
+    assert still_called("BILLING-ASKED") == 0, "nobody is called about what is decided"
     assert left(charge_of(applicant)) == PAID
     assert at_stripe(gateway, applicant) == []
 

@@ -37,7 +37,6 @@ class StaffHome:
     alerts_overdue: int
     visits: tuple[VisitToday, ...]
     failed_mails: int
-    parked_messages: int
     money: billing.Waits
     reminders: reminders.Comparison
 
@@ -63,7 +62,6 @@ def staff_home(session: Session, catalog: Catalog, *, from_: datetime, until: da
         alerts_overdue=overdue,
         visits=_visits(session, from_, until),
         failed_mails=failed or 0,
-        parked_messages=billing.parked_count(session),
         money=billing.waits(session),
         reminders=reminders.compare(session, catalog, now),
     )

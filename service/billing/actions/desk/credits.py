@@ -20,6 +20,7 @@ from service.catalog.rules.whole import Catalog
 from service.kit import crypto, db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected, TryAgain, words
+from service.safety import writes as calls
 
 OPEN = ("asked", "approved", "done")
 
@@ -114,6 +115,7 @@ def decide_credit(
         session.flush()
         act = "credit.approve" if yes else "credit.decline"
         audit.record(session, actor, act, "credit", found.id, patient_id=found.patient_id)
+        calls.settle(session, code=rules.ASKED_ALERT, source_id=found.id, by=user_id, now=now)
         if not yes:
             return Outcome(found.id, "refused")
         intent_id = _send(session, row, found, actor, now)

@@ -12,7 +12,7 @@ from service.accounts import queries as accounts
 from service.audit import writes as audit
 from service.billing import rules
 from service.billing.models import Membership
-from service.billing.queries import desk, parked_count
+from service.billing.queries import desk
 from service.billing.queries.desk import Desk, DisputeFacts, Failed, Given, Line, Listing, Place
 from service.billing.rules.shelves import Wanted
 from service.kit import db
@@ -25,11 +25,10 @@ NO_SUCH = NotFound("no_membership", words("There is no such membership."))
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A page of the list, what waits elsewhere, and how many of Stripe's messages nobody could act upon."""
+    """A page of the list, and what waits elsewhere."""
 
     page: Listing
     waits: desk.Waits
-    parked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def open_list(*, wanted: Wanted, actor: Actor, after: Place | None = None, befor
     with db.transaction() as session:
         page = desk.listing(session, wanted, after=after, before=before)
         _note(session, actor, [(row.id, row.patient_id) for row in page.rows])
-        return Shown(page, desk.waits(session), parked_count(session))
+        return Shown(page, desk.waits(session))
 
 
 def open_one(*, membership_id: UUID, actor: Actor) -> Desk:

@@ -126,6 +126,7 @@ def decide_refund(
             patient_id=found.patient_id,
             reason=str(found.amount_cents),
         )
+        calls.settle(session, code=rules.ASKED_ALERT, source_id=found.id, by=user_id, now=now)
         if not yes:
             writes.refunds.decline(session, invoice, found, decided_by=user_id, now=now)
             return Outcome(found.id, "refused")

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient
-from service.billing.models import Credit, Dispute, Invoice, Membership, Refund
+from service.billing.models import Credit, Dispute, Invoice, Membership, Refund, StripeEvent
 from service.billing.queries.desk.listing import Line, Listing, Place, listing
 from service.billing.queries.desk.money import DisputeFacts, Given, credits_, disputes, refunds
 from service.billing.rules.shelves import FAILED, Wanted
@@ -40,11 +40,12 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """How much of each waits, for the staff home."""
+    """How much of each waits, for the staff home. `parked`: messages of Stripe's that nobody could act upon."""
 
     asks: int
     failed: int
     disputes: int
+    parked: int
 
 
 def waits(session: Session) -> Waits:
@@ -60,6 +61,7 @@ def waits(session: Session) -> Waits:
             count(Refund.status == "asked") + count(Credit.status == "asked"),
             select(func.count()).select_from(failed).scalar_subquery(),
             count(Dispute.closed_at.is_(None)),
+            count(and_(StripeEvent.parked_at.is_not(None), StripeEvent.handled_at.is_(None))),
         )
     ).one()
     return Waits(*row)

@@ -14,7 +14,7 @@ import pytest
 import stripe as sdk
 from sqlalchemy import select
 
-from service.billing import actions, queries
+from service.billing import actions, queries, rules
 from service.billing.gateway import Gateway, NotGenuine, SubscriptionFacts
 from service.billing.models import StripeEvent
 from service.kit import crypto, db
@@ -176,14 +176,18 @@ class Flaky(Gateway):
         return super().get_subscription(subscription_id)
 
 
-def test_a_failure_is_kept_and_the_sweeper_finishes_the_work(house: House, stripe: StandIn) -> None:
-    flaky = Flaky(
+def like(stripe: StandIn) -> Flaky:
+    return Flaky(
         key="sk_test_homeward",
         api_url=stripe.url,
         webhook_secrets=SECRET,
         checkout_origin=stripe.url,
         site="https://localhost",
     )
+
+
+def test_a_failure_is_kept_and_the_sweeper_finishes_the_work(house: House, stripe: StandIn) -> None:
+    flaky = like(stripe)
     applicant, messages = paid(house, flaky, stripe)
     about = [message for message in messages if message.kind == "customer.subscription.created"]
     assert deliver(house, flaky, *about) == [False]
@@ -212,7 +216,24 @@ def test_what_never_works_is_parked_in_the_end(house: House, gateway: Gateway) -
         )
     (row,) = rows()
     assert row.parked_at is not None
-    assert row.attempts < 12
+    assert row.attempts <= 15
+
+
+def test_where_stripe_is_away_a_sweep_asks_three_times_and_leaves_the_rest(house: House, stripe: StandIn) -> None:
+    flaky = like(stripe)
+    for number in range(9):
+        raw, signature = signed({**an_event(object_id=f"sub_{number}"), "id": f"evt_away_{number}"})
+        notice = flaky.verify_webhook(raw, signature)
+        actions.receive(notice=notice, body=raw.decode(), wall_now=wall_now())
+    later = wall_now() + timedelta(minutes=1)
+    assert actions.sweep_events(gateway=flaky, catalog=house.catalog, now=house.now, wall_now=later) == 0
+    assert sum(row.attempts for row in rows()) == 3
+
+
+def test_after_a_day_without_stripe_what_it_told_is_acted_upon_within_three_hours() -> None:
+    waits = [rules.retry_after(number) or timedelta() for number in range(1, 15)]
+    assert sum(waits, timedelta()) > timedelta(days=1)
+    assert max(waits) <= timedelta(hours=3)
 
 
 def test_a_lost_job_is_found_by_the_sweeper(house: House, gateway: Gateway, stripe: StandIn) -> None:

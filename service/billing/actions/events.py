@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import structlog
@@ -11,7 +13,7 @@ from sqlalchemy import bindparam, select, text
 
 from service.billing import queries, rules
 from service.billing.actions import hearing, sync
-from service.billing.gateway import Gateway
+from service.billing.gateway import Bug, Gateway
 from service.billing.models import StripeEvent
 from service.catalog.rules.whole import Catalog
 from service.kit import db
@@ -20,6 +22,7 @@ from service.kit.errors import TryAgain
 
 log = structlog.get_logger(__name__)
 BATCH = 100
+SECONDS = 45.0  # of each minute's sweep
 _UNHEARD = (StripeEvent.handled_at.is_(None), StripeEvent.parked_at.is_(None))
 _TAKE = Command(
     select(StripeEvent.kind, StripeEvent.object_id, StripeEvent.subject_id)
@@ -36,36 +39,69 @@ def handle_event(*, event_id: UUID, gateway: Gateway, catalog: Catalog, now: dat
 
     True when it is handled, now or before. A failure is kept in a transaction of its own and tried again later.
     """
-    try:
-        _act(event_id, gateway, catalog, now, wall_now)
-    except sync.Unclaimed as error:
-        log.error("a message from Stripe needs a person", inbox=str(event_id), reason=str(error))
-        _note_failure(event_id, str(error), wall_now, park="unclaimed")
-        return False
-    except Exception as error:
-        retry = isinstance(error, TryAgain)
-        log.warning("a message could not be handled", inbox=str(event_id), exc_info=None if retry else error)
-        reason = f"{type(error).__name__}: {error}" if retry else type(error).__name__
-        _note_failure(event_id, reason, wall_now)
-        return False
-    return True
+    return _handle(event_id, gateway, catalog, now, wall_now) == "done"
 
 
-def sweep_events(*, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime) -> int:
-    """Handle what a lost job left behind, and try again what failed. Returns how many were handled."""
-    with db.reading() as session:
-        waiting = queries.waiting_events(session, wall_now, BATCH)
-    return handle_events(event_ids=waiting, gateway=gateway, catalog=catalog, now=now, wall_now=wall_now)
+def sweep_events(
+    *, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime, seconds: float = SECONDS
+) -> int:
+    """Handle what a lost job left behind, and try again what failed, for so long. Returns how many were handled.
+
+    Where Stripe is away the rest waits: each would hold a worker for as long as Stripe may take.
+    """
+    ends, handled = time.monotonic() + seconds, 0
+    while True:
+        with db.reading() as session:
+            waiting = queries.waiting_events(session, wall_now, BATCH)
+        done, well = _each(waiting, gateway, catalog, now, wall_now, ends)
+        handled += done
+        if not well or len(waiting) < BATCH:
+            return handled
 
 
 def handle_events(
     *, event_ids: Sequence[UUID], gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime
 ) -> int:
-    """Act upon several messages, each for itself. Returns how many were handled."""
-    return sum(
-        handle_event(event_id=event_id, gateway=gateway, catalog=catalog, now=now, wall_now=wall_now)
-        for event_id in event_ids
-    )
+    """Act upon several messages, each for itself; what Stripe is away for, the sweeper finds. Returns how many."""
+    return _each(event_ids, gateway, catalog, now, wall_now, None)[0]
+
+
+def _each(
+    event_ids: Sequence[UUID],
+    gateway: Gateway,
+    catalog: Catalog,
+    now: datetime,
+    wall_now: datetime,
+    ends: float | None,
+) -> tuple[int, bool]:
+    """How many were handled, and whether all had their turn: there was time, and Stripe answered."""
+    handled = in_a_row = 0
+    for event_id in event_ids:
+        came = _handle(event_id, gateway, catalog, now, wall_now)
+        handled += came == "done"
+        in_a_row = in_a_row + 1 if came == "away" else 0
+        if in_a_row >= rules.ENOUGH or (ends is not None and time.monotonic() >= ends):
+            return handled, False
+    return handled, True
+
+
+def _handle(
+    event_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime
+) -> Literal["done", "away", "failed"]:
+    try:
+        _act(event_id, gateway, catalog, now, wall_now)
+    except sync.Unclaimed as error:
+        log.error("a message from Stripe needs a person", inbox=str(event_id), reason=str(error))
+        _note_failure(event_id, str(error), wall_now, park="unclaimed")
+        return "failed"
+    except Exception as error:
+        retry = isinstance(error, TryAgain)
+        named = str(error) if isinstance(error, TryAgain | Bug) else None  # codes only, as the gateway has them
+        log.warning("a message could not be handled", inbox=str(event_id), why=named, exc_info=None if named else error)
+        reason = f"{type(error).__name__}: {error}" if retry else type(error).__name__
+        _note_failure(event_id, reason, wall_now)
+        return "away" if retry else "failed"
+    return "done"
 
 
 def _act(event_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime) -> None:

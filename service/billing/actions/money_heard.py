@@ -14,11 +14,13 @@ from service.audit import writes as audit
 from service.billing import rules, writes
 from service.billing.actions import sync
 from service.billing.actions.intents.giving import settle_refund
+from service.billing.actions.trouble import call_each
 from service.billing.gateway import DisputeFacts, Gateway
 from service.billing.models import Dispute, Invoice, Membership, Refund
 from service.catalog.rules.whole import Catalog
 from service.kit import db
 from service.kit.actor import SYSTEM
+from service.kit.errors import TryAgain
 from service.kit.ids import new_id
 from service.safety import rules as safety_rules
 from service.safety import writes as calls
@@ -74,21 +76,11 @@ def dispute_now(session: Session, dispute_id: str, *, gateway: Gateway, catalog:
 def call_about_failed_refunds(*, catalog: Catalog, now: datetime) -> int:
     """Money that was given back and did not arrive: somebody is called, once for each. Returns about how many."""
     called = exists().where(Alert.source_id == Refund.id, Alert.code == rules.REFUND_ALERT)
-    with db.transaction() as session:
-        rows = session.execute(
-            select(Refund.id, Refund.patient_id).where(Refund.status == "failed", not_(called)).limit(100)
-        ).all()
-        for row in rows:
-            calls.raise_alert(
-                session,
-                code=rules.REFUND_ALERT,
-                source_kind="payment",
-                source_id=row.id,
-                patient_id=row.patient_id,
-                now=now,
-                definition=safety_rules.definition(catalog, rules.REFUND_ALERT),
-            )
-        return len(rows)
+    query = select(Refund.patient_id, Refund.id).where(Refund.status == "failed", not_(called)).limit(100)
+    with db.reading() as session:
+        found = [(row.patient_id, row.id) for row in session.execute(query)]
+    call_each(rules.REFUND_ALERT, found, catalog, now)
+    return len(found)
 
 
 def _disputed_charge(session: Session, facts: DisputeFacts, gateway: Gateway) -> UUID:
@@ -98,9 +90,16 @@ def _disputed_charge(session: Session, facts: DisputeFacts, gateway: Gateway) ->
         found = session.scalar(select(Invoice.id).where(Invoice.stripe_payment_id == payment))
         if found is None and (stripe_id := gateway.invoice_of_payment(payment)) is not None:
             found = session.scalar(select(Invoice.id).where(Invoice.stripe_invoice_id == stripe_id))
+            if found is None and _is_ours(session, gateway.get_invoice(stripe_id).subscription_id):
+                raise TryAgain("a dispute came before the charge it is about")
     if found is None:
         raise sync.Unclaimed(f"{facts.id}: a dispute about no charge of ours")
     return found
+
+
+def _is_ours(session: Session, subscription_id: str | None) -> bool:
+    mine = exists().where(Membership.stripe_subscription_id == subscription_id)
+    return subscription_id is not None and bool(session.scalar(select(mine)))
 
 
 def _opened(

@@ -34,14 +34,15 @@ def ask_before_renewals(*, gateway: Gateway, catalog: Catalog, now: datetime) ->
     """
     with db.reading() as session:
         coming = queries.renewals(session, now)
-    paused = 0
+    paused = in_a_row = 0
     for renewal in coming:
         try:
             stop = _ask(renewal.membership_id, catalog, now)
-            if stop is not None:
+            if stop is not None and in_a_row < rules.ENOUGH:  # else Stripe is away: it is kept, and the tick asks it
                 intents.perform(stop, gateway=gateway, catalog=catalog, now=now)
-                paused += 1
+                paused, in_a_row = paused + 1, 0
         except (TryAgain, Bug) as error:
+            in_a_row += 1
             log.error("a charge could not be stopped yet", membership=str(renewal.membership_id), error=str(error))
         except Exception:
             log.exception("a renewal could not be asked about", membership=str(renewal.membership_id))

@@ -45,23 +45,20 @@ def _will_renew() -> ColumnElement[bool]:
     )
 
 
-def renewals(session: Session, now: datetime) -> list[Renewal]:
+def renewals(session: Session, now: datetime, limit: int = 2000) -> list[Renewal]:
     """The charges of the coming seven days about which there is something to do now, the nearest first.
 
-    That is: not asked at this stage yet; refused in the last day and not paused yet; or within the last hour, when
-    nobody asks after us.
+    That is: all within the last hour, when nobody asks after us; and `limit` of those that were not asked at this stage
+    yet, or were refused in the last day and are not paused yet. After days of silence the rest follows run by run.
     """
-    asked = _asked(now)
-    rows: Any = session.execute(
-        select(Membership.id, Membership.period_ends_at)
-        .where(
-            _will_renew(),
-            Membership.period_ends_at > now,
-            Membership.period_ends_at <= now + REMIND_BEFORE,
-            or_(Membership.period_ends_at <= now + LAST_BEFORE, not_(asked)),
-        )
-        .order_by(Membership.period_ends_at)
-    )
+    ahead = select(Membership.id, Membership.period_ends_at).where(_will_renew()).order_by(Membership.period_ends_at)
+    last = ahead.where(Membership.period_ends_at > now, Membership.period_ends_at <= now + LAST_BEFORE)
+    others = ahead.where(
+        Membership.period_ends_at > now + LAST_BEFORE,
+        Membership.period_ends_at <= now + REMIND_BEFORE,
+        not_(_asked(now)),
+    ).limit(limit)
+    rows: list[Any] = [*session.execute(last), *session.execute(others)]
     return [Renewal(*row) for row in rows]
 
 
@@ -149,9 +146,9 @@ def open_pages(session: Session, limit: int) -> list[str]:
     return [found for found in session.scalars(query) if found is not None]
 
 
-def unheard_wishes(session: Session, before: datetime) -> list[tuple[UUID, UUID]]:
+def unheard_wishes(session: Session, before: datetime, limit: int = 500) -> list[tuple[UUID, UUID]]:
     """(patient, intent) of wishes to end from before this moment that Stripe has not answered and nobody was called
-    about: what they wished to end would charge again.
+    about: what they wished to end would charge again. The oldest `limit`.
     """
     rows = session.execute(
         select(Intent.patient_id, Intent.id)
@@ -163,6 +160,8 @@ def unheard_wishes(session: Session, before: datetime) -> list[tuple[UUID, UUID]
             Intent.meant_at < before,
             not_(exists().where(Alert.source_id == Intent.id, Alert.code == WISH_ALERT)),
         )
+        .order_by(Intent.meant_at)
+        .limit(limit)
     )
     return [(row.patient_id, row.id) for row in rows]
 

@@ -167,15 +167,18 @@ def _undecided(needed: Collection[str], since: datetime) -> list[ColumnElement[b
     ]
 
 
-def refused_by_stripe(session: Session, alert: str, now: datetime) -> list[tuple[UUID, UUID]]:
+def refused_by_stripe(session: Session, alert: str, now: datetime, limit: int = 500) -> list[tuple[UUID, UUID]]:
     """(patient, intent) of what had to stop or end within the last day, was refused, and nobody was called about."""
     rows = session.execute(
-        select(Intent.patient_id, Intent.id).where(
+        select(Intent.patient_id, Intent.id)
+        .where(
             Intent.kind.in_(("cancel", "end", "pause", "stop_invoice", "end_other")),
             Intent.status.in_(("refused", "given_up")),
             Intent.settled_at > now - timedelta(days=1),
             ~exists().where(Alert.source_id == Intent.id, Alert.code == alert),
         )
+        .order_by(Intent.settled_at)
+        .limit(limit)
     )
     return [(row.patient_id, row.id) for row in rows]
 

@@ -49,6 +49,7 @@ from service.billing.rules.standing import (
     step,
 )
 from service.billing.rules.tries import (
+    ENOUGH,
     HEAD_START,
     KEY_LIVES,
     PAGE_LIVES,
@@ -69,6 +70,7 @@ __all__ = [
     "CREDIT_REASONS",
     "DISPUTE_ALERT",
     "DISPUTE_CLOSED",
+    "ENOUGH",
     "HEAD_START",
     "IN_CARE",
     "KEY_LIVES",

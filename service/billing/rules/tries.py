@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-# From a few seconds to a day: Stripe itself delivers for three days (shared/stripe.md 1).
-_WAITS: Final = tuple(timedelta(seconds=s) for s in (10, 60, 300, 1800, 7200, 21600, 86400))
+# From a few seconds to three hours, for a day and more: where Stripe was away for a day, what it told is acted upon
+# within three hours of its return, not a day later.
+_WAITS: Final = tuple(timedelta(seconds=s) for s in (10, 60, 300, 1800, *[10800] * 10))
 
+ENOUGH: Final = 3  # times in a row that Stripe did not answer: then it is away, and waiting for each takes too long
 HEAD_START: Final = timedelta(seconds=30)  # the job of a fresh message goes first; the sweeper only follows
 
 

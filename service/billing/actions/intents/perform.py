@@ -52,18 +52,23 @@ def perform(intent_id: UUID, *, gateway: Gateway, catalog: Catalog, now: datetim
 
 
 def poll(*, gateway: Gateway, catalog: Catalog, now: datetime, limit: int = BATCH) -> int:
-    """Go on with what has no answer yet: after five minutes, an hour, then daily. Returns how many had one."""
+    """Go on with what has no answer yet: after five minutes, an hour, then daily. Returns how many had one.
+
+    Where Stripe is away the rest waits for the next run.
+    """
     with db.reading() as session:
         due = session.scalars(
             select(Intent.id).where(Intent.status == "meant", Intent.try_at <= now).order_by(Intent.try_at).limit(limit)
         ).all()
-    settled = 0
+    settled = in_a_row = 0
     for intent_id in due:
+        if in_a_row >= rules.ENOUGH:
+            break
         try:
             perform(intent_id, gateway=gateway, catalog=catalog, now=now)
-            settled += 1
+            settled, in_a_row = settled + 1, 0
         except TryAgain:
-            continue
+            in_a_row += 1
         except (Bug, Declined, NeedsAction) as error:
             settled += 1
             log.warning("Stripe says no to what was meant", intent=str(intent_id), error=type(error).__name__)

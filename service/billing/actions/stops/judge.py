@@ -35,11 +35,12 @@ def judge_payments(*, gateway: Gateway, catalog: Catalog, now: datetime, limit: 
     """
     with db.reading() as session:
         waiting = stopping.unjudged(session, limit)
-    given = 0
+    given = in_a_row = 0
     for invoice_id in waiting:
         try:
             meant = _judge(invoice_id, catalog, now)
-            perform_all(meant, gateway=gateway, catalog=catalog, now=now)
+            if in_a_row < rules.ENOUGH:  # else Stripe is away: it is kept all the same, and asked of it by the tick
+                in_a_row = 0 if perform_all(meant, gateway=gateway, catalog=catalog, now=now) else in_a_row + 1
             given += bool(meant)
         except Exception:
             log.exception("a payment could not be judged", invoice=str(invoice_id))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.billing import queries, rules, writes
 from service.billing.actions import card_page, sync
+from service.billing.actions.trouble import call_each
 from service.billing.actions.watching.missed import fetch_missed
 from service.billing.gateway import Bug, Gateway
 from service.billing.queries import watching
@@ -18,13 +19,10 @@ from service.billing.writes import drift
 from service.catalog.rules.whole import Catalog
 from service.kit import db
 from service.kit.errors import TryAgain
-from service.safety import rules as safety_rules
-from service.safety import writes as calls
 
 log = structlog.get_logger(__name__)
 BATCH = 50  # one run stays far below a task's time; the whole is compared each night
 MENDED = tuple(name for name, kind in FIELDS.items() if kind.mends and name not in ("charge", "paid"))
-ENOUGH = 3  # times in a row that Stripe did not answer: then it is away, and waiting for each takes too long
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ def reconcile(
         except Exception:
             failed += 1
             log.exception("a comparison broke", object=stripe_id)
-        if in_a_row >= ENOUGH:
+        if in_a_row >= rules.ENOUGH:
             break
     _call_about_wishes(catalog, now)
     if missed or corrected or failed:
@@ -99,15 +97,6 @@ def _subscription(
 
 def _call_about_wishes(catalog: Catalog, now: datetime) -> None:
     """Somebody wished to end, Stripe was away, and they may not come back to try again: a person sees to it."""
-    definition = safety_rules.definition(catalog, rules.WISH_ALERT)
-    with db.transaction() as session:
-        for patient_id, wish_id in queries.unheard_wishes(session, now - rules.WISH_WAITS):
-            calls.raise_alert(
-                session,
-                code=rules.WISH_ALERT,
-                source_kind="payment",
-                source_id=wish_id,
-                patient_id=patient_id,
-                now=now,
-                definition=definition,
-            )
+    with db.reading() as session:
+        unheard = queries.unheard_wishes(session, now - rules.WISH_WAITS)
+    call_each(rules.WISH_ALERT, unheard, catalog, now)

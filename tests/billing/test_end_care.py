@@ -22,7 +22,7 @@ from service.kit.errors import Conflict, NotAllowed, OutsideCareTeam, Rejected, 
 from service.mail.models import OutboxMessage
 from tests.billing.stand_in import StandIn
 from tests.billing.test_events import deliver
-from tests.billing.test_renewals import a_member, pass_time, row_of
+from tests.billing.test_renewals import a_member, charge_at, pass_time, row_of
 from tests.billing.test_stops import HOUR, Away, a_draft, like, money, refunds, statuses
 from tests.client import Browser
 from tests.conftest import House
@@ -103,6 +103,20 @@ def test_a_draft_is_not_collected_after_the_end(house: House, moving_stripe: Sta
     pass_time(house, moving_stripe, gateway, due + timedelta(days=20))
     assert (row_of(applicant).status, statuses(applicant)) == ("ended", ["paid", "void"])
     assert [cents for cents in money(applicant) if cents > 0] == [25000]
+
+
+def test_a_charge_collected_just_before_the_end_and_heard_of_after_it_goes_back_by_the_same_policy(
+    house: House, moving_stripe: StandIn
+) -> None:
+    applicant, gateway = a_member(house, moving_stripe)
+    house.at(charge_at(applicant) + timedelta(hours=3))
+    moving_stripe.move_to(house.now)
+    end(house, gateway, applicant, "died")
+    assert all(deliver(house, gateway, *moving_stripe.messages()))
+    assert [actions.judge_payments(gateway=gateway, catalog=house.catalog, now=house.now) for _ in range(2)] == [1, 0]
+    with db.reading() as session:
+        back = session.scalars(select(Refund)).one()
+    assert (back.reason, back.status, back.amount_cents) == ("died", "done", 25000)
 
 
 def test_who_has_died_gets_no_mail_and_nobody_signs_in_for_them(house: House, moving_stripe: StandIn) -> None:

@@ -59,7 +59,9 @@ def end(
     ).all()
     if any(one.status in ("meant", "done") for one in before):
         return [one.id for one in before if one.status == "meant"]
-    meant = [mean(session, row, "end", details={"reason": rule.reason}, actor=actor, now=now)]
+    # By these a charge that Stripe collected and nobody here knew of yet is given back later (`stops.judge`).
+    details = {"reason": rule.reason, "share": rule.share(delivered), "stopped_at": stopped_at.isoformat()}
+    meant = [mean(session, row, "end", details=details, actor=actor, now=now)]
     meant += _collect_nothing(session, row, actor, now)
     if before:
         return _at_once(meant, now)  # Stripe refused it before: it is asked anew, and what goes back went back then

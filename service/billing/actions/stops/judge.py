@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 import structlog
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from service.audit import writes as audit
 from service.billing import queries, rules, writes
 from service.billing.actions.halting import call_billing, halt
-from service.billing.actions.refunds import give_by_rule
+from service.billing.actions.refunds import due_by_policy, give_by_rule
 from service.billing.actions.stops.performing import perform_all
 from service.billing.gateway import Gateway
-from service.billing.models import Invoice, Membership
+from service.billing.models import Intent, Invoice, Membership, Refund
 from service.billing.queries import stopping
 from service.billing.rules.stopping import needed
+from service.catalog.rules.refunds import Share
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes as enrollment
 from service.kit import db
@@ -59,7 +62,31 @@ def _judge(invoice_id: UUID, catalog: Catalog, now: datetime) -> list[UUID]:
             return []
         invoice.judged_at = now
         wrong = _wrong(session, locked, invoice, invoice.paid_at, enrolled.status, catalog)
-        return [] if wrong is None else _give_back(session, locked, invoice, wrong, catalog, now)
+        if wrong is not None:
+            return _give_back(session, locked, invoice, wrong, catalog, now)
+        return _due_at_the_end(session, locked, invoice, now)
+
+
+def _due_at_the_end(session: Session, row: Membership, invoice: Invoice, now: datetime) -> list[UUID]:
+    """Collected just before the end, and unknown here as it was decided: by the same policy, once."""
+    ended = session.scalars(
+        select(Intent)
+        .where(
+            Intent.membership_id == row.id,
+            Intent.kind == "end",
+            Intent.status.in_(("meant", "done")),
+            Intent.details["share"].astext.is_not(None),
+        )
+        .limit(1)
+    ).first()
+    by_rule = exists().where(Refund.invoice_id == invoice.id, Refund.source == "rule")
+    if ended is None or session.scalar(select(by_rule)):
+        return []
+    share, stopped_at = cast(Share, ended.details["share"]), datetime.fromisoformat(str(ended.details["stopped_at"]))
+    cents = due_by_policy(session, row, share, stopped_at=stopped_at).get(invoice.id, 0)
+    reason = str(ended.details["reason"])
+    back = give_by_rule(session, row, invoice.id, reason=reason, cents=cents, now=now)
+    return [] if back is None else [back.id]
 
 
 def _wrong(

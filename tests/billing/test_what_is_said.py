@@ -16,6 +16,7 @@ from service.billing.queries import told
 from service.catalog.rules.changes import PriceChange
 from service.kit import crypto, db
 from service.kit.errors import Conflict
+from service.kit.ids import new_id
 from service.mail.emails import render
 from service.mail.models import OutboxMessage
 from tests.billing.changing import Member, a_member, with_changes
@@ -98,7 +99,7 @@ def _text(member: Member, template: str) -> str:
         row = session.scalars(
             select(OutboxMessage)
             .where(OutboxMessage.user_id == member.applicant.person.user_id, OutboxMessage.template == template)
-            .order_by(OutboxMessage.created_at.desc())
+            .order_by(OutboxMessage.created_at.desc(), OutboxMessage.id.desc())
             .limit(1)
         ).one()
     facts = crypto.unseal_json(row.facts_sealed, "outbox", "facts", row.id)
@@ -170,3 +171,36 @@ def test_a_price_that_nobody_agreed_to_is_not_said_to_have_been_asked_for(
         page = client.get("/billing/plan").text
         assert "$250 a month" in page
         assert "$265 a month" not in page
+
+
+@pytest.mark.parametrize(
+    ("columns", "next_amount"),
+    [({}, "$349.00"), ({"credit_cents": 30000}, "$98.50"), ({"discount_percent": 20}, "$279.20")],
+)
+def test_a_dearer_plan_says_the_next_charge_after_what_is_still_taken_off(
+    client: Browser, ana: Member, columns: dict[str, int], next_amount: str
+) -> None:
+    ana.pass_time(datetime(2026, 12, 8, 15, 0, tzinfo=UTC))
+    if "credit_cents" in columns:
+        ana.gateway.give_credit(
+            ana.row.stripe_customer_id or "", amount_cents=30000, credit_id=new_id(), key=f"credit:{new_id()}"
+        )
+        actions.look_again(
+            patient_id=ana.applicant.patient_id, gateway=ana.gateway, catalog=ana.catalog, now=ana.house.now
+        )
+    if "discount_percent" in columns:
+        actions.apply_promotion(code="QUARTER20", **ana.about)
+    page = client.get("/billing/plan/monthly_plus").text
+    assert f"{next_amount} on December 23, 2026" in page
+    form = {**hidden(page, "shown", "terms"), "agreed": "y"}
+    client.submit("/billing/plan/monthly_plus", form)
+    assert f"Next charge: {next_amount} on December 23, 2026" in _text(ana, "membership_changed")
+    ana.day_by_day(datetime(2026, 12, 24, tzinfo=UTC))
+    assert f"${ana.charged()[-1] / 100:.2f}" == next_amount
+
+
+def test_a_remark_is_not_called_done(client: Browser, ana: Member) -> None:
+    client.submit("/billing/skip/undo")
+    page = client.get("/billing").text
+    assert "There is nothing to undo" in page
+    assert "Good to know" in page

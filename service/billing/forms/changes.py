@@ -102,7 +102,17 @@ def changing_plan(review: PlanReview, reader: Reader) -> Terms:
             amount=amount,
             day=on,
         )
-    return _terms("plan", review.plan.key, review.plan.price_cents, review.plan.name, lines, on, box, reader)
+    return _terms(
+        "plan",
+        review.plan.key,
+        review.plan.price_cents,
+        review.plan.name,
+        lines,
+        on,
+        box,
+        reader,
+        next_cents=review.next_cents,
+    )
 
 
 def starting_again(
@@ -141,7 +151,10 @@ def _terms(
     next_on: str,
     box: str,
     reader: Reader,
+    *,
+    next_cents: int | None = None,
 ) -> Terms:
+    coming = price_cents if next_cents is None else next_cents
     return Terms(
         occasion=occasion,
         plan=plan,
@@ -151,7 +164,7 @@ def _terms(
             *lines,
             (
                 _("First charge at this price") if occasion == "price" else _("Next charge"),
-                _("%(amount)s on %(day)s", amount=money(price_cents), day=next_on),
+                _("%(amount)s on %(day)s", amount=money(coming), day=next_on),
             ),
             (_("How long"), _("It renews each month until you cancel.")),
             (

@@ -164,7 +164,7 @@ def _seal(shown: PlanReview) -> str:
                 [shown.plan.key, shown.plan.price_cents],
                 [shown.old_plan, shown.old_cents],
                 int(shown.at.timestamp()),
-                int(shown.charge_at.timestamp()),
+                [int(shown.charge_at.timestamp()), shown.next_cents],
                 shown.asks_consent,
                 None if preview is None else [preview.amount_due_cents, preview.credit_cents],
                 [
@@ -179,7 +179,7 @@ def _seal(shown: PlanReview) -> str:
 def _unseal(text: str | None) -> PlanReview | None:
     try:
         sealed: Any = _signer().loads(text or "")
-        membership, step, to, old, at, charge_at, asks, due, lines = sealed
+        membership, step, to, old, at, coming, asks, due, lines = sealed
     except (BadData, ValueError, TypeError):
         return None
     plan = _sold(to[0], to[1])
@@ -193,7 +193,8 @@ def _unseal(text: str | None) -> PlanReview | None:
         old_plan=old[0],
         old_cents=old[1],
         at=_at(at),
-        charge_at=_at(charge_at),
+        charge_at=_at(coming[0]),
+        next_cents=coming[1],
         asks_consent=asks,
         preview=None if due is None else Preview(due[0], due[1], facts),
     )

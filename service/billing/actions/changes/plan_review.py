@@ -11,7 +11,7 @@ from service.billing import queries
 from service.billing.actions.changes.common import check, refuse
 from service.billing.gateway import Gateway, LineFacts, Preview
 from service.billing.rules import changes
-from service.billing.rules.charges import day_of
+from service.billing.rules.charges import coming_cents, day_of
 from service.catalog.rules.plans import Plan
 from service.catalog.rules.whole import Catalog
 from service.kit import db
@@ -19,7 +19,8 @@ from service.kit import db
 
 @dataclass(frozen=True, slots=True)
 class PlanReview:
-    """What a change would come to. `preview` only where it is charged now, as of `at`.
+    """What a change would come to. `preview` only where it is charged now, as of `at`; `next_cents` is the charge at
+    `charge_at`, after a discount or credit that still counts then.
 
     `old_plan` and `old_cents` are what it was compared with: where they are no longer so, it counts no more.
     """
@@ -31,6 +32,7 @@ class PlanReview:
     old_cents: int
     at: datetime
     charge_at: datetime
+    next_cents: int
     asks_consent: bool
     preview: Preview | None = None
 
@@ -66,11 +68,28 @@ def review_plan(*, patient_id: UUID, plan_key: str, gateway: Gateway, catalog: C
         old_cents=card.price_cents,
         at=at,
         charge_at=it.charge_at,
+        next_cents=_next_cents(card, plan, it.charge_at),
         asks_consent=step != "undo" and changes.asks_consent(it, plan.price_cents),
     )
     if step != "now":
         return review
-    return replace(review, preview=_preview(gateway, subscription[1], plan, at))
+    preview = _preview(gateway, subscription[1], plan, at)
+    return replace(review, preview=preview, next_cents=_next_cents(card, plan, it.charge_at, preview))
+
+
+def _next_cents(card: queries.MembershipCard, plan: Plan, charge_at: datetime, now: Preview | None = None) -> int:
+    """What the next charge comes to: credit used up `now` is gone by then, and so is a code that counts once."""
+    off = 0 if now is None else max(0, sum(one.amount_cents for one in now.lines) - now.amount_due_cents)
+    used = min(off, card.credit_cents)
+    after = replace(
+        card,
+        price_cents=plan.price_cents,
+        next_price_cents=None,
+        credit_cents=card.credit_cents - used + (now.credit_cents if now else 0),
+    )
+    if off > used and card.discount_ends_at is None:
+        after = replace(after, discount_percent=None, discount_cents=None)
+    return coming_cents(after, charge_at)
 
 
 def for_sale(it: changes.Running, plan_key: str, catalog: Catalog, now: datetime) -> Plan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -98,6 +99,16 @@ def a_lost_answer(town: Town) -> list[str]:
     begin(town)
     town.wire.trouble("timeout", 1, method="POST", path="/v1/refunds")
     town.tries(lambda: town.refunds(town.people[0], 0.3, decides=True))
+    town.settle()
+    return wrongs(town)
+
+
+def a_lost_answer_and_a_night(town: Town) -> list[str]:
+    """The same, and nobody is at work until its key serves no longer."""
+    begin(town)
+    town.wire.trouble("timeout", 4, method="POST", path="/v1/refunds")
+    town.tries(lambda: town.refunds(town.people[0], 0.3, decides=True))
+    town.sleep(5 * HOUR)
     town.settle()
     return wrongs(town)
 
@@ -206,6 +217,11 @@ def another_key_each_time(patch: Patch) -> None:
     patch.setattr(stripe.RequestsClient, "request", request)
 
 
+def nobody_looks_first(patch: Patch) -> None:
+    blind = {name: replace(kind, shown=None) for name, kind in performing.CALLS.items()}
+    patch.setattr(performing, "CALLS", blind)
+
+
 def promises_are_not_counted(patch: Patch) -> None:
     patch.setattr(promises, "left", lambda invoice: invoice.amount_paid_cents)
 
@@ -279,6 +295,7 @@ PLANTED: list[tuple[Callable[[Town], list[str]], Callable[[Patch], None]]] = [
     (held_between_retries, no_gate_at_the_draft),
     (held_between_retries, invoices_stay_open),
     (a_lost_answer, another_key_each_time),
+    (a_lost_answer_and_a_night, nobody_looks_first),
     (two_refunds, promises_are_not_counted),
     (told_in_the_wrong_order, payloads_are_believed),
     (twice_and_compared, the_ledger_books_anew),

@@ -19,7 +19,7 @@ from service.visits.models import LicenseRecord, Practitioner
 from tests.client import Browser
 from tests.conftest import House
 from tests.enrollment.test_parting import a_visit, mails, status_of, visit_of
-from tests.factories.booking import held
+from tests.factories.booking import confirmed, held
 from tests.factories.care import looking_after
 from tests.factories.visits import Applicant, a_clinician, an_applicant, open_times, staff_actor
 
@@ -132,3 +132,16 @@ def test_through_the_page(house: House, client: Browser) -> None:
     assert now_with.practitioner_id == colleague.practitioner_id
     house.at(visit.ends_at)
     assert client.get(path).location == f"/staff/visits/{visit.id}/room"
+
+
+def test_whoever_records_it_reads_that_a_physician_was_asked_for(house: House, client: Browser) -> None:
+    doctor = a_clinician()
+    applicant = an_applicant(house.catalog, "NJ")
+    nurse = a_clinician(name="Nora Reed", credentials="APRN")
+    looking_after(nurse.actor, applicant.patient_id)
+    client.sign_in(nurse.user_id)
+    doctors = [one for one in open_times("NJ", house.now) if one.practitioner.id == doctor.practitioner_id]
+    for number, asked in enumerate((False, True)):
+        confirmed(house, applicant, held(house, applicant, doctors[number], physician_only=asked))
+        page = client.get(f"/staff/enrollments/{applicant.enrollment_id}/encounter").text
+        assert ("asked to be seen by a physician" in page) is asked

@@ -32,17 +32,17 @@ CALM_ANSWERS: dict[str, str] = {
     "substances": "none",
     "body": "none",
     "medicines": "none",
-    "antidepressants": "none",
+    "tried_medicines": "none",
     "therapy": "none",
     "earlier_treatments": "none",
     "home": "none",
     # asked only of some
     "losing_track": "no",
-    "pain_care": "none",
-    "antidepressant_course": "none",
-    "mood_stabilizer": "steady",
-    "contraception": "yes",
-    "pressure_now": "well",
+    "so_far": "none",
+    "how_it_went": "none",
+    "keeping_steady": "steady",
+    "planning": "yes",
+    "just_now": "well",
 }
 
 

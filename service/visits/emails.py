@@ -36,7 +36,7 @@ def visit_missed(*, starts_at: datetime, time_zone: str, locale: str) -> Email:
 
 
 def visit_called_off(*, starts_at: datetime, time_zone: str, locale: str) -> Email:
-    """We have to cancel it, because its clinician leaves, and offer another time."""
+    """We have to cancel it, because its clinician cannot hold it, and offer another time."""
     return Email("visit_called_off", {"when": moment(starts_at, time_zone, "full", locale), "path": "/visits/book"})
 
 

@@ -156,14 +156,14 @@ def test_an_emergency_without_an_assessment_is_answered_with_help(client: Browse
 
 def test_an_emergency_page_nobody_was_asked_is_heard_all_the_same(client: Browser, house: House):
     walk(client, HEALTHY, until="heart")
-    assert shows_help(client.submit("/assessment/pressure_now", fields("pressure_now", ["symptoms"], 6)))
+    assert shows_help(client.submit("/assessment/just_now", fields("just_now", ["symptoms"], 6)))
     assert (outcome(), alerts()) == ("emergency", [("RF-EMERGENCY", "assessment")])
 
 
 def test_a_very_high_reading_with_symptoms_is_an_emergency(client: Browser, house: House):
-    page = walk(client, {**HEALTHY, "pressure_readings": ["185/95"]}, until="pressure_now")
+    page = walk(client, {**HEALTHY, "pressure_readings": ["185/95"]}, until="just_now")
     assert "Call 911" in page.text.partition("<main")[2], "help stands beside the question already"
-    response = client.submit("/assessment/pressure_now", fields("pressure_now", ["symptoms"], 6))
+    response = client.submit("/assessment/just_now", fields("just_now", ["symptoms"], 6))
     assert shows_help(response)
     assert holds() == ["RF-EMERGENCY"]
 

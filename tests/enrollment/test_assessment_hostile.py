@@ -36,7 +36,7 @@ def stored() -> Assessment:
 def test_an_answer_to_a_question_nobody_asked_is_not_kept(client: Browser, house: House):
     walk(client, HEALTHY, until="heart")
     before = kept()
-    for question, sent in (("losing_track", ["often"]), ("pain_care", ["opioid"]), ("home", ["no_sitter"])):
+    for question, sent in (("losing_track", ["often"]), ("so_far", ["opioid"]), ("home", ["no_sitter"])):
         response = client.submit(f"/assessment/{question}", fields(question, sent, 6))
         assert response.headers["Location"].endswith("/assessment/heart"), question
     assert kept() == before
@@ -226,8 +226,8 @@ def test_chronic_pain_is_looked_at_in_new_jersey_and_closed_in_florida(client: B
 
 def test_tried_treatments_are_shown_to_the_person_and_exclude_nobody(client: Browser, house: House):
     tried = {
-        "antidepressants": ["sertraline", "venlafaxine"],
-        "antidepressant_course": ["more_full", "side_effects"],
+        "tried_medicines": ["sertraline", "venlafaxine"],
+        "how_it_went": ["more_full", "side_effects"],
         "therapy": ["erp", "therapist"],
         "earlier_treatments": ["tms", "esketamine"],
     }

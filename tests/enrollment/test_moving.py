@@ -11,7 +11,7 @@ from sqlalchemy import select
 from service.billing.queries.gate import charge_facts
 from service.enrollment import writes
 from service.enrollment.actions import move
-from service.enrollment.models import EnrollmentMove
+from service.enrollment.models import Enrollment, EnrollmentMove
 from service.enrollment.queries.booking import bookable
 from service.enrollment.rules.gate import may
 from service.enrollment.rules.moving import turn
@@ -278,6 +278,28 @@ def test_when_the_state_closes_again_no_visit_waits_there(house: House):
     moved(house, who, "NJ")
     assert move.settle_moves(catalog=closed(house.catalog, "NJ"), now=house.now) == 1
     assert stands(who) == ("active", "FL", None, True)
+
+
+def test_when_the_program_ends_there_no_visit_waits_there_either(house: House):
+    a_clinician()
+    who = somebody(house, "active")
+    moved(house, who, "NJ")
+    without = without_program(house.catalog, "NJ", enrolled(who).program)
+    assert move.settle_moves(catalog=without, now=house.now) == 1
+    assert stands(who) == ("active", "FL", None, True)
+
+
+def test_whoever_can_only_wait_stands_before_nobody(house: House):
+    waits, goes = somebody(house, "assessed"), somebody(house, "assessed")
+    program = enrolled(waits).program
+    other = next(one for one in house.catalog.programs if one not in (program, "chronic_pain"))
+    with db.transaction() as session:
+        session.get_one(Enrollment, goes.enrollment_id).program = other
+    for who in (waits, goes):
+        moved(house, who, "NJ", catalog=closed(house.catalog, "NJ"))
+    without = without_program(house.catalog, "NJ", program)
+    assert move.settle_moves(catalog=without, now=house.now, limit=1) == 1
+    assert (stands(waits)[1], stands(goes)[1]) == ("FL", "NJ")
 
 
 def test_a_visit_that_has_begun_is_recorded_first(house: House):

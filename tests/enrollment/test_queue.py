@@ -16,7 +16,7 @@ from service.enrollment.actions import look
 from service.enrollment.actions import queue as actions
 from service.enrollment.models import Assessment, Enrollment
 from service.enrollment.queries.assessments import opened
-from service.enrollment.queries.queue import PAGE, Place, QueuePage
+from service.enrollment.queries.queue import PAGE, Place, QueuePage, ahead
 from service.enrollment.rules.queue import Wanted
 from service.kit import access, crypto, db
 from service.kit.clock import wall_now
@@ -27,7 +27,7 @@ from tests.client import Browser
 from tests.conftest import House
 from tests.factories.care import looking_after
 from tests.factories.statements import counted
-from tests.factories.visits import Applicant, a_clinician, an_applicant, booked, staff_actor
+from tests.factories.visits import Applicant, a_clinician, an_applicant, book_the, booked, open_times, staff_actor
 
 
 def _queue(house: House, **changes: Any) -> QueuePage:
@@ -111,6 +111,36 @@ def test_looking_leaves_a_trace(house: House) -> None:
     ]
 
 
+def test_visits_that_nobody_recorded_never_hide_those_ahead(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "SHOWN", 1)
+    a_clinician()
+    left = [an_applicant(house.catalog) for _ in range(2)]
+    for applicant in left:
+        booked(applicant, house.now)
+    house.at(house.now + timedelta(days=3))
+    soon = an_applicant(house.catalog)
+    booked(soon, house.now)
+    found = look.open_visits(actor=staff_actor("coordinator"), now=house.now)
+    assert [one.visit.patient_id for one in found] == [left[0].patient_id, soon.patient_id]
+
+
+def test_a_clinician_may_look_at_their_own_visits_alone(house: House, client: Browser) -> None:
+    maya = a_clinician()
+    hers = an_applicant(house.catalog, given_name="Hera")
+    booked(hers, house.now)
+    noah = a_clinician(name="Dr. Noah Stein", states=("NJ",))
+    his = an_applicant(house.catalog, "NJ", given_name="Hiram")
+    time = next(one for one in open_times("NJ", house.now) if one.practitioner.id == noah.practitioner_id)
+    book_the(time, his, house.now)
+    client.sign_in(maya.user_id)
+    assert "/staff/visits?with=me" in client.get("/staff/visits").text
+    page = client.get("/staff/visits?with=me").text
+    assert ("Hera" in page, "Hiram" in page) == (True, False)
+    with db.reading() as session:
+        seen = session.scalars(select(AuditEntry.patient_id).where(AuditEntry.action == "queue.view")).all()
+    assert seen.count(his.patient_id) == 1, "by the page of everybody's alone"
+
+
 def test_a_page_of_names_leaves_a_trace_for_each_of_them(house: House) -> None:
     a_clinician()
     applicants = [an_applicant(house.catalog) for _ in range(3)]
@@ -118,7 +148,7 @@ def test_a_page_of_names_leaves_a_trace_for_each_of_them(house: House) -> None:
         booked(applicant, house.now)
     coordinator = staff_actor("coordinator")
     _queue(house, status="all", actor=coordinator)
-    look.open_visits(actor=coordinator)
+    look.open_visits(actor=coordinator, now=house.now)
     with db.reading() as session:
         rows = session.execute(
             select(AuditEntry.subject_kind, AuditEntry.patient_id).where(AuditEntry.action == "queue.view")

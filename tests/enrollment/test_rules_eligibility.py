@@ -36,13 +36,13 @@ FINE = {
     "substances": ["none"],
     "body": ["none"],
     "medicines": ["none"],
-    "antidepressants": ["none"],
+    "tried_medicines": ["none"],
     "therapy": ["none"],
     "earlier_treatments": ["none"],
     "home": ["none"],
 }
 # What some are asked beside it: an answer to a question that is not asked means nothing.
-FURTHER = {"pain_care": ["none"], "mood_stabilizer": "steady", "contraception": "yes"}
+FURTHER = {"so_far": ["none"], "keeping_steady": "steady", "planning": "yes"}
 
 
 def around(answers, now=NOW, policies=CATALOG.policies):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -23,20 +24,20 @@ FINE: dict[str, str | list[str]] = {
     "safety": ["none"],
     "blood_pressure": "usual",
     "pressure_readings": [],
-    "pressure_now": "well",
+    "just_now": "well",
     "heart": ["none"],
     "mind": ["none"],
-    "mood_stabilizer": "steady",
+    "keeping_steady": "steady",
     "highs": "no",
     "losing_track": "no",
-    "pain_care": ["none"],
+    "so_far": ["none"],
     "pregnancy": "no",
-    "contraception": "yes",
+    "planning": "yes",
     "substances": ["none"],
     "body": ["none"],
     "medicines": ["none"],
-    "antidepressants": ["none"],
-    "antidepressant_course": ["none"],
+    "tried_medicines": ["none"],
+    "how_it_went": ["none"],
     "therapy": ["none"],
     "earlier_treatments": ["none"],
     "home": ["none"],
@@ -51,7 +52,7 @@ TABLE = [
     ("G-BP", {"home": ["no_monitor"]}, REVIEW, ["G-BP"]),
     ("E1", {"safety": ["cannot_stay_safe"]}, HELP, ["E1"]),
     ("E2", {"safety": ["body_emergency"]}, HELP, ["E2"]),
-    ("E2", {"pressure_readings": ["185/95"], "pressure_now": "symptoms"}, HELP, ["E2", "C2"]),
+    ("E2", {"pressure_readings": ["185/95"], "just_now": "symptoms"}, HELP, ["E2", "C2"]),
     ("E3", {"safety": ["overdose"]}, HELP, ["E3"]),
     ("E4", {"safety": ["unsafe_home"]}, HELP, ["E4"]),
     ("C1", {"blood_pressure": "uncontrolled"}, STOP, ["C1"]),
@@ -67,8 +68,8 @@ TABLE = [
     ("C5-FAMILY", {"mind": ["family_psychosis"]}, REVIEW, ["C5-FAMILY"]),
     ("C6", {"mind": ["mania"]}, STOP, ["C6"]),
     ("C7", {"mind": ["bipolar"]}, REVIEW, ["C7"]),
-    ("C7-UNSETTLED", {"mind": ["bipolar"], "mood_stabilizer": "recent"}, REVIEW, ["C7", "C7-UNSETTLED"]),
-    ("C7-UNSETTLED", {"mind": ["bipolar"], "mood_stabilizer": "none"}, REVIEW, ["C7", "C7-UNSETTLED"]),
+    ("C7-UNSETTLED", {"mind": ["bipolar"], "keeping_steady": "recent"}, REVIEW, ["C7", "C7-UNSETTLED"]),
+    ("C7-UNSETTLED", {"mind": ["bipolar"], "keeping_steady": "none"}, REVIEW, ["C7", "C7-UNSETTLED"]),
     ("C7-HIGHS", {"condition": "depression", "highs": "yes"}, REVIEW, ["C7-HIGHS"]),
     ("C8", {"pregnancy": "yes"}, STOP, ["C8"]),
     ("C8-POSSIBLE", {"pregnancy": "possible"}, REVIEW, ["C8-POSSIBLE"]),
@@ -90,7 +91,7 @@ TABLE = [
     ("M2", {"medicines": ["benzodiazepine"]}, REVIEW, ["M2"]),
     ("M3", {"medicines": ["lamotrigine"]}, REVIEW, ["M3"]),
     ("M4", {"medicines": ["sedating"]}, REVIEW, ["M4"]),
-    ("M4", {"condition": "chronic_pain", "pain_care": ["opioid"]}, REVIEW, ["H7", "M4"]),
+    ("M4", {"condition": "chronic_pain", "so_far": ["opioid"]}, REVIEW, ["H7", "M4"]),
     ("M4-OXYBATE", {"medicines": ["oxybate"]}, STOP, ["M4-OXYBATE"]),
     ("M5", {"medicines": ["stimulant"]}, REVIEW, ["M5"]),
     ("M6", {"medicines": ["airways"]}, REVIEW, ["M6"]),
@@ -123,6 +124,11 @@ def test_no_rule_is_missing_from_the_table():
     assert {row[0] for row in TABLE} == set(FIRST.rules)
 
 
+def test_the_address_of_a_question_tells_nobody_which_answer_led_there():
+    telling = re.compile("mood|bipolar|contracep|pregnan|pressure|pain|depress|anxi|ptsd|ocd|opioid|drug|suicid")
+    assert [question.id for question in FIRST.questions if question.when and telling.search(question.id)] == []
+
+
 def test_whoever_thinks_of_it_now_means_to_or_has_a_plan_or_the_means_finds_the_answer_that_calls_for_help():
     """domain.md 2.3, E1: intent, plan, means, cannot stay safe, or the ASQ's "right now"."""
     safety = FIRST.question("safety")
@@ -138,49 +144,49 @@ def test_whoever_thinks_of_it_now_means_to_or_has_a_plan_or_the_means_finds_the_
 def test_each_condition_leads_to_its_program_and_asks_what_matters_for_it(condition):
     answers = {**FINE, "condition": condition}
     assert program_of(FIRST, answers) == condition
-    own = {"highs": "depression", "losing_track": "ptsd", "pain_care": "chronic_pain"}
+    own = {"highs": "depression", "losing_track": "ptsd", "so_far": "chronic_pain"}
     met = {question.id for question in questions_asked(FIRST, answers, at(answers)["place"])}
     assert {name for name in own if name in met} == {name for name, of in own.items() if of == condition}
-    assert ("therapy" in met) == ("antidepressants" in met) == (condition != "chronic_pain")
+    assert ("therapy" in met) == ("tried_medicines" in met) == (condition != "chronic_pain")
     assert "earlier_treatments" in met
 
 
 TREATMENTS = [
     (question.id, choice.value)
     for question in FIRST.questions
-    if question.id in ("antidepressants", "antidepressant_course", "therapy", "earlier_treatments")
+    if question.id in ("tried_medicines", "how_it_went", "therapy", "earlier_treatments")
     for choice in question.choices
 ]
 
 
 @pytest.mark.parametrize(("question", "value"), TREATMENTS)
 def test_what_somebody_has_tried_before_informs_and_excludes_nobody(question, value):
-    tried = {"antidepressants": ["sertraline"]} if question == "antidepressant_course" else {}
+    tried = {"tried_medicines": ["sertraline"]} if question == "how_it_went" else {}
     answers = {**FINE, **tried, question: [value]}
     assert question in {one.id for one in questions_asked(FIRST, answers, at(answers)["place"])}
     assert decide(FIRST, answers, **at(answers)).outcome == "eligible"
 
 
 def test_an_answer_to_a_question_that_is_not_asked_means_nothing():
-    answers = {**FINE, "highs": "yes", "losing_track": "often", "pain_care": ["opioid"], "mood_stabilizer": "none"}
+    answers = {**FINE, "highs": "yes", "losing_track": "often", "so_far": ["opioid"], "keeping_steady": "none"}
     assert decide(FIRST, answers, **at(answers)).outcome == "eligible"
     assert screen(FIRST, answers, **at(answers)).rule_ids == []
 
 
 def test_another_condition_takes_back_the_answers_that_hung_on_the_first():
-    answers = {**FINE, "condition": "chronic_pain", "pain_care": ["opioid"]}
+    answers = {**FINE, "condition": "chronic_pain", "so_far": ["opioid"]}
     kept = fitting(FIRST, answers, at(answers)["place"])
-    assert "pain_care" in kept
+    assert "so_far" in kept
     changed = fitting(FIRST, {**kept, "condition": "ptsd"}, at(answers)["place"])
-    assert "pain_care" not in changed
+    assert "so_far" not in changed
     assert next_question(FIRST, changed, **at(changed)).id == "losing_track"
 
 
 def test_a_very_high_reading_asks_at_once_whether_this_is_an_emergency():
     begun = {key: FINE[key] for key in ("zip", "born_on", "condition", "safety", "blood_pressure")}
-    assert next_question(FIRST, {**begun, "pressure_readings": ["181/90"]}, **at(begun)).id == "pressure_now"
+    assert next_question(FIRST, {**begun, "pressure_readings": ["181/90"]}, **at(begun)).id == "just_now"
     assert next_question(FIRST, {**begun, "pressure_readings": ["180/120"]}, **at(begun)).id == "heart"
-    asked = FIRST.question("pressure_now")
+    asked = FIRST.question("just_now")
     assert "call 911 now" in asked.hint
 
 

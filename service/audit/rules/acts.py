@@ -197,7 +197,7 @@ ACTS: Final = MappingProxyType(
         "visit.attest": words("Said where they are, before a visit"),
         "visit.book": words("Booked a visit"),
         "visit.by_phone": words("Went on by phone, because the picture failed"),
-        "visit.call_off": words("Called off a visit whose clinician leaves"),
+        "visit.call_off": words("Called off a visit that its clinician cannot hold"),
         "visit.cancel": words("Cancelled a visit"),
         "visit.hand_over": words("Gave a visit to another clinician"),
         "visit.change": words("Changed a visit to another time"),

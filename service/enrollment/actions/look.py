@@ -59,11 +59,13 @@ def open_record(*, enrollment_id: UUID, catalog: Catalog, actor: Actor, now: dat
         return review.record(session, catalog, found, clinical=clinical, glass_until=until, now=now)
 
 
-def open_visits(*, actor: Actor) -> tuple[UpcomingVisit, ...]:
-    """The visits ahead; whose names they showed is noted. Raises NotAllowed for roles that have no business there."""
+def open_visits(*, actor: Actor, now: datetime, own: bool = False) -> tuple[UpcomingVisit, ...]:
+    """The visits ahead, or one's `own` alone; whose names they showed is noted. Raises NotAllowed for roles that have
+    no business there.
+    """
     check_may_look(actor)
     with db.transaction() as session:
-        found = queue.visits_ahead(session)
+        found = queue.visits_ahead(session, now, actor.user_id if own else None)
         shown = [(one.visit.id, one.visit.patient_id) for one in found]
         audit.record_many(session, actor, "queue.view", "appointment", shown)
         return found

@@ -16,7 +16,7 @@ from service.accounts.queries.settings import Address
 from service.accounts.rules.contact import one_line
 from service.accounts.writes import contact as accounts
 from service.audit import writes as audit
-from service.catalog.queries import open_states
+from service.catalog.queries import open_programs, open_states
 from service.catalog.queries.places import place_of_zip, zone_of_zip
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes
@@ -104,7 +104,7 @@ def settle_moves(*, catalog: Catalog, now: datetime, limit: int = BATCH) -> int:
     Each in its own transaction; one that fails never stops the rest. Returns how many moved on.
     """
     with db.reading() as session:
-        waiting = unsettled(session, tuple(open_states(catalog, now)), limit)
+        waiting = unsettled(session, open_programs(catalog, now), limit)
     return sum(_settle(patient_id, catalog, now) for patient_id in waiting)
 
 

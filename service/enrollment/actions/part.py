@@ -9,24 +9,18 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from service.accounts import queries as accounts
-from service.accounts import writes as people
 from service.audit import writes as audit
-from service.enrollment import writes
-from service.enrollment.models import Enrollment
-from service.enrollment.queries import records
+from service.enrollment.actions import placing
+from service.enrollment.actions.placing import ToPlace
 from service.kit import db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected, words
-from service.mail import writes as mail
-from service.visits import emails
 from service.visits import queries as visits
 from service.visits import writes as bookings
 from service.visits.queries import Practitioner, Visit
-from service.visits.queries.openings import who_is_free
 from service.visits.queries.visits import visits_with
 from service.visits.rules.times import Span, at_wall_time, local_day
-from service.visits.writes.handing import hand_over, let_go_with
+from service.visits.writes.handing import let_go_with
 
 FURTHEST = timedelta(days=366)
 OWNERS_ONLY = NotAllowed("owners_only", words("Only an owner of the practice can change this."))
@@ -34,17 +28,6 @@ NOBODY = NotFound("no_such_practitioner", words("We could not find that clinicia
 MORE_CAME = Conflict(
     "visits_changed", words("The visits have changed meanwhile. Nothing was saved. Look at the list again.")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ToPlace:
-    """A visit that loses its clinician, and who may hold it instead: licensed in that state, in hours, and free."""
-
-    visit: Visit
-    patient_name: str
-    state: str
-    time_zone: str
-    colleagues: tuple[Practitioner, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +48,7 @@ def open_parting(*, user_id: UUID, on: date | None, actor: Actor, now: datetime)
         clinician = _clinician(session, user_id)
         if on is None:
             return Parting(clinician, ())
-        found = tuple(_to_place(session, visit, now) for visit in _after(session, clinician, on, now))
+        found = tuple(placing.to_place(session, visit, now) for visit in _after(session, clinician, on, now))
         shown = [(one.visit.id, one.visit.patient_id) for one in found]
         audit.record_many(session, actor, "queue.view", "appointment", shown)
         return Parting(clinician, found)
@@ -84,7 +67,9 @@ def part(*, user_id: UUID, on: date, places: Mapping[UUID, UUID | None], actor: 
             raise Rejected("day_not_ahead", words("Choose a day from today on, at most a year ahead."))
         # In the order in which whoever books takes them: first the enrollment, then the clinician.
         ahead = _after(session, clinician, on, now)
-        rows = {visit.id: _enrollment(session, visit) for visit in sorted(ahead, key=lambda one: one.patient_id)}
+        rows = {
+            visit.id: placing.enrollment_of(session, visit) for visit in sorted(ahead, key=lambda one: one.patient_id)
+        }
         for practitioner_id in sorted({clinician.id, *(one for one in places.values() if one is not None)}):
             bookings.practitioner_locked(session, practitioner_id)
         since = at_wall_time(on, time(), clinician.time_zone)
@@ -93,7 +78,7 @@ def part(*, user_id: UUID, on: date, places: Mapping[UUID, UUID | None], actor: 
         if {visit.id for visit in ahead} != rows.keys() or not rows.keys() <= places.keys():
             raise MORE_CAME
         for visit in ahead:
-            _place(session, visit, rows[visit.id], clinician, places[visit.id], actor, now)
+            placing.place(session, visit, rows[visit.id], places[visit.id], actor, now)
         leaving = bookings.practitioner_locked(session, clinician.id)
         leaving.left_on = on
         audit.record(session, actor, "clinician.leave", "practitioner", clinician.id, reason=on.isoformat())
@@ -124,81 +109,3 @@ def _clinician(session: Session, user_id: UUID) -> Practitioner:
 def _after(session: Session, clinician: Practitioner, on: date, now: datetime) -> list[Visit]:
     since = max(now, at_wall_time(on, time(), clinician.time_zone))
     return visits_with(session, clinician.id, since)
-
-
-def _enrollment(session: Session, visit: Visit) -> Enrollment | None:
-    found = records.current_enrollment(session, visit.patient_id)
-    return None if found is None else writes.locked(session, found.id)
-
-
-def _state(session: Session, visit: Visit) -> str:
-    """Where the clinician of a visit must be licensed."""
-    found = records.current_enrollment(session, visit.patient_id)
-    if found is None:
-        return accounts.patient(session, visit.patient_id).state
-    row = session.get_one(Enrollment, found.id)
-    return row.moving_to or row.state if visit.kind == "transfer" else row.state
-
-
-def _free(session: Session, visit: Visit, now: datetime) -> list[Practitioner]:
-    zone = accounts.patient(session, visit.patient_id).time_zone
-    return [
-        one
-        for one in who_is_free(
-            session,
-            state=_state(session, visit),
-            at=Span(visit.starts_at, visit.ends_at),
-            now=now,
-            zone=zone,
-            physician_only=visit.physician_asked,
-        )
-        if one.id != visit.practitioner_id
-    ]
-
-
-def _to_place(session: Session, visit: Visit, now: datetime) -> ToPlace:
-    person = accounts.patient(session, visit.patient_id)
-    return ToPlace(
-        visit,
-        f"{person.given_name} {person.family_name}",
-        _state(session, visit),
-        person.time_zone,
-        tuple(_free(session, visit, now)),
-    )
-
-
-def _place(
-    session: Session,
-    visit: Visit,
-    row: Enrollment | None,
-    leaving: Practitioner,
-    to: UUID | None,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    person = accounts.patient(session, visit.patient_id)
-    letter = emails.visit_called_off if to is None else emails.visit_with_another
-    if to is None:
-        bookings.cancel(session, visit.id, now)
-    else:
-        colleague = next((one for one in _free(session, visit, now) if one.id == to), None)
-        if colleague is None:
-            raise Conflict(
-                "colleague_taken", words("A colleague is no longer free. Nothing was saved. Look at the list again.")
-            )
-        hand_over(session, visit.id, colleague, now)
-        people.join_care_team(session, patient_id=visit.patient_id, user_id=colleague.user_id, why="visit")
-    if row is not None:
-        writes.leave_after_visit(session, row, leaving.id)
-        if to is None and row.status == "booked" and visit.kind == "consultation":
-            writes.move(session, row, "cancel_visit", actor, now)
-    act = "visit.call_off" if to is None else "visit.hand_over"
-    audit.record(session, actor, act, "appointment", visit.id, patient_id=visit.patient_id)
-    mail.put(
-        session,
-        letter(starts_at=visit.starts_at, time_zone=person.time_zone, locale=person.locale),
-        key=f"{act}:{visit.id}:{to}",
-        user_id=person.user_id,
-        locale=person.locale,
-        now=now,
-    )

@@ -11,7 +11,7 @@ from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from service.enrollment.actions.part import ToPlace
+from service.enrollment.actions.placing import ToPlace
 from service.kit.fields import DayField, Form
 
 CALL_OFF = "call-off"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from service.accounts.models import Patient
@@ -83,19 +83,24 @@ def move_of(
     )
 
 
-def unsettled(session: Session, open_codes: Collection[str], limit: int) -> Sequence[UUID]:
+def unsettled(session: Session, open_programs: Mapping[str, Collection[str]], limit: int) -> Sequence[UUID]:
     """Patients who live elsewhere and for whom that may mean something else by now, the longest away first.
 
-    Their state is open and their enrollment knows nothing of it, or it was to go on in a state that has closed.
+    Their state is open to their program and their enrollment knows nothing of it, or it was to go on where that has
+    ended. Whoever can only wait is not among them, and stands before nobody. `open_programs` by state.
     """
-    opened = and_(Patient.state.in_(open_codes), Enrollment.moving_to.is_distinct_from(Patient.state))
+    pairs = [(state, program) for state, programs in open_programs.items() for program in programs]
+    opened = and_(
+        tuple_(Patient.state, Enrollment.program).in_(pairs), Enrollment.moving_to.is_distinct_from(Patient.state)
+    )
+    ended = and_(Enrollment.moving_to.is_not(None), tuple_(Enrollment.moving_to, Enrollment.program).not_in(pairs))
     query = (
         select(Enrollment.patient_id)
         .join(Patient, Patient.id == Enrollment.patient_id)
         .where(
             Enrollment.moving_since.is_not(None),
             Enrollment.status.in_(LIVE),
-            or_(opened, Enrollment.moving_to.not_in(open_codes)),
+            or_(opened, ended),
         )
         .order_by(Enrollment.moving_since)
         .limit(limit)

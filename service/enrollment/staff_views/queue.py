@@ -60,13 +60,15 @@ def find() -> ResponseReturnValue:
 @bp.get("/staff/visits")
 @access.staff(*look.MAY_LOOK)
 def upcoming() -> ResponseReturnValue:
-    """The visits ahead, soonest first, and who has come."""
-    visits = look.open_visits(actor=web.actor())
+    """The visits ahead, soonest first, and who has come: everybody's, or one's own."""
+    own = request.args.get("with") == "me"
+    visits = look.open_visits(actor=web.actor(), now=clock.now(), own=own)
     with db.reading() as session:
         come = rooms.arrivals(session, visits, current_app.config["CATALOG"], clock.now())
     return render_template(
         "enrollment/staff/visits.html",
         visits=visits,
+        own=own,
         come=come,
         arrivals=arrival_names(),
         zone=current_user.time_zone,

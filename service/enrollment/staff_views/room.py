@@ -30,6 +30,7 @@ def visit_room(appointment_id: UUID) -> ResponseReturnValue:
         arrivals=arrival_names(),
         place=place_name(said.state, said.county_fips) if said else "",
         callback=spoken_phone(found.callback) if found.callback else "",
+        may_hand=found.visit.status == "booked" and found.visit.ends_at > clock.now(),
         join=room_url(current_app.config["HOMEWARD"].video_url, found.room),
         zone=current_user.time_zone,
         their_zone=found.patient.time_zone,

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select, text
+from sqlalchemy import Select, bindparam, func, select, text, union_all
 from sqlalchemy.orm import Session
 
 from service.visits.models import Appointment, Practitioner
+from service.visits.rules.times import SLOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +90,17 @@ def ahead_and_held(session: Session, patient_id: UUID, now: datetime) -> tuple[V
     return found.get("booked"), found.get("held")
 
 
-def booked_visits(session: Session, limit: int) -> list[Visit]:
-    """What is booked and not yet recorded, the earliest first."""
-    query = _visits().where(Appointment.status == "booked").order_by(func.lower(Appointment.during)).limit(limit)
-    return [Visit(*row) for row in session.execute(query)]
+def booked_visits(session: Session, *, now: datetime, limit: int, of: UUID | None = None) -> list[Visit]:
+    """What is booked, the earliest first: up to `limit` that began a while ago and nobody recorded, and up to `limit`
+    others, so that what was left behind never hides today's. `of`: with the clinician of this account alone.
+    """
+    starts = func.lower(Appointment.during)
+    booked = _visits().where(BOOKED).order_by(starts).limit(limit)
+    if of is not None:
+        booked = booked.where(Practitioner.user_id == of)
+    parts = (booked.where(starts <= now - SLOT).subquery(), booked.where(starts > now - SLOT).subquery())
+    both = union_all(*(select(part) for part in parts)).subquery()
+    return [Visit(*row) for row in session.execute(select(both).order_by(both.c.starts_at))]
 
 
 def visits_with(session: Session, practitioner_id: UUID, since: datetime) -> list[Visit]:

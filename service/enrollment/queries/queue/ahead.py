@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -27,9 +28,12 @@ class UpcomingVisit:
     visit: Visit
 
 
-def visits_ahead(session: Session) -> tuple[UpcomingVisit, ...]:
-    """The next visits that are booked, soonest first, and those whose time has passed unrecorded."""
-    found = visits.booked_visits(session, limit=SHOWN)
+def visits_ahead(session: Session, now: datetime, of: UUID | None = None) -> tuple[UpcomingVisit, ...]:
+    """The next visits that are booked, soonest first, and those whose time has passed unrecorded.
+
+    `of`: with the clinician of this account alone.
+    """
+    found = visits.booked_visits(session, now=now, limit=SHOWN, of=of)
     ids = [visit.patient_id for visit in found]
     people = accounts.patients(session, ids)
     query = select(Enrollment.patient_id, Enrollment.id).where(

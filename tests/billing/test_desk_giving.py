@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,10 +12,10 @@ from sqlalchemy.exc import IntegrityError
 
 from service.billing.actions import money_heard, sync
 from service.billing.actions.desk import credits, notes, refunds
-from service.billing.gateway import DisputeFacts, Gateway
+from service.billing.gateway import DisputeFacts, Gateway, InvoiceFacts
 from service.billing.models import Credit, Dispute, Intent
 from service.kit import db
-from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected
+from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected, TryAgain
 from service.kit.ids import new_id
 from service.safety import actions as safety
 from service.safety.models import Alert
@@ -246,3 +247,24 @@ def test_an_empty_or_endless_note_is_not_kept(house: House, stripe: StandIn, wor
     applicant, _gateway = a_member(house, stripe)
     with pytest.raises(Rejected):
         notes.add_note(membership_id=row_of(applicant).id, text=words, actor=staff(), now=house.now)
+
+
+def test_a_dispute_heard_of_before_its_charge_waits_for_it(house: House, stripe: StandIn) -> None:
+    applicant, real = a_member(house, stripe)
+    known = real.get_invoice(charge_of(applicant).stripe_invoice_id)
+
+    class Early(Gateway):
+        def get_dispute(self, dispute_id: str) -> DisputeFacts:
+            return DisputeFacts(dispute_id, "pi_new", PAID, "general", "needs_response", house.now)
+
+        def invoice_of_payment(self, payment_id: str) -> str | None:
+            return "in_new"
+
+        def get_invoice(self, invoice_id: str) -> InvoiceFacts:
+            return replace(known, id=invoice_id)
+
+    gateway = Early(
+        key=KEY, api_url=stripe.url, webhook_secrets=SECRET, checkout_origin=stripe.url, site="https://localhost"
+    )
+    with pytest.raises(TryAgain), db.transaction() as session:
+        money_heard.dispute_now(session, "dp_new", gateway=gateway, catalog=house.catalog, now=house.now)

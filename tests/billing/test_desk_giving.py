@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from service.billing.actions import money_heard, sync
+from service.billing import writes
+from service.billing.actions import intents, money_heard, sync
 from service.billing.actions.desk import credits, notes, refunds
 from service.billing.gateway import DisputeFacts, Gateway, InvoiceFacts
 from service.billing.models import Credit, Dispute, Intent
 from service.kit import db
+from service.kit.actor import SYSTEM
 from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected, TryAgain
 from service.kit.ids import new_id
 from service.safety import actions as safety
@@ -268,3 +270,18 @@ def test_a_dispute_heard_of_before_its_charge_waits_for_it(house: House, stripe:
     )
     with pytest.raises(TryAgain), db.transaction() as session:
         money_heard.dispute_now(session, "dp_new", gateway=gateway, catalog=house.catalog, now=house.now)
+
+
+def test_a_refund_sent_again_while_nobody_knows_is_the_same_call(house: House, stripe: StandIn) -> None:
+    applicant, _ = a_member(house, stripe)
+    details = {"refund": str(new_id()), "invoice": "in_1", "payment": "pi_1", "amount_cents": 100}
+    found = []
+    for minutes in (0, 60):
+        with db.transaction() as session:
+            row = writes.locked_membership(session, row_of(applicant).id)
+            assert row is not None
+            now = house.now + timedelta(minutes=minutes)
+            found.append(
+                intents.mean(session, row, "refund", details=details, lane="refund:1", actor=SYSTEM, now=now).id
+            )
+    assert found[0] == found[1]

@@ -138,8 +138,9 @@ def _tell(session: Session, patient_id: UUID, email: Email, key: str, now: datet
 
 GIVING: Final[Mapping[str, Kind]] = MappingProxyType(
     {
-        "refund": Kind(_refund, done=_refunded, refused=_not_refunded, shown=_refund_shown, lasting=True),
-        "credit": Kind(_credit, done=_credited, refused=_not_credited, shown=_credit_shown, lasting=True),
+        # As with a charge: asked for again while nobody knows, it is the same call, never another under a new key.
+        "refund": Kind(_refund, done=_refunded, refused=_not_refunded, shown=_refund_shown, charges=True, lasting=True),
+        "credit": Kind(_credit, done=_credited, refused=_not_credited, shown=_credit_shown, charges=True, lasting=True),
         "months": Kind(
             _months,
             done=_credited,

@@ -281,6 +281,7 @@ def test_credit_is_given_once_and_comes_off_the_next_charge(client: Browser, hou
 
 def test_months_that_are_given_cost_nothing_and_need_two(client: Browser, house: House, moving: StandIn) -> None:
     applicant, gateway = a_member(house, moving)
+    pass_time(house, moving, gateway, house.now + timedelta(hours=1))
     client.sign_in(a_staff_member("billing").user_id)
     address = f"{page_of(applicant)}/credit"
     between = client.submit(address, {"kind": "comp", "amount": "", "months": "1", "reason": "goodwill", "note": ""})

@@ -32,6 +32,7 @@ from service.billing.rules.giving import (
     REFUND_ALERT,
     REFUND_REASONS,
     SAME_PRESS,
+    months_to_run,
     takes_two,
 )
 from service.billing.rules.giving_back import Payment, refund_due
@@ -109,6 +110,7 @@ __all__ = [
     "left_to_refund",
     "membership_status",
     "month_after",
+    "months_to_run",
     "period_label",
     "refund_due",
     "refund_key",

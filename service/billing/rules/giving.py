@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from service.billing.rules.charges import months_after
 from service.kit.errors import words
 
 MAY_SEE: Final = ("owner", "coordinator", "billing")
@@ -42,6 +43,18 @@ CREDIT_REASONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 # What a rule gave back by itself, in words for the same lists.
 BY_RULE: Final = words("By the refund policy")
+
+
+def months_to_run(now: datetime, charges: Sequence[datetime]) -> int:
+    """How many months a discount from `now` on must run for these next charges, in order, to cost nothing.
+
+    Stripe ends it by the calendar and does not count charges: after the 28th of a short month, and while months are
+    left out, as many months as charges would end before the last of them.
+    """
+    count = len(charges)
+    while months_after(now, count) <= charges[-1]:
+        count += 1
+    return count
 
 
 def takes_two(cents: int, role: str | None, *, above: int, alone_so_far: int = 0) -> bool:

@@ -16,6 +16,7 @@ from service.billing.actions.desk.look import NO_SUCH, check
 from service.billing.actions.desk.refunds import Came, Outcome, call_second_person
 from service.billing.gateway import Bug, Declined, Gateway, NeedsAction
 from service.billing.models import Credit, Membership
+from service.billing.rules import charges
 from service.catalog.rules.whole import Catalog
 from service.kit import crypto, db
 from service.kit.actor import Actor
@@ -127,6 +128,8 @@ def _check_takes(row: Membership, kind: str) -> None:
         raise Conflict("no_more_charges", words("This membership charges no more. Give money back instead."))
     if row.cancels_at_period_end:
         raise Conflict("no_more_charges", words("It ends before its next charge. Give money back instead."))
+    if kind == "comp" and row.status == "stopped":
+        raise Conflict("not_stopped", words("It is stopped, and months would pass unused. Give them once it goes on."))
     if kind == "comp" and row.discount_percent == 100:
         raise Conflict("given_already", words("The next charge is $0 already. Give months again when these are over."))
 
@@ -138,7 +141,9 @@ def _pressed_before(credit: Credit, membership_id: UUID, user_id: UUID) -> Outco
 
 
 def _send(session: Session, row: Membership, credit: Credit, actor: Actor, now: datetime) -> UUID:
-    amount = {"months": credit.months} if credit.kind == "comp" else {"amount_cents": credit.amount_cents}
+    amount = {"amount_cents": credit.amount_cents}
+    if credit.kind == "comp":
+        amount = {"months": rules.months_to_run(now, _next_charges(row, credit.months or 0))}
     intent = intents.mean(
         session,
         row,
@@ -149,6 +154,12 @@ def _send(session: Session, row: Membership, credit: Credit, actor: Actor, now: 
         now=now,
     )
     return intent.id
+
+
+def _next_charges(row: Membership, number: int) -> list[datetime]:
+    assert row.period_ends_at is not None  # whoever was never charged is not live
+    first = charges.next_charge(row.period_ends_at, row.anchor_at, row.collection_resumes_at)
+    return [first, *charges.later_charges(row.anchor_at or row.period_ends_at, first, number - 1)]
 
 
 def _made(credit_id: UUID, intent_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime) -> Outcome:

@@ -257,7 +257,7 @@ class Journey:
         self.first.until("/billing", "Next charge")
 
     def is_given_money(self) -> None:
-        """A coordinator notes something, and asks that money goes back; billing says no, and gives credit itself."""
+        """A coordinator notes something and asks for money back; billing says no, gives credit, and ends it; she stays."""
         sam, bo = self.staff["coordinator"], self.staff["billing"]
         (row,) = self.live.rows(
             "SELECT i.membership_id, i.id FROM invoices i JOIN memberships m ON m.id = i.membership_id"
@@ -280,6 +280,13 @@ class Journey:
         sent = {"kind": "credit", "amount": "5.00", "months": "", "reason": "goodwill"}
         page = bo.send(page.form("/credit"), {**sent, "note": self.values["credit note"]})
         bo.send(page.form("/credit")).must("Done.")
+        page = bo.get(f"{one}/end")
+        sent = {"when": "period_end", "why": self.values["reason for leaving"]}
+        bo.send(page.form("/end"), sent).must("It ends with")
+        page = self.first.get("/billing")
+        self.first.send(page.form("/cancel/undo"))
+        self.live.mover.settle()
+        self.first.until("/billing", "Next charge")
 
     def is_not_well(self) -> None:
         """A check-in that calls somebody; the hold is lifted with a reason."""

@@ -257,7 +257,7 @@ class Journey:
         self.first.until("/billing", "Next charge")
 
     def is_given_money(self) -> None:
-        """A coordinator notes something and asks for money back; billing says no, gives credit, and ends it; she stays."""
+        """A coordinator notes something and asks for money back; billing declines, gives credit, ends it; she stays."""
         sam, bo = self.staff["coordinator"], self.staff["billing"]
         (row,) = self.live.rows(
             "SELECT i.membership_id, i.id FROM invoices i JOIN memberships m ON m.id = i.membership_id"

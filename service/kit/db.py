@@ -13,8 +13,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import Date, DateTime, Engine, LargeBinary, MetaData, Text, Uuid, create_engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -162,7 +164,10 @@ def single() -> Iterator[Any | None]:
     if _alone is None:
         yield None
         return
-    borrowed = _alone.raw_connection()
+    try:
+        borrowed = _alone.raw_connection()
+    except psycopg.Error as error:  # as a session says it
+        raise OperationalError(None, None, error) from error
     try:
         yield borrowed.driver_connection
     except BaseException:

@@ -26,6 +26,7 @@ def shared_stand_in(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) 
 def stripe(shared_stand_in: StandIn) -> StandIn:
     """Stripe with nothing on its way."""
     shared_stand_in.messages()
+    shared_stand_in.is_well()
     return shared_stand_in
 
 

@@ -55,6 +55,10 @@ class StandIn:
             answer = requests.post(page, data={"outcome": "approve"}, allow_redirects=False, timeout=5)
         return answer
 
+    def is_well(self) -> None:
+        """Trouble that another test planned and did not use up is over."""
+        requests.delete(f"{self.url}/_standin/faults", timeout=5).raise_for_status()
+
     def move_to(self, moment: datetime) -> list[dict[str, Any]]:
         """Let time pass at Stripe, with everything that happens by itself."""
         answer = requests.post(f"{self.url}/_standin/clock", json={"now": int(moment.timestamp())}, timeout=30)

@@ -104,7 +104,7 @@ def test_a_changed_answer_is_looked_at_anew_before_it_is_sent(open_window: Open,
     window = on_a_phone(open_window, "review", scripts)
     asking.begin(window, looking=False)
     asking.answer(window, visitor("Rene"), looking=False, safety="passive_thoughts")
-    window.see("Check your answers", "I have had thoughts of being better off dead", name="check")
+    window.see("Check your answers", "I have thought that I would be better off dead", name="check")
     window.page.locator("main a[href='/assessment/medicines']").click()
     window.page.locator("input[name='answer'][value='none']").uncheck(force=True)
     window.choose("answer", "lamotrigine")

@@ -105,6 +105,7 @@ PLACES = {
     "/staff/team/invitations/*/again": _("Send an invitation again"),
     "/staff/team/invitations/*/withdraw": _("Withdraw an invitation"),
     "/staff/team/*/deactivate": _("Deactivate an account"),
+    "/staff/visits/*/hand": _("A visit given to a colleague"),
     "/staff/team/*/leave": _("Somebody leaves: what becomes of their visits"),
     "/staff/team/*/stay": _("Somebody stays after all"),
     "/staff/team/*/reactivate": _("Reactivate an account"),

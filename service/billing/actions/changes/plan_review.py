@@ -58,7 +58,7 @@ def review_plan(*, patient_id: UUID, plan_key: str, gateway: Gateway, catalog: C
         refuse("no_membership")
     check(changes.may_change_plan(it, plan_key, catalog.billing.changes, now))
     plan = for_sale(it, plan_key, catalog, now)
-    at = now.replace(microsecond=0)
+    at = max(now, it.period_starts_at).replace(microsecond=0)  # Stripe's clock may be a little ahead of ours
     step = changes.plan_step(it, plan.key, plan.price_cents)
     review = PlanReview(
         membership_id=card.id,

@@ -98,7 +98,7 @@ def test_several_are_handed_over_with_the_keyboard_alone(
     page.locator("#together-hand").focus()
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    window.see("Hand over 2 people", "Ana Rivera", "Hugo Marsh", name="together", widths=(SMALLEST, DESK))
+    window.see("Hand over 2 people", "Ana Rivera", "Finn Doyle", name="together", widths=(SMALLEST, DESK))
     choice = page.locator("select[name=heir_id] option", has_text=heir).first.get_attribute("value")
     page.select_option("select[name=heir_id]", choice)
     page.get_by_role("button", name="Hand them over").focus()

@@ -117,7 +117,7 @@ def price_change(
             "old_amount": money(old_cents),
             "amount": money(new_cents),
             "charge_on": _day(charge_at, time_zone, locale),
-            "answer_until": _day(until, time_zone, locale),
+            "answer_until": moment(until, time_zone, "long", locale),
             "ends": ends,
             "path": PRICE,
             "cancel_path": CANCEL,

@@ -25,7 +25,7 @@ from tests.bench.applied import KINDS, PROCESSES, Side
 from tests.bench.frame import Result, compare
 from tests.bench.servers import a_house
 from tests.billing.stand_in import GOOD
-from tests.billing.storm.town import START
+from tests.billing.storm.pool import START
 from tests.billing.storm.wire import Wire
 
 NAME = "peers"

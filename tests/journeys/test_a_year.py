@@ -13,7 +13,8 @@ from config.settings import Settings
 from service.billing.models import LedgerEntry
 from service.kit import db
 from tests.billing.stand_in import GOOD
-from tests.billing.storm.town import Town, a_pool, a_town
+from tests.billing.storm.pool import a_pool
+from tests.billing.storm.town import Town, a_town
 from tests.billing.storm.truths import wrongs
 from tests.factories.billing import mails_to
 

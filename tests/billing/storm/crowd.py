@@ -201,7 +201,6 @@ def _person(number: int) -> tuple[dict[str, Any], ...]:
             "state": "FL",
             "answers_sealed": b"",
             "outcome": "eligible",
-            "rule_ids": [],
             "locale": "en",
             "started_at": BEGAN,
             "submitted_at": BEGAN,

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.billing.stand_in import ASKS, DECLINED, FAILS_LATER, GOOD
-from tests.billing.storm.town import PEOPLE, Neighbour, Pool, Town, a_town
+from tests.billing.storm.doing import Neighbour
+from tests.billing.storm.pool import PEOPLE, Pool
+from tests.billing.storm.town import Town, a_town
 from tests.billing.storm.truths import wrongs
 
 WHO = st.integers(0, PEOPLE - 1)

@@ -28,8 +28,11 @@ from service.kit import crypto, db
 from service.kit.ids import new_id
 from service.mail import writes as mail
 from tests.billing.stand_in import FAILS_LATER, GOOD
-from tests.billing.storm.town import DAY, HOUR, Pool, Town, a_pool, a_town
-from tests.billing.storm.truths import charged, subscriptions_of, wrongs
+from tests.billing.storm.at_stripe import charged, subscriptions_of
+from tests.billing.storm.doing import DAY, HOUR
+from tests.billing.storm.pool import Pool, a_pool
+from tests.billing.storm.town import Town, a_town
+from tests.billing.storm.truths import wrongs
 
 Patch = pytest.MonkeyPatch
 performing = import_module("service.billing.actions.intents.perform")  # its package has a function of that name

@@ -15,7 +15,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from config.settings import Settings
 from tests.billing.storm.machine import Storm
-from tests.billing.storm.town import Pool, a_pool
+from tests.billing.storm.pool import Pool, a_pool
 
 MANY = int(os.environ.get("HOMEWARD_STORM", "0"))
 FEW, STEPS = 40, 25

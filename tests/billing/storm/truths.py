@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -13,9 +13,19 @@ from service.billing.models import GateRecord, Invoice, LedgerEntry, Membership,
 from service.kit import db
 from service.mail.models import OutboxMessage
 from service.safety.models import Alert
-from tests.billing.storm.town import Neighbour, Town
+from tests.billing.storm.at_stripe import (
+    Json,
+    charged,
+    given_back,
+    invoices_of,
+    moment,
+    paid_at,
+    subscriptions_of,
+    whole_month,
+)
+from tests.billing.storm.doing import Neighbour
+from tests.billing.storm.town import Town
 
-Json = dict[str, Any]
 # Stripe's word for a subscription and ours for its membership, written down here a second time on purpose.
 WORDS = {
     "incomplete": "awaiting_payment",
@@ -184,45 +194,3 @@ def left_lying(town: Town) -> Iterator[str]:
         waiting = select(StripeEvent).where(StripeEvent.handled_at.is_(None))
         for row in session.scalars(waiting):
             yield f"{row.kind} of {row.object_id} was not handled: {row.last_error}"
-
-
-def subscriptions_of(town: Town, one: Neighbour) -> list[Json]:
-    """What Stripe has for this patient, by what we wrote on it."""
-    with db.reading() as session:
-        mine = select(Membership.id).where(Membership.patient_id == one.who.patient_id)
-        ids = {str(found) for found in session.scalars(mine)}
-    return [found for found in town.wire.objects("subscription") if found["metadata"].get("membership") in ids]
-
-
-def invoices_of(town: Town, subscription: Json) -> list[Json]:
-    """Stripe's invoices of it, oldest first."""
-    return town.wire.objects("invoice", subscription=subscription["id"])
-
-
-def charged(town: Town, subscription: Json) -> list[Json]:
-    """Those on which money came in."""
-    return [invoice for invoice in invoices_of(town, subscription) if invoice["amount_paid"] > 0]
-
-
-def given_back(town: Town, invoice: Json) -> int:
-    """How much of it went back, in cents."""
-    ties = town.wire.objects("invoice_payment", invoice=invoice["id"])
-    intents = {tie["payment"]["payment_intent"] for tie in ties if tie["status"] == "paid"}
-    charges = [charge for intent in intents for charge in town.wire.objects("charge", payment_intent=intent)]
-    return sum(charge["amount_refunded"] for charge in charges if charge["paid"])
-
-
-def whole_month(line: Json) -> bool:
-    """A month's charge, not a part of one."""
-    details = (line.get("parent") or {}).get("subscription_item_details") or {}
-    return not details.get("proration") and line["amount"] > 0
-
-
-def paid_at(invoice: Json) -> datetime:
-    """When the money came in."""
-    return moment(invoice["status_transitions"]["paid_at"])
-
-
-def moment(seconds: int) -> datetime:
-    """Stripe's time as ours."""
-    return datetime.fromtimestamp(seconds, UTC)

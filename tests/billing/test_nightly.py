@@ -286,6 +286,82 @@ def test_a_page_with_one_that_is_not_as_ours_are_is_read_all_the_same(
     }
 
 
+def given_back_there(gateway: Gateway, applicant: Applicant, cents: int) -> str:
+    """Money given back in Stripe itself: its id there."""
+    payment = invoices_of(row_of(applicant).id)[0].stripe_payment_id
+    assert payment is not None
+    return gateway.refund(payment, amount_cents=cents, refund_id=new_id(), key=f"refund:{new_id()}").id
+
+
+def test_a_refund_that_stands_in_a_word_nobody_knows_is_shown_and_stops_nothing(
+    house: House, moving_stripe: StandIn, gateway: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, other = (a_member(house, moving_stripe)[0] for _ in range(2))
+    odd_id, other_id = given_back_there(gateway, odd, 700), given_back_there(gateway, other, 800)
+    rest(house)
+    read = reading.refund
+    words = {odd_id: "sideways"}
+    monkeypatch.setattr(
+        reading, "refund", lambda found: replace(facts := read(found), status=words.get(found.id, facts.status))
+    )
+    assert tonight(house, gateway)
+    assert {(one.object_id, one.theirs) for one in drifts() if one.field == "refund"} == {
+        (odd_id, "sideways"),
+        (other_id, "800"),
+    }
+    words.clear()
+    assert next_night(house, gateway)
+    assert {(one.object_id, one.theirs) for one in drifts() if one.field == "refund"} == {
+        (odd_id, "700"),
+        (other_id, "800"),
+    }
+
+
+def test_what_cannot_be_read_among_charges_and_refunds_is_counted_and_the_rest_is_compared(
+    house: House, moving_stripe: StandIn, gateway: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, good = (a_member(house, moving_stripe)[0] for _ in range(2))
+    odd_refund, good_refund = given_back_there(gateway, odd, 700), given_back_there(gateway, good, 800)
+    (odd_charge,), (good_charge,) = invoices_of(row_of(odd).id), invoices_of(row_of(good).id)
+    with db.transaction() as session:
+        session.execute(update(Invoice).where(Invoice.id == good_charge.id).values(status="open"))
+    rest(house)
+    unreadable = {odd_refund, odd_charge.stripe_invoice_id}
+    for name in ("refund", "invoice"):
+        monkeypatch.setattr(reading, name, _unless(unreadable, getattr(reading, name)))
+    assert tonight(house, gateway)
+    assert {(one.object_id, one.field) for one in drifts() if one.field in ("charge", "paid", "refund")} == {
+        (good_refund, "refund"),
+        (good_charge.stripe_invoice_id, "charge"),
+    }
+    assert run_row().failed == 2
+
+
+def _unless(unreadable: set[str], read: Any) -> Any:
+    def strict(found: Any) -> Any:
+        if found.id in unreadable:
+            raise Bug("of another shape")
+        return read(found)
+
+    return strict
+
+
+def test_where_the_place_it_stopped_at_is_gone_from_stripe_a_step_begins_anew(
+    house: House, moving_stripe: StandIn, gateway: Small
+) -> None:
+    for _ in range(3):
+        a_member(house, moving_stripe)
+    rest(house)
+    gateway.away_after = 1
+    assert tonight(house, gateway) is False
+    gateway.away_after = None
+    with db.transaction() as session:
+        session.execute(update(Comparison).values(cursor="refunds|re_gone"))
+    assert tonight(house, gateway) is False
+    assert run_row().cursor == "refunds|"
+    assert tonight(house, gateway) is True
+
+
 def test_a_person_is_called_for_a_night_without_a_comparison_and_for_what_it_found(
     house: House, moving_stripe: StandIn, gateway: Small
 ) -> None:

@@ -83,7 +83,8 @@ FIELDS: Final = MappingProxyType(
             words("Money given back"),
             False,
             words(
-                "Somebody gave money back in Stripe, or it failed there. Look at the charge and note what it was for."
+                "Somebody gave money back in Stripe, it failed there, or Stripe has a new word for how it stands. Look"
+                " at the charge there and note what it was for."
             ),
         ),
         "ledger": Kind(

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
+from service.billing.actions.watching.looking import GONE
 from service.billing.actions.watching.steps import STEPS, Night, Page
 from service.billing.gateway import Bug, Gateway
 from service.billing.models import Comparison, Membership
@@ -69,7 +70,9 @@ def compare_all(*, gateway: Gateway, now: datetime, seconds: float | None = SECO
         try:
             page = STEPS[place.step](night, place.after)
         except (TryAgain, Bug) as error:
-            _note_failure(run_id)
+            # Where it stopped may be gone from Stripe's list (a draft that was deleted): then the step begins anew.
+            gone = place.after is not None and GONE in str(error)
+            _note_failure(run_id, cursor, str(_Place(place.step, None)) if gone else cursor)
             log.error("tonight's comparison waits", step=place.step, error=str(error))
             return False
         following = place.following(page.after)
@@ -130,6 +133,8 @@ def _keep(run_id: UUID, cursor: str | None, page: Page, following: _Place | None
         return True
 
 
-def _note_failure(run_id: UUID) -> None:
+def _note_failure(run_id: UUID, cursor: str | None, following: str | None) -> None:
+    """Counted, and where to go on, unless another worker was quicker."""
+    here = (Comparison.id == run_id, Comparison.finished_at.is_(None), Comparison.cursor.is_not_distinct_from(cursor))
     with db.transaction() as session:
-        session.execute(update(Comparison).where(Comparison.id == run_id).values(failed=Comparison.failed + 1))
+        session.execute(update(Comparison).where(*here).values(failed=Comparison.failed + 1, cursor=following))

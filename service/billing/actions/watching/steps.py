@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import structlog
 
 from service.billing.actions.watching.looking import compared, look, unknown
-from service.billing.gateway import Bug, Gateway, InvoiceFacts, PartlyRead, SubscriptionFacts
+from service.billing.gateway import Bug, Gateway, InvoiceFacts, PartlyRead, RefundFacts, SubscriptionFacts
 from service.billing.queries import watching
 from service.billing.queries.watching import OurCharge, Ours
 from service.billing.rules import refund_outcome
@@ -26,6 +26,7 @@ from service.kit import db
 
 log = structlog.get_logger(__name__)
 PAGE = 100
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -51,11 +52,7 @@ class Night:
 
 def theirs(night: Night, after: str | None) -> Page:
     """Every subscription that Stripe has against ours: what it says of ours, and those we do not know."""
-    odd: list[str] = []
-    try:
-        facts, following = night.gateway.list_subscriptions(after)
-    except PartlyRead as error:
-        facts, following, odd = error.facts, error.after, error.ids
+    facts, following, odd = _read(night.gateway.list_subscriptions, after)
     page = Page([one.id for one in facts] + odd, (*OF_SUBSCRIPTION, *WHOSE), following, listed=True)
     with db.reading() as session:
         ours = watching.of_subscriptions(session, page.ids)
@@ -69,6 +66,23 @@ def theirs(night: Night, after: str | None) -> Page:
             _again(page, subscription_id, night.gateway)
     page.found += [Difference(one, "unread", None, None) for one in odd if one not in ours]
     return page
+
+
+def _read(
+    ask: Callable[..., tuple[list[T], str | None]], *about: datetime | str | None
+) -> tuple[list[T], str | None, list[str]]:
+    """A page of Stripe's list, where the next begins, and the ids of those on it that are not as ours are."""
+    try:
+        return *ask(*about), []
+    except PartlyRead as error:
+        return error.facts, error.after, error.ids
+
+
+def _count(page: Page, odd: list[str]) -> None:
+    """One that cannot be read is counted, and stops none of the others."""
+    page.failed += len(odd)
+    for object_id in odd:
+        log.error("Stripe's list holds what we cannot read", object=object_id)
 
 
 def _suspect(facts: SubscriptionFacts, ours: Ours | None, named: dict[UUID, Ours]) -> bool:
@@ -103,16 +117,10 @@ def _again(page: Page, subscription_id: str, gateway: Gateway) -> None:
 
 def charges(night: Night, after: str | None) -> Page:
     """What was charged in the last weeks, against our charges and the ledger."""
-    try:
-        facts, following = night.gateway.list_charges(night.began_at - CHARGES_BACK, after)
-    except PartlyRead as error:
-        facts, following = error.facts, error.after
-    facts = [
-        one
-        for one in facts
-        if one.status != "draft" and max(one.issued_at, one.paid_at or one.issued_at) < night.now - SETTLES
-    ]
+    facts, following, odd = _read(night.gateway.list_charges, night.began_at - CHARGES_BACK, after)
+    facts = [one for one in facts if one.status != "draft" and _rests(one, night.now)]
     page = Page([one.id for one in facts], ("charge", "paid"), following)
+    _count(page, odd)
     with db.reading() as session:
         known = watching.charges_of(session, page.ids)
         of = watching.of_subscriptions(session, {one.subscription_id for one in facts if one.subscription_id})
@@ -147,21 +155,27 @@ def charge_differences(facts: InvoiceFacts, ours: OurCharge | None, whose: Ours 
 
 def refunds(night: Night, after: str | None) -> Page:
     """What was given back in the last weeks, against the ledger: also what somebody gave back in Stripe itself."""
-    try:
-        facts, following = night.gateway.list_given_back(night.began_at - CHARGES_BACK, after)
-    except PartlyRead as error:
-        facts, following = error.facts, error.after
+    facts, following, odd = _read(night.gateway.list_given_back, night.began_at - CHARGES_BACK, after)
     settled = [one for one in facts if refund_outcome(one.status) != "waiting" and one.created_at < night.now - SETTLES]
     page = Page([one.id for one in settled], ("refund",), following)
+    _count(page, odd)
     with db.reading() as session:
         whose = watching.payments_known(session, {one.payment_id for one in settled if one.payment_id})
         booked = watching.given_back(session, page.ids)
     for one in settled:
-        cents = one.amount_cents if refund_outcome(one.status) == "done" else 0
-        ours, membership_id = booked.get(one.id, 0), whose.get(one.payment_id or "")
-        if membership_id is not None and ours != cents:
-            page.found.append(Difference(one.id, "refund", str(ours), str(cents), membership_id))
+        membership_id = whose.get(one.payment_id or "")
+        ours, their = str(booked.get(one.id, 0)), _given_back(one)
+        if membership_id is not None and ours != their:
+            page.found.append(Difference(one.id, "refund", ours, their, membership_id))
     return page
+
+
+def _given_back(facts: RefundFacts) -> str:
+    """The cents that a refund moved; Stripe's own word where nobody knows what it means."""
+    outcome = refund_outcome(facts.status)
+    if outcome == "unknown":
+        return facts.status
+    return str(facts.amount_cents if outcome == "done" else 0)
 
 
 def books(_: Night, after: str | None) -> Page:

@@ -14,6 +14,7 @@ from service.billing.actions.desk import look, notes
 from service.billing.forms.giving import NoteForm
 from service.billing.staff_views import bp, words
 from service.billing.staff_views.common import back_to, catalog, door
+from service.billing.staff_views.timeline import timeline
 from service.enrollment.rules.gate import MESSAGES
 from service.kit import access, clock, web
 
@@ -66,6 +67,7 @@ def _page(membership_id: UUID, form: NoteForm, status: int = 200) -> ResponseRet
         kinds=words.line_kinds(),
         reasons=words.reasons(),
         meant_kinds=words.meant_kinds(),
+        told=timeline(found),
         zone=current_user.time_zone,
     )
     return page, status

@@ -29,11 +29,15 @@ BEGAN = ["membership_started", "payment_receipt"]
 
 
 def a_member(
-    house: House, stripe: StandIn, card: str = GOOD, license_expires_on: date | None = None
+    house: House,
+    stripe: StandIn,
+    card: str = GOOD,
+    license_expires_on: date | None = None,
+    in_person_exam_on: date | None = None,
 ) -> tuple[Applicant, Gateway]:
     """A patient whose membership has begun at the stand-in, and the gateway to it."""
     gateway = stripe.gateway()
-    applicant = ready_to_pay(house, license_expires_on=license_expires_on)
+    applicant = ready_to_pay(house, license_expires_on=license_expires_on, in_person_exam_on=in_person_exam_on)
     stripe.pay(start(house, gateway, applicant), card)
     assert confirm(house, gateway, applicant) == "paid"
     stripe.messages()

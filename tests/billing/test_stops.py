@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -41,18 +41,22 @@ def ask_again(house: House, gateway: Gateway) -> int:
     return actions.ask_again(gateway=gateway, catalog=house.catalog, now=house.now)
 
 
-def a_draft(house: House, stripe: StandIn, card: str = GOOD) -> tuple[Applicant, Gateway, datetime]:
+def a_draft(
+    house: House, stripe: StandIn, card: str = GOOD, in_person_exam_on: date | None = None
+) -> tuple[Applicant, Gateway, datetime]:
     """A member whose renewal Stripe has drafted, which we know. A day before, everything was right."""
-    applicant, gateway = a_member(house, stripe, card)
+    applicant, gateway = a_member(house, stripe, card, in_person_exam_on=in_person_exam_on)
     due = charge_at(applicant)
     pass_time(house, stripe, gateway, due + timedelta(minutes=5))
     assert statuses(applicant) == ["draft", "paid"]
     return applicant, gateway, due
 
 
-def in_retries(house: House, stripe: StandIn) -> tuple[Applicant, Gateway, datetime]:
+def in_retries(
+    house: House, stripe: StandIn, in_person_exam_on: date | None = None
+) -> tuple[Applicant, Gateway, datetime]:
     """A member whose renewal failed once and is tried again."""
-    applicant, gateway, due = a_draft(house, stripe, FAILS_LATER)
+    applicant, gateway, due = a_draft(house, stripe, FAILS_LATER, in_person_exam_on)
     pass_time(house, stripe, gateway, due + 2 * HOUR)
     assert (row_of(applicant).status, statuses(applicant)) == ("grace", ["open", "paid"])
     return applicant, gateway, due

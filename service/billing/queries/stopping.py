@@ -15,7 +15,7 @@ from service.accounts.models import Patient
 from service.billing.models import GateRecord, Intent, Invoice, Membership
 from service.billing.queries.gate import APPROVED
 from service.billing.rules import IN_CARE, LAST_BEFORE, LIVE
-from service.billing.rules.stopping import REACH, Standing
+from service.billing.rules.stopping import A_SECOND, REACH, Standing
 from service.consent.models import ConsentAcceptance, ConsentWithdrawal
 from service.enrollment.models import Enrollment, EnrollmentMove
 from service.safety.models import Alert, SafetyHold
@@ -239,6 +239,17 @@ def unjudged(session: Session, limit: int) -> list[UUID]:
     """Payments nobody asked about yet, the oldest first."""
     query = select(Invoice.id).where(Invoice.paid_at.is_not(None), Invoice.judged_at.is_(None))
     return list(session.scalars(query.order_by(Invoice.paid_at, Invoice.id).limit(limit)))
+
+
+def said_yes_before(session: Session, patient_id: UUID, paid_at: datetime) -> bool:
+    """Did the gate say yes to a charge of this patient's in the day before this payment?"""
+    yes = exists().where(
+        GateRecord.patient_id == patient_id,
+        GateRecord.action == "charge",
+        GateRecord.yes,
+        GateRecord.asked_at.between(paid_at - REACH, paid_at + A_SECOND),
+    )
+    return bool(session.scalar(select(yes)))
 
 
 def membership_of_invoice(session: Session, invoice_id: UUID) -> Membership:

@@ -17,8 +17,9 @@ Why: TypeAlias = Literal["closed", "care_over", "hold", "moved", "withdrawn"]
 
 # A charge this near is stopped; one further ahead waits, so that nobody loses days that are paid for.
 REACH: Final = dict(STAGES)["24h"]
-# domain.md 7.3, rule 7: a hold that stands this long pauses the next charge. Any hold that stands at the charge does.
-LONG_HOLD: Final = timedelta(days=7)
+A_SECOND: Final = timedelta(seconds=1)  # as exact as Stripe says when something was paid
+# Of the gate's reasons those it reads off a calendar: of a day gone by it says today what it would have said then.
+BY_THE_DAY: Final = frozenset({"state_closed", "program_closed", "license", "registration", "telemedicine"})
 # Over for good, and not waiting for somebody to decide: the membership ends with them.
 FINAL: Final[tuple[Why, ...]] = ("closed", "care_over")
 # Ends by itself when nobody decided within the policy's days (config/refunds.toml).
@@ -53,11 +54,6 @@ class Standing:
 def needed(catalog: Catalog) -> frozenset[str]:
     """The consents that charges rest on. To take back another one, mail about offers, say, stops nothing."""
     return frozenset(one.key for one in catalog.consents if one.blocking)
-
-
-def within_reach(charge_at: datetime | None, now: datetime) -> bool:
-    """Will Stripe charge so soon that it has to be stopped now?"""
-    return charge_at is not None and charge_at <= now + REACH
 
 
 def ends_by_itself_at(since: datetime, waits: timedelta | None) -> datetime | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -18,17 +19,17 @@ from service.billing.actions.stops.performing import perform_all
 from service.billing.gateway import Gateway
 from service.billing.models import Intent, Invoice, Membership, Refund
 from service.billing.queries import stopping
-from service.billing.rules.stopping import needed
+from service.billing.rules.stopping import A_SECOND, BY_THE_DAY, needed
 from service.catalog.rules.refunds import Share
 from service.catalog.rules.whole import Catalog
 from service.enrollment import writes as enrollment
+from service.enrollment.rules.gate import may
 from service.kit import db
 from service.kit.actor import SYSTEM
 
 log = structlog.get_logger(__name__)
 BATCH = 200
 BEGUN = ("active", "declined", "ended")  # care that began, or is over: since when, `Standing` says
-A_SECOND = timedelta(seconds=1)  # as exact as Stripe says when something was paid
 
 
 def judge_payments(*, gateway: Gateway, catalog: Catalog, now: datetime, limit: int = BATCH) -> int:
@@ -61,10 +62,14 @@ def _judge(invoice_id: UUID, catalog: Catalog, now: datetime) -> list[UUID]:
         if invoice.judged_at is not None or invoice.paid_at is None:
             return []
         invoice.judged_at = now
-        wrong = _wrong(session, locked, invoice, invoice.paid_at, enrolled.status, catalog)
-        if wrong is not None:
-            return _give_back(session, locked, invoice, wrong, catalog, now)
-        return _due_at_the_end(session, locked, invoice, now)
+        facts = queries.charge_facts(session, locked.enrollment_id, catalog, invoice.paid_at)
+        said = may("charge", facts, invoice.paid_at)
+        wrong = _wrong(session, locked, invoice, invoice.paid_at, enrolled.status, said.codes, catalog)
+        if wrong is None:
+            return _due_at_the_end(session, locked, invoice, now)
+        if not said.yes:
+            _keep_the_no(session, locked, invoice, invoice.paid_at, catalog, now)
+        return _give_back(session, locked, invoice, wrong, catalog, now)
 
 
 def _due_at_the_end(session: Session, row: Membership, invoice: Invoice, now: datetime) -> list[UUID]:
@@ -90,11 +95,19 @@ def _due_at_the_end(session: Session, row: Membership, invoice: Invoice, now: da
 
 
 def _wrong(
-    session: Session, row: Membership, invoice: Invoice, paid_at: datetime, care: str, catalog: Catalog
+    session: Session,
+    row: Membership,
+    invoice: Invoice,
+    paid_at: datetime,
+    care: str,
+    codes: Collection[str],
+    catalog: Catalog,
 ) -> str | None:
     """Why this payment should not have been made, in the words of a refund; None for one that is right.
 
-    What stood already as it was paid counts, not what came after: a month that was rightly paid is no slip.
+    What stood already as it was paid counts, not what came after: a month that was rightly paid is no slip. `codes`:
+    why the gate says no to a charge at that moment. What it reads off a calendar counts where nobody asked in the day
+    before: then we were away, and what would have stopped the charge ran out unseen.
     """
     if invoice.amount_paid_cents <= 0:
         return None
@@ -107,10 +120,26 @@ def _wrong(
         return "paid_on_hold"
     if row.status in rules.LIVE and care not in BEGUN:
         return "paid_out_of_turn"
-    facts = queries.charge_facts(session, row.enrollment_id, catalog, paid_at)
-    if "moved" in reasons or ("withdrawn" in reasons and facts.consents_current is not True):
+    if "moved" in reasons or ("withdrawn" in reasons and "consents" in codes):
+        return "paid_on_no"
+    if not BY_THE_DAY.isdisjoint(codes) and not stopping.said_yes_before(session, row.patient_id, paid_at):
         return "paid_on_no"
     return None
+
+
+def _keep_the_no(
+    session: Session, row: Membership, invoice: Invoice, paid_at: datetime, catalog: Catalog, now: datetime
+) -> None:
+    """The gate's answer beside what goes back: staff read in it why the membership is stopped."""
+    writes.ask_gate(
+        session,
+        patient_id=row.patient_id,
+        enrollment_id=row.enrollment_id,
+        period=f"paid:{invoice.stripe_invoice_id}",
+        charge_at=paid_at,
+        catalog=catalog,
+        now=now,
+    )
 
 
 def _give_back(

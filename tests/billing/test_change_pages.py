@@ -141,6 +141,18 @@ def test_a_cheaper_plan_is_announced_and_can_be_taken_back(
     assert member.row.next_plan is None
 
 
+@pytest.mark.parametrize(("plan", "other"), [("monthly_plus", "monthly"), ("monthly", "monthly_plus")])
+def test_a_plan_is_changed_in_its_first_seconds_where_stripes_clock_is_ahead(
+    client: Browser, house: House, moving_stripe: StandIn, plan: str, other: str
+) -> None:
+    moving_stripe.move_to(house.now + timedelta(minutes=2))
+    member = signed_in(client, house, moving_stripe, plan=plan)
+    page = client.get(f"/billing/plan/{other}").text
+    terms = ("terms",) if other == "monthly_plus" else ()
+    client.submit(f"/billing/plan/{other}", {**hidden(page, "shown", *terms), "agreed": "y"})
+    assert (member.row.next_plan or member.row.plan) == other
+
+
 def test_a_month_is_skipped_undone_and_begun_again(client: Browser, house: House, moving_stripe: StandIn) -> None:
     member = signed_in(client, house, moving_stripe)
     page = client.get("/billing/skip").text

@@ -177,3 +177,11 @@ def may_change_plan(it: Running | None, plan: str, rules: ChangeRules, now: date
 def asks_consent(it: Running, price_cents: int) -> bool:
     """Is a month at this price more than the patient agreed to for the next one? Then a box of its own is ticked."""
     return price_cents > (it.next_price_cents or it.price_cents)
+
+
+def still_counts(reviewed_at: datetime, month_began_at: datetime, rules: ChangeRules, now: datetime) -> bool:
+    """Do amounts that were reckoned as of that moment still stand?
+
+    Of a month begun by Stripe's clock, which may be ahead of ours, they are reckoned as of its beginning.
+    """
+    return reviewed_at <= max(now, month_began_at) and now <= reviewed_at + rules.review

@@ -65,7 +65,8 @@ def plan_change(plan_key: str) -> ResponseReturnValue:
         return to_billing("no_membership")
     fits = shown is not None and (shown.plan.key, shown.membership_id) == (plan_key, seen.card.id)
     now = clock.now()
-    if shown is None or not fits or not shown.at <= now <= shown.at + catalog().billing.changes.review:
+    rules = catalog().billing.changes
+    if shown is None or not fits or not changes.still_counts(shown.at, seen.it.period_starts_at, rules, now):
         return _review(plan_key, stale=True)
     terms = changing_plan(shown, reader(seen.card)) if shown.asks_consent else None
     if terms is not None and not form.accepts(terms):

@@ -112,14 +112,14 @@ def _preview(gateway: Gateway, subscription_id: str, plan: Plan, at: datetime) -
 
 def still_true(patient_id: UUID, shown: PlanReview, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
     """Ask Stripe once more, as of the same moment: a credit or a code that came since would change the amount."""
-    if not shown.at <= now <= shown.at + catalog.billing.changes.review:
-        refuse("changed")
     with db.reading() as session:
         known = queries.subscription_of(session, patient_id)
         card = queries.membership_of(session, patient_id)
         zone = accounts.patient(session, patient_id).time_zone
         past = queries.history(session, card.id, now) if card is not None else queries.History()
     if known is None or card is None or known[0] != shown.membership_id or shown.preview is None:
+        refuse("changed")
+    if not changes.still_counts(shown.at, card.period_starts_at or now, catalog.billing.changes, now):
         refuse("changed")
     sold = catalog.on(day_of(now, zone)).plans.get(shown.plan.key)
     if sold is None or sold.price_cents != shown.plan.price_cents:

@@ -204,3 +204,45 @@ def test_a_remark_is_not_called_done(client: Browser, ana: Member) -> None:
     page = client.get("/billing").text
     assert "There is nothing to undo" in page
     assert "Good to know" in page
+
+
+def _credit(member: Member, cents: int) -> None:
+    """Money off the next charges, given and known here."""
+    customer_id = member.row.stripe_customer_id or ""
+    member.gateway.give_credit(customer_id, amount_cents=cents, credit_id=new_id(), key=f"credit:{new_id()}")
+    actions.look_again(
+        patient_id=member.applicant.patient_id, gateway=member.gateway, catalog=member.catalog, now=member.house.now
+    )
+
+
+@pytest.mark.parametrize(
+    ("credit", "code", "charges"),
+    [(0, "", [25000, 25000]), (30000, "", [20000]), (0, "WELCOME50", [20000, 25000]), (0, "QUARTER20", [20000, 20000])],
+)
+def test_starting_again_says_what_is_charged_today_and_next_after_what_is_taken_off(
+    client: Browser, ana: Member, credit: int, code: str, charges: list[int]
+) -> None:
+    actions.skip(months=1, **ana.about)
+    ana.pass_time(datetime(2027, 1, 4, 15, 0, tzinfo=UTC))
+    if credit:
+        _credit(ana, credit)
+    if code:
+        actions.apply_promotion(code=code, **ana.about)
+    page = client.get("/billing/start-again").text
+    today = 0 if credit else charges[0]
+    assert f"${today / 100:.2f}" in page.split("You pay today")[1].split("Next charge")[0]
+    assert f"${charges[-1] / 100:.2f} on February 4, 2027" in page
+    client.submit("/billing/start-again", {**hidden(page, "terms"), "agreed": "y"})
+    ana.day_by_day(datetime(2027, 2, 5, tzinfo=UTC))
+    assert ana.charged() == [25000, *charges]
+
+
+@pytest.mark.parametrize(("credit", "words"), [(5000, "$150.00, after $50.00 of your credit"), (30000, "$0.00, after")])
+def test_a_code_says_the_first_charge_after_the_credit_there_is(
+    client: Browser, ana: Member, credit: int, words: str
+) -> None:
+    _credit(ana, credit)
+    assert words in client.submit("/billing/code", {"code": "QUARTER20"}).text
+    client.submit("/billing/code/use", {"code": "QUARTER20"})
+    ana.day_by_day(datetime(2026, 12, 24, tzinfo=UTC))
+    assert ana.charged() == [25000, *([15000] if credit == 5000 else [])]

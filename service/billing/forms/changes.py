@@ -116,9 +116,11 @@ def changing_plan(review: PlanReview, reader: Reader) -> Terms:
 
 
 def starting_again(
-    *, plan: str, name: str, price_cents: int, due_cents: int, next_at: datetime, reader: Reader
+    *, plan: str, name: str, price_cents: int, due_cents: int, next_cents: int, next_at: datetime, reader: Reader
 ) -> Terms:
-    """Out of a month that was left out: charged today, and then monthly from today on."""
+    """Out of a month that was left out: charged today, and then monthly from today on. `due_cents` and `next_cents`:
+    what these two charges come to, after discount and credit.
+    """
     on = reader.day(next_at)
     box = _(
         "I agree to be charged %(due)s today, and %(amount)s each month from %(day)s until I cancel",
@@ -127,7 +129,7 @@ def starting_again(
         day=on,
     )
     lines = [(_("You pay today"), _paid(due_cents, reader.card))]
-    return _terms("resume", plan, price_cents, name, lines, on, box, reader)
+    return _terms("resume", plan, price_cents, name, lines, on, box, reader, next_cents=next_cents)
 
 
 def new_price(*, found: NewPrice, plan: str, name: str, reader: Reader) -> Terms:

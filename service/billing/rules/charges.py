@@ -68,12 +68,24 @@ def coming_cents(it: Coming, charge_at: datetime | None) -> int:
     """What the charge at `charge_at` comes to; 0 where there is none."""
     if charge_at is None:
         return 0
-    counts = _counts(it, charge_at)
+    return _amount(it, discounted=_counts(it, charge_at), credit_cents=it.credit_cents)
+
+
+def following_cents(it: Coming, charge_at: datetime, then: datetime) -> int:
+    """What the charge at `then` comes to once the one at `charge_at` is made: the credit that takes is gone by then,
+    and so is a discount that counts once.
+    """
+    taken = _amount(it, discounted=_counts(it, charge_at), credit_cents=0)
+    still = it.discount_ends_at is not None and it.discount_ends_at > then
+    return _amount(it, discounted=still, credit_cents=max(0, it.credit_cents - taken))
+
+
+def _amount(it: Coming, *, discounted: bool, credit_cents: int) -> int:
     return next_amount(
         it.next_price_cents or it.price_cents,
-        percent=it.discount_percent if counts else None,
-        off_cents=it.discount_cents if counts else None,
-        credit_cents=it.credit_cents,
+        percent=it.discount_percent if discounted else None,
+        off_cents=it.discount_cents if discounted else None,
+        credit_cents=credit_cents,
     )
 
 

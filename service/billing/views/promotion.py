@@ -43,6 +43,7 @@ def code_find() -> ResponseReturnValue:
             code=typed,
             patient_id=current_user.patient_id,
             price_cents=seen.card.next_price_cents or seen.card.price_cents,
+            credit_cents=seen.card.credit_cents,
             gateway=gateway(),
             catalog=catalog(),
             now=seen.now,

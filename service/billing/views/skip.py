@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
@@ -13,8 +11,8 @@ from flask_login import current_user
 from service.billing import actions
 from service.billing.forms import AgreementForm
 from service.billing.forms.changes import SkipForm, starting_again
-from service.billing.rules import changes, month_after
-from service.billing.rules.charges import coming_cents
+from service.billing.rules import changes
+from service.billing.rules.charges import coming_cents, following_cents, months_after
 from service.billing.rules.terms import Terms
 from service.billing.views import bp
 from service.billing.views.changing import Seen, attempt, look, reader, to_billing
@@ -137,12 +135,13 @@ def _again(seen: Seen, form: AgreementForm, status: int) -> ResponseReturnValue:
 def _terms(seen: Seen) -> Terms:
     key = seen.card.next_plan or seen.card.plan
     plan = catalog().plans.get(key)
-    today: datetime = seen.now
+    today, next_at = seen.now, months_after(seen.now, 1)
     return starting_again(
         plan=key,
         name=plan.name if plan else _("Monthly membership"),
         price_cents=seen.card.next_price_cents or seen.card.price_cents,
         due_cents=coming_cents(seen.card, today),
-        next_at=month_after(today),
+        next_cents=following_cents(seen.card, today, next_at),
+        next_at=next_at,
         reader=reader(seen.card),
     )

@@ -29,7 +29,10 @@ CODE: Final = re.compile(r"[A-Z0-9]{4,20}")
 
 @dataclass(frozen=True, slots=True)
 class CodeOffer:
-    """What a code does to a price: the first charge, for how many charges (None: one), and what comes after."""
+    """What a code does to a price: the first charge, for how many charges (None: all), and what comes after.
+
+    `credit_cents`: what of the patient's credit goes into that first charge.
+    """
 
     promotion_id: str
     code: str
@@ -38,12 +41,20 @@ class CodeOffer:
     months: int | None
     first_cents: int
     after_cents: int
+    credit_cents: int = 0
 
 
 def find_code(
-    *, code: str, patient_id: UUID, price_cents: int, gateway: Gateway, catalog: Catalog, now: datetime
+    *,
+    code: str,
+    patient_id: UUID,
+    price_cents: int,
+    credit_cents: int = 0,
+    gateway: Gateway,
+    catalog: Catalog,
+    now: datetime,
 ) -> CodeOffer:
-    """What this code would do to a monthly `price_cents`, for this patient. Changes nothing.
+    """What this code would do to a monthly `price_cents`, for this patient, who has `credit_cents`. Changes nothing.
 
     Raises Rejected for one that is unknown, over, used up, or was used by this patient before; Conflict for a second
     one beside one that still counts; the gateway's TryAgain and Bug.
@@ -65,7 +76,7 @@ def find_code(
     with db.reading() as session:
         if _used_before(session, patient_id, found):
             raise Rejected("code_used", words("You have used this code before. It counts once for each person."))
-    return _offer(found, price_cents)
+    return _offer(found, price_cents, credit_cents)
 
 
 def apply_promotion(
@@ -89,17 +100,18 @@ def apply_promotion(
     intents.perform(intent_id, gateway=gateway, catalog=catalog, now=now)
 
 
-def _offer(found: Promotion, price_cents: int) -> CodeOffer:
+def _offer(found: Promotion, price_cents: int, credit_cents: int) -> CodeOffer:
     first = next_amount(price_cents, percent=found.percent_off, off_cents=found.amount_off_cents, credit_cents=0)
-    # A code for two charges or more is shown with its count; "once" is one.
+    used = min(first, credit_cents)
     return CodeOffer(
         promotion_id=found.id,
         code=found.code,
         percent_off=found.percent_off,
         off_cents=found.amount_off_cents,
         months=found.months,
-        first_cents=first,
+        first_cents=first - used,
         after_cents=price_cents,
+        credit_cents=used,
     )
 
 

@@ -34,7 +34,8 @@ class Assessment(Base):
     answers_sealed: Mapped[bytes]
     revision: Mapped[int] = mapped_column(default=0)
     outcome: Mapped[str | None]
-    rule_ids: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    rule_ids_sealed: Mapped[bytes | None]  # the rules it set off, worst first; None until it is sent
+    rule_ids_clear: Mapped[list[str]] = mapped_column("rule_ids", ARRAY(TEXT), default=list)  # see keeping.clear
     locale: Mapped[str]
     started_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
@@ -54,7 +55,8 @@ class Assessment(Base):
 class AssessmentTurn(Base):
     """An answer that stood in the way and then did not: in one attempt, or from one attempt to the next. Only added.
 
-    For clinicians' eyes. `rule_ids` are the rules of a no that the later answer no longer sets off.
+    For clinicians' eyes: the question, what was answered before, and the rules of a no that the later answer no longer
+    sets off.
     """
 
     __tablename__ = "assessment_turns"
@@ -62,8 +64,10 @@ class AssessmentTurn(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     assessment_id: Mapped[UUID] = mapped_column(ForeignKey("assessments.id", ondelete="CASCADE"), index=True)
     earlier_id: Mapped[UUID | None] = mapped_column(ForeignKey("assessments.id", ondelete="SET NULL"))
-    question_id: Mapped[str]
-    rule_ids: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    question_sealed: Mapped[bytes | None]
+    rule_ids_sealed: Mapped[bytes | None]
+    question_id_clear: Mapped[str] = mapped_column("question_id", default="")
+    rule_ids_clear: Mapped[list[str]] = mapped_column("rule_ids", ARRAY(TEXT), default=list)
     before_sealed: Mapped[bytes]
     at: Mapped[datetime]
 

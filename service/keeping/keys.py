@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
+from service.keeping.clear import seal_clear
 from service.keeping.owner import KeepingError, Tell, note, tables
 from service.kit import crypto, sealed
 from service.kit.sealed import Place, Unopened
@@ -18,26 +19,29 @@ TRIES = 5  # a batch that met a lock
 
 @dataclass(slots=True)
 class Turned:
-    """What a rotation did: values sealed again, by column, and those that nobody can open."""
+    """What a rotation did: values sealed for the first time and again, by column, and those that nobody can open."""
 
+    first: dict[str, int] = field(default_factory=dict)
     again: dict[str, int] = field(default_factory=dict)
     unopened: dict[str, list[Unopened]] = field(default_factory=dict)
 
 
 def rotate(engine: Engine, tell: Tell, *, batch: int = sealed.BATCH) -> Turned:
-    """Put every sealed value under the current key. May be killed and begun again at any moment.
+    """Put every sealed value under the current key, and what older code left in the clear.
 
-    A value that does not open is kept, named and passed over. Raises KeepingError when locks or the database stand in
-    the way for good; what was done until then stays done.
+    May be killed and begun again at any moment. A value that does not open is kept, named and passed over. Raises
+    KeepingError when locks or the database stand in the way for good; what was done until then stays done.
     """
     places = sealed.places(tables())
     if not places:
         raise KeepingError("No sealed column is known.")
     note(engine, "keys.rotation_begun", "keys", crypto.current())
-    turned = Turned()
+    turned = Turned(first=seal_clear(engine, batch))
     for _ in range(ROUNDS):
         if not sum(_round(engine, place, turned, batch) for place in places):
             break
+    for column, count in turned.first.items():
+        tell(f"{column}: {count} taken out of the clear")
     for place in places:
         tell(f"{place}: {turned.again.get(str(place), 0)} sealed again")
     total, bad = sum(turned.again.values()), sum(map(len, turned.unopened.values()))

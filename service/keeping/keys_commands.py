@@ -8,6 +8,7 @@ from collections import Counter
 import click
 
 from service.keeping.asked import OWNER_URL, needed, told, use_keys
+from service.keeping.clear import in_the_clear
 from service.keeping.keys import rotate as turn
 from service.keeping.keys import standing
 from service.keeping.owner import owner
@@ -44,7 +45,9 @@ def status() -> None:
     """How many values stand under each key, and which keys may be taken away."""
     use_keys(os.environ)
     with told(), owner(needed(OWNER_URL)) as engine:
-        stand = standing(engine)
+        stand, clear = standing(engine), in_the_clear(engine)
+    for column, count in clear.items():
+        click.echo(f"{column}: {count} in the clear. Run `homeward keys rotate`.")
     for place, counts in stand.items():
         under = ", ".join(f"{count} under {key or 'no key at all'}" for key, count in sorted(counts.items()))
         click.echo(f"{place}: {under or 'empty'}")

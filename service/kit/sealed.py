@@ -130,6 +130,13 @@ def reseal(engine: Engine, place: Place, *, batch: int = BATCH) -> Iterator[Rese
         yield done
 
 
+def sealed_at(place: Place, row_id: UUID, value: str | list[str]) -> bytes:
+    """`value` sealed for `place`: text as it is, a list as JSON."""
+    if isinstance(value, str):
+        return crypto.seal(value, place.table.name, place.name, row_id)
+    return crypto.seal_json(value, place.table.name, place.name, row_id)
+
+
 def sample(engine: Engine, place: Place, count: int) -> Sequence[Unopened]:
     """Open up to `count` values of `place`, the newest and the oldest. Returns those that do not open."""
     bad: dict[UUID, Unopened] = {}

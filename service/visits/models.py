@@ -114,7 +114,8 @@ class Appointment(Base):
     held_until: Mapped[datetime | None]
     room: Mapped[str | None] = mapped_column(unique=True)  # the name of the video room: random, says nothing
     physician_asked: Mapped[bool] = mapped_column(default=False)  # N.J.S.A. 45:1-62 lets patients ask for one
-    needs: Mapped[list[str]] = mapped_column(ARRAY(TEXT), default=list)  # captions, an interpreter, more time
+    accommodations_sealed: Mapped[bytes | None]  # captions, an interpreter, more time: keys of rules.day.NEEDS
+    needs_clear: Mapped[list[str]] = mapped_column("needs", ARRAY(TEXT), default=list)  # see keeping.clear
     needs_sealed: Mapped[bytes | None]  # in their own words
     changed_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointments.id"))
     handed_at: Mapped[datetime | None]  # when it last went to another clinician
@@ -195,8 +196,8 @@ class Encounter(Base):
     practitioner_state: Mapped[str] = mapped_column(default="")
     attestation_id: Mapped[UUID | None] = mapped_column(ForeignKey("location_attestations.id"))
     identity_method: Mapped[str] = mapped_column(default="")
-    pdmp_finding: Mapped[str] = mapped_column(default="")
-    em_code: Mapped[str] = mapped_column(default="")
+    pdmp_finding_clear: Mapped[str] = mapped_column("pdmp_finding", default="")  # as signed: in the record alone
+    em_code_clear: Mapped[str] = mapped_column("em_code", default="")
     payment_source: Mapped[str] = mapped_column(default="self_pay")
     follow_up_on: Mapped[date | None]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 from alembic import command
-from sqlalchemy import Engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, event, inspect, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from service import migrations
 from service.kit import db, roles
@@ -121,3 +121,55 @@ def test_nobody_goes_back_over_evidence(owner: Engine) -> None:
     with owner.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM assessment_turns")).scalar_one() == 1
     assert stands_at(owner) == "0012"
+
+
+def test_the_step_that_seals_keeps_what_stands_and_goes_back_only_while_nothing_is_sealed(owner: Engine) -> None:
+    migrations.migrate(url(owner), "0015")
+    with owner.begin() as connection:
+        connection.execute(text(A_MEMBER_AND_THEIR_ANSWERS))
+
+    migrations.migrate(url(owner))
+
+    def columns(table: str) -> set[str]:
+        return {column["name"] for column in inspect(owner).get_columns(table)}
+
+    assert not {"wish", "wish_id", "wished_at"} & columns("memberships")
+    with owner.begin() as connection:
+        stands = connection.execute(text("SELECT rule_ids, rule_ids_sealed FROM assessments")).one()
+        assert tuple(stands) == (["H6"], None)
+        assert connection.execute(text("SELECT status FROM memberships")).scalar_one() == "active"
+        connection.execute(text("UPDATE assessments SET rule_ids_sealed = 'sealed'"))
+    with pytest.raises(RuntimeError, match=r"assessments\.rule_ids_sealed holds what stands nowhere else"):
+        command.downgrade(migrations.config(url(owner)), "0015")
+    assert stands_at(owner) == "0016"
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE assessments SET rule_ids_sealed = NULL"))
+    command.downgrade(migrations.config(url(owner)), "0015")
+    assert {"wish", "wish_id", "wished_at"} <= columns("memberships")
+    assert "rule_ids_sealed" not in columns("assessments")
+    with owner.begin() as connection, pytest.raises(IntegrityError):
+        connection.execute(text("UPDATE memberships SET wish = 'a word of its own'"))
+
+
+A_MEMBER_AND_THEIR_ANSWERS = """
+WITH u AS (
+    INSERT INTO users (id, kind, email_sealed, email_index, password_hash, locale, time_zone, created_at)
+    VALUES (gen_random_uuid(), 'patient', 'x', 'x', 'x', 'en', 'UTC', now()) RETURNING id
+), p AS (
+    INSERT INTO patients (id, user_id, given_name_sealed, family_name_sealed, date_of_birth_sealed, zip_sealed, state,
+                          county_fips, time_zone, created_at)
+    SELECT gen_random_uuid(), id, 'x', 'x', 'x', 'x', 'FL', '12086', 'UTC', now() FROM u RETURNING id
+), a AS (
+    INSERT INTO assessments (id, token_hash, patient_id, questionnaire_version, ruleset_version, disclaimer_version,
+                             answers_sealed, revision, outcome, rule_ids, locale, started_at, submitted_at)
+    SELECT gen_random_uuid(), 'x', id, '1', '1', '1', 'x', 0, 'clinician_review', '{H6}', 'en', now(), now() FROM p
+    RETURNING id, patient_id
+), e AS (
+    INSERT INTO enrollments (id, patient_id, assessment_id, program, state, status, status_changed_at, created_at)
+    SELECT gen_random_uuid(), patient_id, id, 'depression', 'FL', 'active', now(), now() FROM a RETURNING id, patient_id
+)
+INSERT INTO memberships (id, patient_id, enrollment_id, plan, price_cents, status, cancels_at_period_end, credit_cents,
+                         created_at, wish, wish_id, wished_at)
+SELECT gen_random_uuid(), patient_id, id, 'monthly', 100, 'active', false, 0, now(), 'cancel', gen_random_uuid(), now()
+FROM e
+"""

@@ -262,7 +262,6 @@ def test_nobody_is_drawn_back_by_one_attempt_after_help_was_shown_in_another(cli
             disclaimer_version="1",
             answers_sealed=b"",
             outcome="emergency",
-            rule_ids=["E1"],
             locale="en",
             started_at=house.now,
             submitted_at=house.now,

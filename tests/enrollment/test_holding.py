@@ -109,6 +109,7 @@ def test_a_booking_has_a_room_of_its_own_and_keeps_what_was_asked_for_sealed(hou
     assert len(row.room) > 30
     assert row.needs_sealed is not None
     assert b"lips" not in row.needs_sealed
+    assert row.needs_clear == []
     with db.reading() as session:
         asked = visits.asked_for(session, visit_id)
     assert asked is not None

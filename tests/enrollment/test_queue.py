@@ -217,7 +217,7 @@ def test_a_clinician_misses_no_answer_when_the_questions_have_changed(house: Hou
         row = session.get_one(Assessment, enrollment.assessment_id)
         answers = {**opened(row), "thyroid": ["overactive", "treated"], "heart": "another_word"}
         row.answers_sealed = crypto.seal_json(answers, "assessments", "answers", row.id)
-        row.rule_ids = ["OLD-7"]
+        row.rule_ids_sealed = crypto.seal_json(["OLD-7"], "assessments", "rule_ids", row.id)
     assert actor.user_id is not None
     client.sign_in(actor.user_id)
     page = client.get(f"/staff/enrollments/{applicant.enrollment_id}").text

@@ -190,7 +190,9 @@ def test_what_the_house_knew_is_signed_with_the_record(house: House) -> None:
     with db.reading() as session:
         row = session.scalars(select(Encounter)).one()
         said = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_id == signed.id)).all()
-    assert (row.patient_county, row.identity_method, row.em_code) == ("34013", "photo_id", "99204")
+    assert (row.patient_county, row.identity_method) == ("34013", "photo_id")
+    assert visits.codes_in(row.record_sealed, row.id).em_code == "99204"
+    assert (row.pdmp_finding_clear, row.em_code_clear) == ("", "")
     assert b"Seen and heard well" not in row.notes_sealed + (row.record_sealed or b"")
     assert list(said) == ["encounter.sign"]
 
@@ -381,7 +383,7 @@ def test_a_column_that_says_something_else_than_what_was_signed_is_found(house: 
         later = house.now + timedelta(minutes=1)
         moments = dict.fromkeys(("started_at", "ended_at", "pdmp_checked_at"), later)
         ids = {"signed_by": new_id(), "attestation_id": new_id()}
-        words = {"em_code": "99215", "patient_county": "12011", "kind": "x", "pdmp_system": "NJPMP"}
+        words = {"identity_method": "recognised", "patient_county": "12011", "kind": "x", "pdmp_system": "NJPMP"}
         for name, value in {**words, **ids, **moments}.items():
             was = getattr(row, name)
             with session.no_autoflush:

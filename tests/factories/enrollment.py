@@ -128,7 +128,7 @@ def an_enrollment(
                 state=state,
                 answers_sealed=crypto.seal_json({}, "assessments", "answers", assessment_id),
                 outcome="eligible",
-                rule_ids=[],
+                rule_ids_sealed=crypto.seal_json([], "assessments", "rule_ids", assessment_id),
                 locale="en",
                 started_at=now,
                 submitted_at=now,

@@ -130,7 +130,7 @@ def an_applicant(
                 answers_sealed=crypto.seal_json({"zip": "33101"}, "assessments", "answers", assessment_id),
                 revision=1,
                 outcome="clinician_review",
-                rule_ids=["H6"],
+                rule_ids_sealed=crypto.seal_json(["H6"], "assessments", "rule_ids", assessment_id),
                 locale="en",
                 started_at=now,
                 submitted_at=now,

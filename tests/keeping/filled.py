@@ -95,7 +95,7 @@ def _record(house: House) -> None:
     assert token
     clinician, applicant = a_clinician(states=("NJ",)), an_applicant(house.catalog, "NJ")
     held = booking.held(house, applicant, open_times("NJ", house.now)[0])
-    booking.confirmed(house, applicant, held, own_words=value("visit wish"))
+    booking.confirmed(house, applicant, held, needs=["captions"], own_words=value("visit wish"))
     seen = visit_at(applicant) or house.now
     agreed_to_visits(house, applicant, "NJ")
     room.say_where(

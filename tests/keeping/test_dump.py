@@ -9,6 +9,7 @@ from sqlalchemy import text, update
 
 from service.accounts.models import Patient
 from service.keeping import programs
+from service.keeping.clear import in_the_clear
 from service.keeping.owner import owner, tables
 from service.kit import db, sealed
 from tests.conftest import House, role_url
@@ -29,6 +30,11 @@ def test_a_dump_shows_no_marked_value(written: House, own_database: str, how: st
     content = dump(role_url("owner", own_database), how)
     assert len(content) > 50_000
     assert found(EVERYTHING, content) == set()
+
+
+def test_nothing_stands_in_the_clear_beside_what_seals_it(written: House, own_database: str) -> None:
+    with owner(role_url("owner", own_database)) as engine:
+        assert in_the_clear(engine) == {}
 
 
 def test_every_sealed_column_has_its_rows_in_that_dump(written: House, own_database: str) -> None:

@@ -210,7 +210,7 @@ def an_emergency(house: House) -> UUID:
                 disclaimer_version="1",
                 answers_sealed=crypto.seal_json({}, "assessments", "answers", row_id),
                 outcome="emergency",
-                rule_ids=["E1"],
+                rule_ids_sealed=crypto.seal_json(["E1"], "assessments", "rule_ids", row_id),
                 locale="en",
                 started_at=house.now,
                 submitted_at=house.now,

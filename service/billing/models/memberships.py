@@ -27,7 +27,6 @@ class Membership(Base):
         CheckConstraint("status IN ('awaiting_payment', 'active', 'grace', 'stopped', 'ended')", name="status"),
         CheckConstraint("price_cents > 0", name="price"),
         CheckConstraint("next_price_cents > 0", name="next_price"),
-        CheckConstraint("wish IN ('cancel', 'undo_cancel', 'resume')", name="wish"),
         CheckConstraint("stopped_for IN ('paused', 'unpaid')", name="stopped_for"),
         CheckConstraint("credit_cents >= 0", name="credit"),
         Index("uq_memberships_one_live", "patient_id", unique=True, postgresql_where=text("status <> 'ended'")),
@@ -83,10 +82,6 @@ class Membership(Base):
     activated_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     compared_at: Mapped[datetime | None]
-    # Of the release before `Intent`, whose processes still run during a deploy. The next migration drops them.
-    wish: Mapped[str | None]
-    wish_id: Mapped[UUID | None]
-    wished_at: Mapped[datetime | None]
 
 
 class Intent(Base):

@@ -54,7 +54,7 @@ def visit_to_bill(session: Session, patient_id: UUID, encounter_id: UUID) -> tup
         held_at=encounter.started_at or encounter.signed_at,
         modality=encounter.modality,
         at_home=at_home,
-        code=encounter.em_code,
+        code=record.em_code if record is not None else "",
         diagnoses=record.diagnoses if record is not None else (),
         clinician=clinician.display_name,
         credentials=clinician.credentials,

@@ -17,7 +17,7 @@ from service.dashboard.rules.new_jersey import STATE, UNKNOWN, ZONE, Seen, age_b
 from service.enrollment.models import Enrollment
 from service.kit import crypto
 from service.visits.models import Encounter
-from service.visits.queries import diagnoses_in
+from service.visits.queries import codes_in
 
 BATCH = 500
 _AT = func.coalesce(Encounter.started_at, Encounter.signed_at)
@@ -39,7 +39,6 @@ def visits_seen(session: Session, catalog: Catalog, *, since: datetime, until: d
                 Encounter.modality,
                 Encounter.patient_county,
                 Encounter.practitioner_state,
-                Encounter.em_code,
                 Encounter.payment_source,
                 Encounter.record_sealed,
                 Patient.date_of_birth_sealed,
@@ -77,7 +76,7 @@ def _seen(catalog: Catalog, row: Row[*tuple[Any, ...]], programs: list[tuple[dat
     born_on = date.fromisoformat(crypto.unseal(row.date_of_birth_sealed, "patients", "date_of_birth", row.patient_id))
     begun = [program for created_at, program in programs if created_at <= row.at]
     program = catalog.programs.get(begun[-1]) if begun else None
-    diagnoses = diagnoses_in(row.record_sealed, row.id)
+    coded = codes_in(row.record_sealed, row.id)
     return Seen(
         technology=row.modality,
         condition=program.name if program else UNKNOWN,
@@ -88,7 +87,7 @@ def _seen(catalog: Catalog, row: Row[*tuple[Any, ...]], programs: list[tuple[dat
         race="; ".join(told.race) or UNKNOWN,
         ethnicity=told.ethnicity or UNKNOWN,
         prescriptions="none",  # no prescription is recorded by this service yet
-        diagnoses="; ".join(diagnoses) or UNKNOWN,
-        em_code=row.em_code or UNKNOWN,
+        diagnoses="; ".join(coded.diagnoses) or UNKNOWN,
+        em_code=coded.em_code or UNKNOWN,
         payment_source=row.payment_source,
     )

@@ -69,7 +69,6 @@ def start(*, catalog: Catalog, locale: str, actor: Actor, now: datetime, earlier
                 ruleset_version=form.ruleset,
                 disclaimer_version=DISCLAIMER_VERSION,
                 answers_sealed=crypto.seal_json({}, "assessments", "answers", row_id),
-                rule_ids=[],
                 locale=locale,
                 started_at=now,
                 earlier_id=latest_of(session, token=earlier, patient_id=actor.patient_id),

@@ -144,7 +144,7 @@ def _estimate(session: Session, enrollment: Enrollment, decision: Decision, cata
         catalog=catalog,
         now=now,
         provider=provider_of(session, decision.practitioner_id),
-        diagnosis_codes=visits.diagnoses_in(visit.record_sealed, visit.id),
+        diagnosis_codes=visits.codes_in(visit.record_sealed, visit.id).diagnoses,
     )
 
 

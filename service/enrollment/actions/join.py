@@ -19,7 +19,7 @@ from service.catalog.rules.whole import Catalog
 from service.consent import writes as evidence
 from service.enrollment import writes
 from service.enrollment.models import Assessment
-from service.enrollment.queries.assessments import leads_to_account, opened, place_of, review_of, used_up
+from service.enrollment.queries.assessments import leads_to_account, opened, place_of, review_of, rules_hit, used_up
 from service.enrollment.queries.consents import texts_of_joining
 from service.enrollment.queries.moving import welcome
 from service.enrollment.writes import assessments
@@ -103,7 +103,7 @@ def join(
             actor=actor,
             now=now,
         )
-        assessments.sound_of_known(session, catalog, row.id, patient_id, row.rule_ids, now)
+        assessments.sound_of_known(session, catalog, row.id, patient_id, rules_hit(row), now)
         _agree(session, patient_id, catalog, row.state or "", f"{given_name} {family_name}", actor, now)
         accounts.ask_for_confirmation(session, address)
         for done in ("account.join", "account.agree_to_email_notices"):
@@ -122,7 +122,7 @@ def _agree(
 
 
 def _may(session: Session, row: Assessment) -> bool:
-    open_ = leads_to_account(row.outcome, row.rule_ids, review_of(session, row.id))
+    open_ = leads_to_account(row.outcome, rules_hit(row), review_of(session, row.id))
     return open_ and not safety.assessment_holds(session, row.id)
 
 

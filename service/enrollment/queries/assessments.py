@@ -100,6 +100,13 @@ def opened(row: Assessment) -> dict[str, Answer]:
     return answers
 
 
+def rules_hit(row: Assessment) -> tuple[str, ...]:
+    """The ids of the rules it set off, unsealed, worst first; none before it is sent."""
+    if row.rule_ids_sealed is None:
+        return tuple(row.rule_ids_clear)
+    return tuple(crypto.unseal_json(row.rule_ids_sealed, "assessments", "rule_ids", row.id))
+
+
 def details(session: Session, catalog: Catalog, row: Assessment, now: datetime) -> AssessmentDetails:
     """What `row` comes to on this day."""
     form, answers = questionnaire(catalog), opened(row)
@@ -109,7 +116,7 @@ def details(session: Session, catalog: Catalog, row: Assessment, now: datetime) 
         answers=answers,
         revision=row.revision,
         outcome=row.outcome,
-        rule_ids=tuple(row.rule_ids),
+        rule_ids=rules_hit(row),
         submitted_at=row.submitted_at,
         claimed=row.patient_id is not None,
         holds=safety.assessment_holds(session, row.id),

@@ -15,6 +15,7 @@ from service.enrollment.models import Assessment, AssessmentTurn
 from service.enrollment.queries.answered import said
 from service.enrollment.queries.assessments import used_up
 from service.enrollment.rules.eligibility import Answer
+from service.enrollment.rules.turns import Turn
 from service.kit import crypto
 from service.kit.ids import token_hash
 
@@ -90,14 +91,19 @@ def attempts_of(session: Session, catalog: Catalog, assessment_id: UUID) -> Atte
             Attempt(one.started_at, one.submitted_at, one.outcome, one.id == assessment_id) for one in newest_first
         ),
         turns=tuple(
-            TurnLine(
-                *said(catalog, one.question_id, _before(one)), tuple(one.rule_ids), one.at, one.earlier_id is not None
-            )
+            TurnLine(*said(catalog, turn.question_id, turn.before), turn.rule_ids, one.at, one.earlier_id is not None)
             for one in turned
+            for turn in [opened_turn(one)]
         ),
     )
 
 
-def _before(row: AssessmentTurn) -> Answer:
-    answer: Answer = crypto.unseal_json(row.before_sealed, "assessment_turns", "before", row.id)
-    return answer
+def opened_turn(row: AssessmentTurn) -> Turn:
+    """What turned, unsealed."""
+    question, rule_ids = row.question_id_clear, row.rule_ids_clear
+    if row.question_sealed is not None:
+        question = crypto.unseal(row.question_sealed, "assessment_turns", "question", row.id)
+    if row.rule_ids_sealed is not None:
+        rule_ids = crypto.unseal_json(row.rule_ids_sealed, "assessment_turns", "rule_ids", row.id)
+    before: Answer = crypto.unseal_json(row.before_sealed, "assessment_turns", "before", row.id)
+    return Turn(question, before, tuple(rule_ids))

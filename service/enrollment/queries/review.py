@@ -17,7 +17,7 @@ from service.consent.rules import Task
 from service.enrollment.models import Assessment
 from service.enrollment.queries import records
 from service.enrollment.queries.answered import AnswerLine, RuleLine, answer_lines, rule_lines
-from service.enrollment.queries.assessments import opened
+from service.enrollment.queries.assessments import opened, rules_hit
 from service.enrollment.queries.attempts import Attempts, attempts_of
 from service.enrollment.queries.moving import Move, move_of
 from service.enrollment.queries.queue import Flag, flags
@@ -126,7 +126,7 @@ def _clinical(session: Session, catalog: Catalog, found: EnrollmentDetails, deci
         program=program.name if program else found.program,
         outcome=row.outcome or "",
         answers=answer_lines(catalog, opened(row)),
-        hits=rule_lines(catalog, row.rule_ids),
+        hits=rule_lines(catalog, rules_hit(row)),
         attempts=attempts_of(session, catalog, row.id),
         encounters=tuple(visits.encounters_of(session, found.patient_id)),
         decision=decision,

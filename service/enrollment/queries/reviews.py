@@ -13,7 +13,7 @@ from service.accounts import queries as accounts
 from service.catalog.rules.whole import Catalog
 from service.enrollment.models import Assessment, ReviewRequest
 from service.enrollment.queries.answered import AnswerLine, RuleLine, answer_lines, rule_lines
-from service.enrollment.queries.assessments import opened
+from service.enrollment.queries.assessments import opened, rules_hit
 from service.enrollment.queries.attempts import Attempts, attempts_of
 from service.kit import crypto
 
@@ -98,7 +98,7 @@ def review_details(session: Session, catalog: Catalog, review_id: UUID, now: dat
         asked_at=request.asked_at,
         waited=(request.answered_at or now) - request.asked_at,
         words=_opened(request.words_sealed, "words", request.id),
-        hits=rule_lines(catalog, row.rule_ids),
+        hits=rule_lines(catalog, rules_hit(row)),
         answers=answer_lines(catalog, opened(row)),
         attempts=attempts_of(session, catalog, row.id),
         verdict=request.verdict,

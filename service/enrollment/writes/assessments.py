@@ -48,7 +48,7 @@ def finish(
     """
     place = place_of(catalog, answers)
     row.outcome = result.outcome
-    row.rule_ids = result.rule_ids
+    row.rule_ids_sealed = crypto.seal_json(result.rule_ids, "assessments", "rule_ids", row.id)
     row.program = program_of(questionnaire(catalog), answers)
     row.state = place.state if isinstance(place, Found | AskCounty) else None
     row.submitted_at = now
@@ -142,8 +142,8 @@ def _row(assessment_id: UUID, earlier_id: UUID | None, turn: Turn, now: datetime
         id=row_id,
         assessment_id=assessment_id,
         earlier_id=earlier_id,
-        question_id=turn.question_id,
-        rule_ids=list(turn.rule_ids),
+        question_sealed=crypto.seal(turn.question_id, "assessment_turns", "question", row_id),
+        rule_ids_sealed=crypto.seal_json(turn.rule_ids, "assessment_turns", "rule_ids", row_id),
         before_sealed=crypto.seal_json(turn.before, "assessment_turns", "before", row_id),
         at=now,
     )

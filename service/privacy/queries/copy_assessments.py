@@ -11,7 +11,8 @@ from service.catalog.rules.questionnaires import Questionnaire
 from service.catalog.rules.whole import Catalog
 from service.enrollment.models import Assessment, AssessmentTurn, ReviewRequest
 from service.enrollment.queries.answered import answer_lines, said
-from service.enrollment.queries.assessments import opened, questionnaire
+from service.enrollment.queries.assessments import opened, questionnaire, rules_hit
+from service.enrollment.queries.attempts import opened_turn
 from service.kit import crypto
 from service.privacy.queries.copy_care import program_name
 from service.privacy.rules import Entry, Section
@@ -50,7 +51,7 @@ def assessments(session: Session, patient_id: UUID, catalog: Catalog) -> Section
 
 def _reasons(form: Questionnaire, row: Assessment) -> list[str]:
     """The reasons as the result's page gave them."""
-    rules = [form.rules[rule_id] for rule_id in row.rule_ids if rule_id in form.rules]
+    rules = [form.rules[rule_id] for rule_id in rules_hit(row) if rule_id in form.rules]
     return list(dict.fromkeys(rule.reason for rule in rules if rule.result == row.outcome))
 
 
@@ -59,8 +60,8 @@ def _changed(session: Session, catalog: Catalog, row: Assessment) -> list[Entry]
     query = select(AssessmentTurn).where(AssessmentTurn.assessment_id == row.id).order_by(AssessmentTurn.at)
     told: list[Entry] = []
     for turn in session.scalars(query):
-        before = crypto.unseal_json(turn.before_sealed, "assessment_turns", "before", turn.id)
-        question, answer = said(catalog, turn.question_id, before)
+        opened_one = opened_turn(turn)
+        question, answer = said(catalog, opened_one.question_id, opened_one.before)
         told.append({"question": question, "answer_before": answer, "changed_at": turn.at})
     return told
 

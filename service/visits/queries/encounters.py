@@ -40,6 +40,14 @@ class Addendum:
 
 
 @dataclass(frozen=True, slots=True)
+class Codes:
+    """What a record is coded as: diagnoses (ICD-10-CM) and the evaluation (CPT or HCPCS; empty where there is none)."""
+
+    diagnoses: tuple[str, ...] = ()
+    em_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SignedEncounter:
     """A signed encounter, opened. `record` and `around` are None for those signed before there was more than notes.
 
@@ -140,11 +148,12 @@ def credentials_of(session: Session, practitioner_id: UUID) -> tuple[Credential,
     )
 
 
-def diagnoses_in(record_sealed: bytes | None, encounter_id: UUID) -> tuple[str, ...]:
+def codes_in(record_sealed: bytes | None, encounter_id: UUID) -> Codes:
     """The codes alone, for counts without names; none in an old record."""
     if record_sealed is None:
-        return ()
-    return tuple(crypto.unseal_json(record_sealed, "encounters", "record", encounter_id)["record"]["diagnoses"])
+        return Codes()
+    record = crypto.unseal_json(record_sealed, "encounters", "record", encounter_id)["record"]
+    return Codes(tuple(record["diagnoses"]), record["em_code"])
 
 
 def opened_record(row: Encounter) -> tuple[VisitRecord | None, Mapping[str, Any] | None]:
@@ -175,9 +184,7 @@ def is_as_signed(row: Encounter) -> bool:
         "ended_at": record.ended_at,
         "pdmp_system": content["pdmp_system"] if record.pdmp_checked_at else "",
         "pdmp_checked_at": record.pdmp_checked_at,
-        "pdmp_finding": record.pdmp_finding,
         "in_person_exam_on": record.in_person_exam_on,
-        "em_code": record.em_code,
         "payment_source": record.payment_source,
         "follow_up_on": record.follow_up_on,
     }

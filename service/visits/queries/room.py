@@ -47,7 +47,7 @@ class Reach:
 class AskedFor:
     """What a patient asked for at a visit, with their own words opened: for who looks after them."""
 
-    needs: tuple[str, ...]
+    needs: tuple[str, ...]  # of rules.day.NEEDS
     own_words: str
     physician: bool
 
@@ -115,4 +115,7 @@ def asked_for(session: Session, appointment_id: UUID) -> AskedFor | None:
     own_words = ""
     if row.needs_sealed is not None:
         own_words = crypto.unseal(row.needs_sealed, "appointments", "needs", row.id)
-    return AskedFor(tuple(row.needs), own_words, row.physician_asked)
+    needs = row.needs_clear
+    if row.accommodations_sealed is not None:
+        needs = crypto.unseal_json(row.accommodations_sealed, "appointments", "accommodations", row.id)
+    return AskedFor(tuple(needs), own_words, row.physician_asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,6 @@ class Visit:
     held_until: datetime | None = None
     changed_from_id: UUID | None = None
     physician_asked: bool = False
-    needs: Sequence[str] = ()  # of rules.day.NEEDS
 
     @property
     def with_whom(self) -> str:
@@ -55,7 +54,6 @@ def _visits() -> Select[Any]:
         Appointment.held_until,
         Appointment.changed_from_id,
         Appointment.physician_asked,
-        Appointment.needs,
     ).join(Practitioner, Practitioner.id == Appointment.practitioner_id)
 
 

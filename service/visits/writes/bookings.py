@@ -56,7 +56,6 @@ def hold(
                     booked_at=now,
                     held_until=until,
                     physician_asked=physician_asked,
-                    needs=[],
                     changed_from_id=changed_from_id,
                 )
             )
@@ -80,7 +79,9 @@ def confirm(
         return False
     row.status, row.booked_at, row.remind_at = "booked", now, now
     row.room = new_token()
-    row.needs = list(needs)
+    row.accommodations_sealed = (
+        crypto.seal_json(list(needs), "appointments", "accommodations", row.id) if needs else None
+    )
     row.needs_sealed = crypto.seal(own_words, "appointments", "needs", row.id) if own_words else None
     try:
         session.flush()

@@ -16,8 +16,7 @@ from service.kit.commands import Command
 # A draft and an open charge are looked at each time: the gate is asked about the one, the other is tried again.
 OVER: Final = ("paid", "void", "uncollectible")
 _OURS: Final = ("patient_id", "enrollment_id", "created_at", "activated_at", "ended_at", "compared_at")
-_OLD: Final = ("wish", "wish_id", "wished_at")
-_MEMBERSHIP: Final = [column for column in Membership.__table__.c if column.name not in (*_OURS, *_OLD)]
+_MEMBERSHIP: Final = [column for column in Membership.__table__.c if column.name not in _OURS]
 _INVOICE: Final = [Invoice.__table__.c[name] for name in (*writes.SHOWN, "stripe_payment_id")]
 _KEPT = Command(
     select(*_MEMBERSHIP, *(column.label(f"invoice_{column.name}") for column in _INVOICE))

@@ -377,6 +377,44 @@ def test_a_failed_payment_is_listed_told_again_once_a_day_and_dropped(
     assert sorted(statuses) == ["paid", "void"], "nobody tries it again"
 
 
+def happened(client: Browser, applicant: Applicant) -> str:
+    """The list of what happened, as somebody reads it."""
+    return in_main(client.get(page_of(applicant)).text).partition("What happened")[2]
+
+
+def test_what_happened_says_each_try_that_failed_and_when_the_charge_was_dropped(
+    client: Browser, house: House, moving: StandIn
+) -> None:
+    applicant, gateway = a_member(house, moving, FAILS_LATER)
+    client.sign_in(a_staff_member("billing").user_id)
+    assert "failed" not in happened(client, applicant)
+    first_try = charge_at(applicant)
+    pass_time(house, moving, gateway, first_try + timedelta(hours=2))
+    while row_of(applicant).status == "grace" and mails(applicant, "payment_problem") < 2:
+        pass_time(house, moving, gateway, house.now + timedelta(days=1))
+    story = happened(client, applicant)
+    assert story.index("$250.00 failed (try 2)") < story.index("$250.00 failed (try 1)") < story.index("$250.00 paid")
+    drop = client.get(f"{page_of(applicant)}/drop-charge").text
+    address = re.search(r'action="([^"]+/drop-charge/[^"]+)"', drop)
+    assert address
+    client.submit(address[1], {"why": "They lost their card and we waive this month."})
+    story = happened(client, applicant)
+    assert story.index("A charge of $250.00 was dropped") < story.index("$250.00 failed (try 2)")
+
+
+def test_a_charge_that_failed_and_was_told_to_nobody_is_in_the_story_once(
+    client: Browser, house: House, moving: StandIn
+) -> None:
+    applicant, _gateway = a_member(house, moving)
+    with db.transaction() as session:
+        from service.billing.models import Invoice
+
+        session.execute(update(Invoice).where(Invoice.membership_id == row_of(applicant).id).values(attempts=2))
+    client.sign_in(a_staff_member("billing").user_id)
+    story = happened(client, applicant)
+    assert story.count("A charge of $250.00 failed") == 1
+
+
 def test_a_coordinator_cannot_drop_a_charge(client: Browser, paying: tuple[Applicant, Gateway]) -> None:
     applicant, _gateway = paying
     client.sign_in(a_staff_member("coordinator").user_id)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from service.billing.queries.desk import Desk, DisputeFacts, Given
-from service.billing.queries.desk.story import End
+from service.billing.queries.desk.money import Charge
+from service.billing.queries.desk.story import End, FailedTry
 from service.billing.staff_views import words
 from service.kit.format import money
 
@@ -17,7 +18,7 @@ Told = tuple[datetime, str]
 
 
 def timeline(one: Desk) -> list[Told]:
-    """(when, what) of everything known, the newest first."""
+    """(when, what) of everything known, the newest first; of what came at one moment, what came last stands first."""
     told = [*_life(one), *_charges(one), *_gifts(one.given), *_disputes(one.disputes), *_ends(one.ends)]
     return sorted(told, key=lambda entry: entry[0], reverse=True)
 
@@ -35,11 +36,24 @@ def _life(one: Desk) -> Iterator[Told]:
 
 
 def _charges(one: Desk) -> Iterator[Told]:
+    stopping = (meant for meant in one.meant if meant.kind in ("void", "stop_invoice") and meant.status == "done")
+    dropped_at = {meant.charge: meant.settled_at for meant in stopping}
     for charge in one.charges:
         if charge.paid_at and charge.paid_cents:
             yield charge.paid_at, _("%(amount)s paid", amount=money(charge.paid_cents))
         elif charge.status == "void":
-            yield charge.issued_at, _("A charge of %(amount)s was dropped", amount=money(charge.due_cents))
+            when = dropped_at.get(charge.stripe_id) or charge.issued_at
+            yield when, _("A charge of %(amount)s was dropped", amount=money(charge.due_cents))
+        yield from _failures(charge, [tried for tried in one.failed_tries if tried.charge == charge.stripe_id])
+
+
+def _failures(charge: Charge, tries: Sequence[FailedTry]) -> Iterator[Told]:
+    """Each try that failed; where none was told to the patient, that it failed."""
+    amount = money(charge.due_cents)
+    for tried in tries:
+        yield tried.at, _("A charge of %(amount)s failed (try %(number)s)", amount=amount, number=tried.number)
+    if charge.has_failed and not tries:
+        yield charge.issued_at, _("A charge of %(amount)s failed", amount=amount)
 
 
 def _gifts(given: tuple[Given, ...]) -> Iterator[Told]:

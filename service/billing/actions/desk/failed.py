@@ -17,7 +17,7 @@ from service.billing.actions.desk.look import NO_SUCH, check
 from service.billing.actions.stops.performing import perform_all
 from service.billing.gateway import Gateway
 from service.billing.models import Invoice, MembershipNote
-from service.billing.queries.desk.waiting import TOLD
+from service.billing.queries.desk.story import TOLD
 from service.catalog.rules.whole import Catalog
 from service.kit import crypto, db
 from service.kit.actor import Actor

@@ -55,6 +55,11 @@ class Charge:
     disputed: bool
     lines: tuple[ChargeLine, ...]
 
+    @property
+    def has_failed(self) -> bool:
+        """Did any try to charge it fail? One that was paid in the end had one try that did not."""
+        return self.attempts > (1 if self.status == "paid" else 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Given:

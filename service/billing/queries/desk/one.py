@@ -36,6 +36,7 @@ class Desk:
     given: tuple[money.Given, ...]
     disputes: tuple[money.DisputeFacts, ...]
     meant: tuple[story.Meant, ...]
+    failed_tries: tuple[story.FailedTry, ...]
     answers: tuple[story.Answered, ...]
     may_read_reasons: bool
     agreed: tuple[story.Agreed, ...]
@@ -93,6 +94,7 @@ def desk(session: Session, membership_id: UUID, *, with_reasons: bool) -> Desk |
         given=tuple(sorted(given, key=lambda one: one.asked_at, reverse=True)),
         disputes=tuple(money.disputes(session, Dispute.membership_id == membership_id)),
         meant=story.meant(session, membership_id),
+        failed_tries=story.failed_tries(session, row.patient_id),
         answers=story.answers(session, row.patient_id, since=row.created_at, with_reasons=with_reasons),
         may_read_reasons=with_reasons,
         agreed=story.agreed(session, membership_id),

@@ -11,17 +11,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
+from service.accounts.models import Patient
 from service.billing.models import Agreement, Cancellation, GateRecord, Intent, MembershipNote
 from service.kit import crypto
+from service.mail.models import OutboxMessage
 
 SHOWN = 50
+TOLD = "payment_problem"  # the mail about a failed charge
+FAILED_TRY = "payment_problem:"  # begins its key for a try that failed: the charge's id and the try follow
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """A call to Stripe that somebody meant, and what came of it. `status` "meant": nobody knows yet. `by`: of staff."""
+    """A call to Stripe that somebody meant, and what came of it. `status` "meant": nobody knows yet. `by`: of staff.
+
+    `charge`: Stripe's id of the one charge it is about; empty where it is about the membership.
+    """
 
     kind: str
+    charge: str
     status: str
     outcome: str
     by_kind: str
@@ -30,6 +38,18 @@ class Meant:
     tries: int
     try_at: datetime
     settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTry:
+    """A try to charge that failed: when we heard of it and told the patient. `number` counts from 1.
+
+    `charge`: Stripe's id of what was tried.
+    """
+
+    at: datetime
+    charge: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +101,7 @@ def meant(session: Session, membership_id: UUID) -> tuple[Meant, ...]:
     return tuple(
         Meant(
             kind=row.kind,
+            charge=str(row.details.get("invoice", "")),
             status=row.status,
             outcome=row.outcome or "",
             by_kind=row.actor_kind,
@@ -92,6 +113,24 @@ def meant(session: Session, membership_id: UUID) -> tuple[Meant, ...]:
         )
         for row in rows
     )
+
+
+def failed_tries(session: Session, patient_id: UUID) -> tuple[FailedTry, ...]:
+    """Each try that failed, of any charge of this patient, the newest first. Its mail is the record of it: one for each
+    try, kept after its words are gone."""
+    rows: Any = session.execute(
+        select(OutboxMessage.created_at, OutboxMessage.message_key)
+        .join(Patient, Patient.user_id == OutboxMessage.user_id)
+        .where(
+            Patient.id == patient_id,
+            OutboxMessage.template == TOLD,
+            OutboxMessage.message_key.startswith(FAILED_TRY, autoescape=True),
+        )
+        .order_by(OutboxMessage.created_at.desc())
+        .limit(SHOWN)
+    )
+    keys = [(at, *key.removeprefix(FAILED_TRY).split(":")) for at, key in rows]
+    return tuple(FailedTry(at, charge, int(number)) for at, charge, number in keys)
 
 
 def answers(session: Session, patient_id: UUID, *, since: datetime, with_reasons: bool) -> tuple[Answered, ...]:

@@ -15,11 +15,11 @@ from service.accounts.models import Patient
 from service.billing.models import Credit, Dispute, Invoice, Membership, Refund, StripeEvent
 from service.billing.queries.desk.listing import Line, Listing, Place, listing
 from service.billing.queries.desk.money import DisputeFacts, Given, credits_, disputes, refunds
+from service.billing.queries.desk.story import TOLD
 from service.billing.rules.shelves import FAILED, Wanted
 from service.mail.models import OutboxMessage
 
 MOST = 200
-TOLD = "payment_problem"  # the mail about a failed charge
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import requests
 from sqlalchemy import select
 
 from service.billing import actions
@@ -13,7 +14,7 @@ from service.billing.actions.changes import settle_prices, tell_price_changes
 from service.billing.models import Cancellation, PriceNotice
 from service.catalog.rules.changes import PriceChange
 from service.kit import db
-from service.kit.errors import Conflict
+from service.kit.errors import Conflict, TryAgain
 from tests.billing.changing import Member, a_member, with_changes
 from tests.billing.stand_in import StandIn
 from tests.conftest import House
@@ -170,6 +171,37 @@ def test_a_change_that_the_clinic_takes_back_charges_nobody_more(house: House, m
     member.day_by_day(FIRST + timedelta(days=1))
     assert member.charged() == [25000] * 4
     assert settle_prices(gateway=member.gateway, catalog=member.catalog, now=house.now) == 0
+
+
+def stripe_is_away(stripe: StandIn) -> None:
+    fault = {"kind": "500", "count": 9, "method": "POST", "path": "/v1/subscriptions"}
+    requests.post(f"{stripe.url}/_standin/faults", json=fault, timeout=5).raise_for_status()
+
+
+def test_nobody_whose_cancellation_stripe_has_not_heard_is_told_of_a_price(
+    house: House, moving_stripe: StandIn
+) -> None:
+    member = a_member(house, moving_stripe)
+    with_changes(member, replace(RISE, effective_on=date(2026, 12, 20)))
+    stripe_is_away(moving_stripe)
+    with pytest.raises(TryAgain):
+        actions.cancel(**member.about)
+    assert tell_price_changes(catalog=member.catalog, now=house.now) == 0
+    assert (notice(member), member.mails("price_change")) == (None, [])
+
+
+def test_who_is_leaving_ends_by_their_own_wish_and_not_for_the_price(house: House, moving_stripe: StandIn) -> None:
+    member = told(house, moving_stripe, ENDS)
+    member.day_by_day(FIRST - timedelta(hours=25), step=timedelta(days=1))
+    stripe_is_away(moving_stripe)
+    with pytest.raises(TryAgain):
+        actions.cancel(**member.about)
+    house.at(FIRST - timedelta(hours=23))
+    settle_prices(gateway=member.gateway, catalog=member.catalog, now=house.now)
+    assert outcome(member) is None
+    with db.reading() as session:
+        left = session.scalars(select(Cancellation).where(Cancellation.membership_id == member.row.id)).all()
+    assert [(one.asked_by, one.reason) for one in left] == [("patient", None)]
 
 
 def test_nobody_who_leaves_or_came_later_is_asked(house: House, moving_stripe: StandIn) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import and_, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from service.billing.models import Membership, PriceNotice
+from service.billing.queries.memberships import end_waits
 from service.billing.rules import IN_CARE
 from service.catalog.rules.changes import PriceChange
 
@@ -28,6 +29,7 @@ def members_to_tell(session: Session, change: PriceChange, now: datetime, within
         .where(
             Membership.status.in_(IN_CARE),
             Membership.cancels_at_period_end.is_(False),
+            not_(end_waits(Membership.id)),
             Membership.stripe_subscription_id.is_not(None),
             plan == change.plan,
             price < change.price_cents,

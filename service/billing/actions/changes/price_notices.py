@@ -79,7 +79,7 @@ def _tell(membership_id: UUID, change: PriceChange, catalog: Catalog, now: datet
         if row is None:
             return 0
         person = accounts.patient(session, row.patient_id)
-        it = queries.running(row, queries.History(), person.time_zone)
+        it = _running(session, row, person.time_zone)
         if it is None or not prices.concerns(change, it, now, within=rules.tell_within):
             return 0
         first = prices.applies_at(change, it, told_at=now, notice=rules.price_notice)
@@ -127,7 +127,7 @@ def _settle(notice_id: UUID, catalog: Catalog, now: datetime) -> tuple[UUID | No
         if row is None or notice is None:
             return None, 0
         zone = accounts.patient(session, row.patient_id).time_zone
-        it = queries.running(row, queries.History(), zone)
+        it = _running(session, row, zone)
         if it is None or row.status == "ended":
             return None, _end(notice, "overtaken", now) if notice.outcome is None else 0
         change = next((one for one in catalog.price_changes if one.key == notice.change_key), None)
@@ -137,10 +137,16 @@ def _settle(notice_id: UUID, catalog: Catalog, now: datetime) -> tuple[UUID | No
         settled = prices.without_a_yes(change, it, applies_at=notice.applies_at, until=until, now=now)
         if notice.outcome is not None or settled is None:
             return None, 0
-        intent_id = None
         if settled == "ended" and not row.cancels_at_period_end:
-            intent_id = _leave(session, row, catalog, now)
-        return intent_id, _end(notice, settled, now)
+            if it.ends:  # they leave by their own wish, which Stripe has not heard yet: not because of the price
+                return None, 0
+            return _leave(session, row, catalog, now), _end(notice, settled, now)
+        return None, _end(notice, settled, now)
+
+
+def _running(session: Session, row: Membership, zone: str) -> changes.Running | None:
+    """The membership as the rules see it. One whose end was asked for ends, whether Stripe has heard it or not."""
+    return queries.running(row, queries.History(waiting=intents.unanswered(session, row.id)), zone)
 
 
 def _end(notice: PriceNotice, outcome: prices.Settled, now: datetime) -> int:
@@ -158,7 +164,7 @@ def _apply(
 ) -> UUID | None:
     """Agreed to: Stripe hears the new price once the next charge is the first one at it, and never before."""
     known = (row.next_plan or row.plan, row.next_price_cents or row.price_cents)
-    if change is None or known[0] != change.plan or known[1] >= notice.new_cents or row.cancels_at_period_end:
+    if change is None or known[0] != change.plan or known[1] >= notice.new_cents or it.ends:
         return None
     if row.status not in ("active", "grace") or not prices.takes_effect(it, applies_at=notice.applies_at):
         return None

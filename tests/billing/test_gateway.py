@@ -102,7 +102,7 @@ def test_what_stripe_does_not_know_is_a_bug(gateway: Gateway) -> None:
 
 
 @contextmanager
-def _answering(status: int, body: str) -> Iterator[Gateway]:
+def answering(status: int, body: str) -> Iterator[Gateway]:
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -140,20 +140,20 @@ def _answering(status: int, body: str) -> Iterator[Gateway]:
     ],
 )
 def test_each_failure_has_one_of_four_names(status: int, error: str, kind: type[Exception]) -> None:
-    with _answering(status, f'{{"error":{{{error},"message":"Ana Rivera said no"}}}}') as gateway:
+    with answering(status, f'{{"error":{{{error},"message":"Ana Rivera said no"}}}}') as gateway:
         with pytest.raises(kind) as failed:
             gateway.get_subscription("sub_1")
         assert "Rivera" not in str(failed.value)
 
 
 def test_an_answer_in_pieces_says_nothing_about_what_was_asked() -> None:
-    with _answering(200, '{"id":"re_1","object":"ref') as gateway, pytest.raises(TryAgain):
+    with answering(200, '{"id":"re_1","object":"ref') as gateway, pytest.raises(TryAgain):
         gateway.refund("pi_1", amount_cents=1, refund_id=UUID(int=1), key=f"refund:{UUID(int=1)}")
 
 
 def test_an_answer_of_another_shape_is_a_bug() -> None:
     with (
-        _answering(200, '{"id":"sub_1","object":"subscription","status":"active"}') as gateway,
+        answering(200, '{"id":"sub_1","object":"subscription","status":"active"}') as gateway,
         pytest.raises(Bug, match="shape"),
     ):
         gateway.get_subscription("sub_1")

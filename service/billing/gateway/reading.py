@@ -52,6 +52,12 @@ def moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def _dollars(found: Any) -> None:
+    """Raises ValueError for money in another currency: its amount is no amount of ours."""
+    if found.currency != "usd":
+        raise ValueError("not in dollars")
+
+
 def id_of(value: Any) -> str | None:
     """The id of something that may be expanded."""
     return value if value is None or isinstance(value, str) else str(value.id)
@@ -77,6 +83,7 @@ def checkout(session: stripe.checkout.Session) -> CheckoutPage:
 @_strict
 def invoice(found: stripe.Invoice) -> InvoiceFacts:
     """An invoice. Its subscription hangs under its parent."""
+    _dollars(found)
     details = found.parent.subscription_details if found.parent else None
     paid_at, next_try = found.status_transitions.paid_at, found.next_payment_attempt
     ending = found.ending_balance
@@ -222,6 +229,7 @@ def promotion(found: stripe.PromotionCode) -> Promotion:
 @_strict
 def refund(found: stripe.Refund) -> RefundFacts:
     """A refund."""
+    _dollars(found)
     return RefundFacts(
         id=found.id,
         payment_id=id_of(found.payment_intent),
@@ -236,6 +244,7 @@ def refund(found: stripe.Refund) -> RefundFacts:
 @_strict
 def dispute(found: stripe.Dispute) -> DisputeFacts:
     """A dispute."""
+    _dollars(found)
     return DisputeFacts(
         id=found.id,
         payment_id=id_of(found.payment_intent),

@@ -88,8 +88,12 @@ def _restart_done(session: Session, told: Told, answer: Any, now: datetime) -> N
     tell(session, told, "restarted", now, paid_today_cents=int(told.details["due_cents"]))
 
 
-def _says(what: str) -> Any:
+def says(what: str) -> Any:
+    """What confirms it once Stripe has done it; a new price that was agreed to was confirmed when it was agreed to."""
+
     def done(session: Session, told: Told, answer: Any, now: datetime) -> None:  # noqa: ARG001
+        if told.details.get("change") is not None:
+            return
         tell(session, told, what, now)
 
     return done
@@ -123,10 +127,10 @@ CHANGES: Final[Mapping[str, Kind]] = MappingProxyType(
         "change_price": Kind(_plan_next, done=_plan_next_done, refused=_put_back, shown=_price_shown),
         "skip": Kind(
             lambda gateway, told: gateway.skip(told.subscription_id, until=at(told, "until"), key=told.key),
-            done=_says("skipped"),
+            done=says("skipped"),
         ),
         "unskip": Kind(
-            lambda gateway, told: gateway.unskip(told.subscription_id, key=told.key), done=_says("unskipped")
+            lambda gateway, told: gateway.unskip(told.subscription_id, key=told.key), done=says("unskipped")
         ),
         "restart": Kind(
             lambda gateway, told: gateway.restart(told.subscription_id, key=told.key),
@@ -137,13 +141,13 @@ CHANGES: Final[Mapping[str, Kind]] = MappingProxyType(
         ),
         "move_date": Kind(
             lambda gateway, told: gateway.move_date(told.subscription_id, to=at(told, "to"), key=told.key),
-            done=_says("moved"),
+            done=says("moved"),
         ),
         "promotion": Kind(
             lambda gateway, told: gateway.apply_promotion(
                 told.subscription_id, promotion_id=str(told.details["promotion_id"]), key=told.key
             ),
-            done=_says("discount"),
+            done=says("discount"),
         ),
     }
 )

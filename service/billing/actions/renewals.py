@@ -99,7 +99,8 @@ def _answer(
         now=now,
     )
     if not answer.yes:
-        log.error("the gate refuses a renewal", membership=str(row.id), period=period, reasons=answer.codes)
+        # Why stands in the answer's row: beside a membership in a log it would tell of somebody's health.
+        log.error("the gate refuses a renewal", membership=str(row.id), period=period, answer=str(record_id))
         definition = catalog.alerts.get(rules.ALERT)
         if definition is not None:
             safety.raise_alert(

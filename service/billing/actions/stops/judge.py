@@ -145,7 +145,8 @@ def _keep_the_no(
 def _give_back(
     session: Session, row: Membership, invoice: Invoice, wrong: str, catalog: Catalog, now: datetime
 ) -> list[UUID]:
-    log.error("a payment goes back: it should not have been made", why=wrong, membership=str(row.id))
+    # Why stands in the refund: beside a membership in a log it would tell of somebody's health.
+    log.error("a payment goes back: it should not have been made", invoice=str(invoice.id), membership=str(row.id))
     audit.record(session, SYSTEM, "refund.by_rule", "membership", row.id, patient_id=row.patient_id, reason=wrong)
     call_billing(session, row, catalog, now)
     meant = halt(session, row, now=now) if row.status in rules.LIVE else []

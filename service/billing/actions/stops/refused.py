@@ -112,7 +112,7 @@ def _ask(one: Refused, catalog: Catalog, now: datetime) -> list[UUID]:
 
 def _halt(session: Session, row: Membership, period: str, catalog: Catalog, now: datetime) -> list[UUID]:
     """Ask, keep the answer, and stop on a no."""
-    answer, _ = writes.ask_gate(
+    answer, record_id = writes.ask_gate(
         session,
         patient_id=row.patient_id,
         enrollment_id=row.enrollment_id,
@@ -123,7 +123,8 @@ def _halt(session: Session, row: Membership, period: str, catalog: Catalog, now:
     )
     if answer.yes:
         return []
-    log.error("the gate refuses a charge that is near", membership=str(row.id), reasons=answer.codes)
+    # Why stands in the answer's row: beside a membership in a log it would tell of somebody's health.
+    log.error("the gate refuses a charge that is near", membership=str(row.id), answer=str(record_id))
     call_billing(session, row, catalog, now)
     return halt(session, row, now=now)
 

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from service.accounts import queries as accounts
 from service.accounts.models import Patient
 from service.audit.models import AuditEntry
-from service.enrollment.actions import book, miss
+from service.enrollment.actions import book, decide, hand, miss
 from service.enrollment.forms.booking import slot_value
 from service.enrollment.models import Enrollment
 from service.kit import db
@@ -24,7 +24,7 @@ from tests.conftest import House
 from tests.factories.booking import confirmed, held, rows, starts, states
 from tests.factories.care import looking_after
 from tests.factories.enrollment import enrollment_of
-from tests.factories.visits import Applicant, a_clinician, an_applicant, booked, open_times, staff_actor
+from tests.factories.visits import Applicant, a_clinician, a_record, an_applicant, booked, open_times, staff_actor
 
 
 @pytest.fixture
@@ -216,6 +216,32 @@ def test_a_missed_follow_up_leaves_the_enrollment_and_says_when_it_ended(house: 
     miss.mark_missed(enrollment_id=who.enrollment_id, actor=coordinator, now=over)
     assert (rows(who)[0].status, rows(who)[0].ended_at) == ("missed", over)
     assert enrollment_of(who.patient_id).status == "active"
+
+
+@pytest.mark.parametrize("how", ["cancelled", "called off", "missed"])
+def test_a_second_visit_that_is_not_held_leaves_the_clinicians_question_standing(house: House, how: str) -> None:
+    clinician, who = a_clinician(), an_applicant(house.catalog)
+    booked(who, house.now)
+    house.at(starts(rows(who)[0]))
+    decide.record_decision(
+        enrollment_id=who.enrollment_id,
+        record=a_record(house.now, decision="more_info", reason="Bring the list."),
+        catalog=house.catalog,
+        actor=clinician.actor,
+        now=house.now,
+    )
+    visit_id, second = booked(who, house.now), rows(who)[1]
+    coordinator = looking_after(staff_actor("coordinator"), who.patient_id)
+    if how == "cancelled":
+        book.cancel_visit(appointment_id=visit_id, catalog=house.catalog, actor=who.actor, now=house.now)
+    elif how == "called off":
+        hand.place_visit(appointment_id=visit_id, to=None, actor=coordinator, now=house.now)
+    else:
+        over = starts(second) + timedelta(minutes=31)
+        miss.mark_missed(enrollment_id=who.enrollment_id, actor=coordinator, now=over)
+    assert enrollment_of(who.patient_id).status == "more_info"
+    booked(who, starts(second) + timedelta(hours=1))
+    assert enrollment_of(who.patient_id).status == "booked"
 
 
 def the_entry(client: Browser, visit_id: UUID) -> tuple[Calendar, object]:

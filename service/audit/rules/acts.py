@@ -97,6 +97,7 @@ ACTS: Final = MappingProxyType(
         "encounter.sign": words("Signed the record of a visit"),
         "enrollment.ask_more": words("Asked for more before deciding"),
         "enrollment.book": words("Moved on: a visit is booked"),
+        "enrollment.cancel_second_visit": words("Moved back: the visit was cancelled, a question stands"),
         "enrollment.cancel_visit": words("Moved back: the visit was cancelled"),
         "enrollment.complete": words("Completed the enrollment"),
         "enrollment.decide_approve": words("Decided about the enrollment"),

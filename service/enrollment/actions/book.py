@@ -97,7 +97,7 @@ def cancel_visit(*, appointment_id: UUID, catalog: Catalog, actor: Actor, now: d
             raise Conflict("visit_begun", words("That visit has already begun or is over, so it cannot be cancelled."))
         writes.leave_after_visit(session, enrollment, visit.practitioner_id)
         if visit.kind == rules.MOVES_THE_ENROLLMENT:
-            writes.move(session, enrollment, "cancel_visit", actor, now)
+            writes.give_visit_back(session, enrollment, actor, now)
         audit.record(session, actor, "visit.cancel", "appointment", appointment_id, patient_id=patient_id)
         person = accounts.patient(session, patient_id)
         mail.put(

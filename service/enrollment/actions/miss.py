@@ -36,7 +36,7 @@ def mark_missed(*, enrollment_id: UUID, actor: Actor, now: datetime) -> None:
             raise Conflict("visit_not_over", words("There is no booked visit whose time is over."))
         bookings.miss(session, visit.id, now)
         if visit.kind == MOVES_THE_ENROLLMENT:
-            writes.move(session, enrollment, "cancel_visit", actor, now)
+            writes.give_visit_back(session, enrollment, actor, now)
         audit.record(session, actor, "visit.miss", "appointment", visit.id, patient_id=visit.patient_id)
         person = accounts.patient(session, visit.patient_id)
         mail.put(

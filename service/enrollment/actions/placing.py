@@ -99,7 +99,7 @@ def place(session: Session, visit: Visit, row: Enrollment | None, to: UUID | Non
     if row is not None:
         writes.leave_after_visit(session, row, visit.practitioner_id)
         if to is None and row.status == "booked" and visit.kind == "consultation":
-            writes.move(session, row, "cancel_visit", actor, now)
+            writes.give_visit_back(session, row, actor, now)
     act = "visit.call_off" if to is None else "visit.hand_over"
     audit.record(session, actor, act, "appointment", visit.id, patient_id=visit.patient_id)
     mail.put(

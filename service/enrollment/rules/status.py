@@ -12,6 +12,7 @@ TABLE: Final = MappingProxyType(
     {
         ("assessed", "book"): "booked",
         ("booked", "cancel_visit"): "assessed",
+        ("booked", "cancel_second_visit"): "more_info",  # a clinician's question still stands
         ("booked", "decide_approve"): "decided",
         ("booked", "decide_decline"): "declined",
         ("booked", "ask_more"): "more_info",

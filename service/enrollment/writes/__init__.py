@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from service.enrollment.writes.following import all_signed, follow
 from service.enrollment.writes.places import relocate, transfer
-from service.enrollment.writes.steps import begin, leave_after_visit, locked, move, standing_owner, withdraw_all
+from service.enrollment.writes.steps import (
+    begin,
+    give_visit_back,
+    leave_after_visit,
+    locked,
+    move,
+    standing_owner,
+    withdraw_all,
+)
 
 __all__ = [
     "all_signed",
     "begin",
     "follow",
+    "give_visit_back",
     "leave_after_visit",
     "locked",
     "move",

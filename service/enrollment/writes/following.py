@@ -24,7 +24,7 @@ from service.enrollment.queries.records import current_enrollment
 from service.enrollment.rules.booking import MOVES_THE_ENROLLMENT, Wanted, wanted
 from service.enrollment.rules.moving import Turn, turn
 from service.enrollment.writes.places import relocate
-from service.enrollment.writes.steps import leave_after_visit, locked, move
+from service.enrollment.writes.steps import give_visit_back, leave_after_visit, locked, move
 from service.kit.actor import Actor
 from service.mail import writes as mail
 from service.visits import queries as visits
@@ -107,7 +107,7 @@ def _make_way(
         return
     leave_after_visit(session, row, ahead.practitioner_id)
     if row.status == "booked":
-        move(session, row, "cancel_visit", actor, now)
+        give_visit_back(session, row, actor, now)
     audit.record(session, actor, "visit.cancel", "appointment", ahead.id, patient_id=person.id, reason="another_state")
     mail.put(
         session,

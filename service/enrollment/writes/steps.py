@@ -56,6 +56,20 @@ def step(
     return row.status
 
 
+def give_visit_back(session: Session, enrollment: Enrollment | UUID, actor: Actor, now: datetime) -> str:
+    """The visit that led to a decision is cancelled, called off or missed: back to where it was booked from.
+
+    Returns the new status. Raises as `move`.
+    """
+    row = locked(session, enrollment if isinstance(enrollment, UUID) else enrollment.id)
+    booked = (EnrollmentMove.enrollment_id == row.id, EnrollmentMove.event == "book")
+    latest = (
+        select(EnrollmentMove.from_status).where(*booked).order_by(EnrollmentMove.at.desc(), EnrollmentMove.id.desc())
+    )
+    asked_more = session.scalar(latest.limit(1)) == "more_info"
+    return step(session, row, "cancel_second_visit" if asked_more else "cancel_visit", actor, now)
+
+
 def begin(
     session: Session,
     *,

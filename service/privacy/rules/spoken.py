@@ -42,6 +42,7 @@ _STATUS = {
 _STEPS = {
     "ask_more": "The clinician asked to talk again",
     "book": "A visit was booked",
+    "cancel_second_visit": "The visit was cancelled",
     "cancel_visit": "The visit was cancelled",
     "complete": "Our team completed the papers",
     "decide_approve": "The clinician approved",

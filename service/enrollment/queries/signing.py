@@ -89,6 +89,7 @@ def visit_to_sign(
         program=enrollment.program,
         residence=patient.state,
         policies=tuple(catalog.policies),
+        counties=frozenset(county.fips for county in state.counties) if state else frozenset(),
         pdmp_system=asked.system if asked else "",
         credentials=credentials,
         earlier_exam_on=visits.in_person_exam_on(session, patient.id),

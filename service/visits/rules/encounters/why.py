@@ -38,9 +38,9 @@ class Why:
 class Circumstances:
     """What the house itself knows at the moment of signing. None is unknown, and unknown is a no.
 
-    `state`: where care is to be given: of the enrollment, or the one a patient moves to. `day` is the patient's own.
-    `policies` are the catalog's: the country's and every state's. `document_until`: the last day of a photo ID that was
-    checked at an earlier visit.
+    `state`: where care is to be given: of the enrollment, or the one a patient moves to. `counties`: its FIPS codes.
+    `day` is the patient's own. `policies` are the catalog's: the country's and every state's. `document_until`: the
+    last day of a photo ID that was checked at an earlier visit.
     """
 
     now: datetime
@@ -51,6 +51,7 @@ class Circumstances:
     program: str
     residence: str
     policies: tuple[Policy, ...]
+    counties: frozenset[str]
     pdmp_system: str
     credentials: tuple[Credential, ...]
     earlier_exam_on: date | None
@@ -91,6 +92,8 @@ def _of_meeting(record: VisitRecord, known: Circumstances) -> Iterator[Why]:
         yield Why("practitioner_state", words("Choose where you were yourself."))
     if not record.place_confirmed:
         yield Why("place_confirmed", words("Ask the patient where they are, and record that you did."))
+    if record.patient_state == known.state and record.patient_county not in known.counties:
+        yield Why("patient_county", words("Choose the county in which the patient was."))
     if record.modality == "in_person":
         return
     if not record.emergency_address.strip():

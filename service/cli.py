@@ -142,6 +142,8 @@ def practise(
     hours: tuple[str, ...],
 ) -> None:
     """Let patients book a clinician: licenses and weekly hours."""
+    from config.settings import current
+    from service.catalog.queries import catalog
     from service.kit.actor import SYSTEM
     from service.kit.clock import now
     from service.visits.actions import start_practising
@@ -154,6 +156,7 @@ def practise(
             time_zone=zone,
             licenses=[read_license(text) for text in licenses],
             hours=[stretch for text in hours for stretch in read_hours(text)],
+            states=catalog(current().config_dir).states,
             source=source,
             board=board,
             npi=npi,

@@ -16,6 +16,7 @@ import pyotp
 
 from config.settings import Settings
 from service.accounts.actions import create_staff
+from service.catalog.queries import catalog
 from service.kit import process
 from service.kit.actor import SYSTEM
 from service.sandbox import money, walks
@@ -282,6 +283,7 @@ class _Town:
                 phone="+13055550142",
                 source="Entered for the sandbox",
                 hours=read_hours("mon-sun:08:00-20:00"),
+                states=catalog(self._places.settings.config_dir).states,
                 totp_secret=secret,
                 actor=SYSTEM,
                 now=now,

@@ -386,6 +386,26 @@ def test_a_practice_that_is_not_complete_is_refused_in_words(run: Any, house: Ho
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize(
+    ("license", "why"),
+    [
+        ("FL:cds:D01234500:2028-01-31", "This state has no such license"),
+        ("NJ:out_of_state_telehealth:TP123:2028-01-31", "This state has no such license"),
+        ("GA:GA0123456:2028-01-31", "Choose the state"),
+        ("FL:ME0123456:2024-01-31", "a day that is still ahead"),
+        ("FL:ME0123456:2068-01-31", "No license lasts that long"),
+    ],
+)
+def test_a_license_that_cannot_stand_makes_nobody_bookable(run: Any, house: House, license: str, why: str) -> None:
+    from service.visits.models import Practitioner
+
+    clinician = a_staff_member("clinician")
+    result = run(*PRACTISE, clinician.email, "--license", license)
+    assert (result.exit_code, why in result.output) == (1, True), result.output
+    with db.reading() as session:
+        assert session.scalars(select(Practitioner)).all() == []
+
+
 def test_nobody_makes_staff_accounts_from_the_command_line(run: Any) -> None:
     assert run("add", "--email", "x@staff.example", "--name", "X", "--role", "owner").exit_code == 2
 

@@ -10,14 +10,13 @@ from service.audit import writes as audit
 from service.catalog.rules.states import State
 from service.kit import db
 from service.kit.actor import Actor
-from service.kit.errors import Conflict, Rejected, words
+from service.kit.errors import Conflict, words
 from service.visits import writes
-from service.visits.actions.practise import check_owner
+from service.visits.actions.practise import check_known, check_owner
 from service.visits.models import LicenseRecord
 from service.visits.rules.licenses import checked_expiry, checked_number, checked_source
 from service.visits.rules.times import local_day
 
-NOT_THERE = Rejected("kind_not_there", words("This state has no such license, or does not ask for it. Choose another."))
 ENDED = Conflict("license_ended", words("This license was ended. Add it anew if it stands again."))
 
 
@@ -38,10 +37,7 @@ def add_license(
     Raises NotAllowed for all but owners, NotFound, Rejected with what to put right, Conflict where one stands.
     """
     check_owner(actor)
-    if state not in states:
-        raise Rejected("no_such_state", words("Choose the state."))
-    if not states[state].knows_kind(kind, states[state].day(now)):
-        raise NOT_THERE
+    check_known(states, state, kind, now)
     plain, where = checked_number(kind, number), checked_source(source)
     with db.transaction() as session:
         person = writes.practitioner_locked(session, practitioner_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,13 +16,15 @@ from service.accounts.models import User
 from service.accounts.rules import normal_email
 from service.accounts.rules.contact import NAME_MAX, one_line, phone_number
 from service.audit import writes as audit
+from service.catalog.rules.states import State
 from service.kit import db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected, words
 from service.visits import writes
 from service.visits.queries import practitioner_of
-from service.visits.rules.licenses import DEGREES, PHYSICIANS, checked_npi
+from service.visits.rules.licenses import DEGREES, PHYSICIANS, checked_expiry, checked_npi, checked_number
 from service.visits.rules.rota import TypedHours, TypedLicense
+from service.visits.rules.times import local_day
 
 INCOMPLETE = Rejected("clinician_incomplete", words("A clinician needs at least one license and some hours."))
 NO_SUCH_ZONE = Rejected("no_such_zone", words("There is no such time zone. Write it like America/New_York."))
@@ -30,6 +32,8 @@ NO_SUCH_CLINICIAN = NotFound(
     "no_such_clinician", words("No clinician on the team has this address. Invite them first.")
 )
 OWNERS_ONLY = NotAllowed("owners_only", words("Only an owner of the practice can change this."))
+NO_SUCH_STATE = Rejected("no_such_state", words("Choose the state."))
+NOT_THERE = Rejected("kind_not_there", words("This state has no such license, or does not ask for it. Choose another."))
 NO_NAME = Rejected("no_name", words("Enter the name as patients should read it."))
 
 
@@ -63,6 +67,14 @@ def check_owner(actor: Actor) -> None:
     """Owners look after licences. Raises NotAllowed for everybody else but the system."""
     if actor.kind != "system" and actor.role != "owner":
         raise OWNERS_ONLY
+
+
+def check_known(states: Mapping[str, State], state: str, kind: str, now: datetime) -> None:
+    """Does `state` (a USPS code) know this kind of licence today? Raises Rejected with what to do."""
+    if state not in states:
+        raise NO_SUCH_STATE
+    if not states[state].knows_kind(kind, states[state].day(now)):
+        raise NOT_THERE
 
 
 def begin_practice(*, user_id: UUID, about: About, actor: Actor) -> UUID:
@@ -108,6 +120,7 @@ def start_practising(
     time_zone: str,
     licenses: Sequence[TypedLicense],
     hours: Sequence[TypedHours],
+    states: Mapping[str, State],
     actor: Actor,
     now: datetime,
     board: str = "",
@@ -115,16 +128,19 @@ def start_practising(
     phone: str = "",
     source: str = "",
 ) -> UUID:
-    """Make a clinician on the team somebody whom patients can book. Returns the practitioner's id.
+    """Make a clinician on the team somebody whom patients can book. `states`: those of the catalog. Returns the
+    practitioner's id.
 
-    Raises Rejected without a licence, hours or a time zone that exists, NotFound for an address that no active
-    clinician has, Conflict for one who practises already.
+    Raises Rejected without a licence, hours or a time zone that exists, and for a licence that cannot stand; NotFound
+    for an address that no active clinician has, Conflict for one who practises already.
     """
     if not licenses or not hours:
         raise INCOMPLETE
     if time_zone not in available_timezones():
         raise NO_SUCH_ZONE
-    address = normal_email(email)
+    for one in licenses:
+        check_known(states, one.state, one.kind, now)
+    today, address = local_day(now, time_zone), normal_email(email)
     with db.transaction() as session:
         user = accounts.user_by_email(session, address)
         if user is None or user.role != "clinician" or user.deactivated_at is not None:
@@ -138,8 +154,8 @@ def start_practising(
                 practitioner_id=practitioner_id,
                 state=license.state,
                 kind=license.kind,
-                number=license.number,
-                expires_on=license.expires_on,
+                number=checked_number(license.kind, license.number),
+                expires_on=checked_expiry(license.expires_on, today),
                 verified_at=now,
                 source=source,
             )
@@ -180,6 +196,7 @@ def add_clinician(
     licenses: Sequence[TypedLicense],
     hours: Sequence[TypedHours],
     totp_secret: str,
+    states: Mapping[str, State],
     actor: Actor,
     now: datetime,
     board: str = "",
@@ -208,6 +225,7 @@ def add_clinician(
         time_zone=time_zone,
         licenses=licenses,
         hours=hours,
+        states=states,
         actor=actor,
         now=now,
         board=board,

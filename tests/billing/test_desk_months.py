@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from service.billing import rules
+from service.billing import actions, rules
 from service.billing.actions.desk import credits
 from service.billing.models import Credit, Intent, Membership
 from service.billing.rules.charges import months_after
 from service.kit import db
 from service.kit.errors import Conflict
+from tests.billing import changing
 from tests.billing.desk import staff, stored
 from tests.billing.test_desk_giving import give
 from tests.billing.test_renewals import a_member, pass_time, row_of
@@ -59,6 +60,36 @@ def test_months_are_given_over_a_month_that_is_left_out(house: House, moving_str
         (intent,) = session.scalars(select(Intent).where(Intent.kind == "months")).all()
     assert intent.details["months"] == 2
     assert [one.months for one in stored(Credit)] == [1]
+
+
+def test_a_dearer_plan_is_not_had_for_nothing_in_months_that_are_given(house: House, moving_stripe: StandIn) -> None:
+    member = changing.a_member(house, moving_stripe)
+    member.pass_time(house.now + timedelta(hours=1))
+    asked = give(house, member.gateway, member.applicant, 1, kind="comp")
+    same: dict[str, Any] = {"gateway": member.gateway, "catalog": house.catalog, "now": house.now}
+    credits.decide_credit(credit_id=asked.refund_id, yes=True, actor=staff("owner"), **same)
+    assert member.card.next_cents == 0
+    later = member.terms("plan", plan="monthly_plus")
+    for dearer in (
+        member.review,
+        lambda: actions.change_plan_later(plan_key="monthly_plus", terms=later, **member.about),
+    ):
+        with pytest.raises(Conflict) as no:
+            dearer()
+        assert no.value.code == "given_month"
+    member.day_by_day(at("2027-01-24T15:00"))
+    assert member.charged() == [25000, 25000]
+    assert member.review().step == "now"
+
+
+def test_a_cheaper_plan_can_be_chosen_in_months_that_are_given(house: House, moving_stripe: StandIn) -> None:
+    member = changing.a_member(house, moving_stripe, plan="monthly_plus")
+    member.pass_time(house.now + timedelta(hours=1))
+    asked = give(house, member.gateway, member.applicant, 1, kind="comp")
+    same: dict[str, Any] = {"gateway": member.gateway, "catalog": house.catalog, "now": house.now}
+    credits.decide_credit(credit_id=asked.refund_id, yes=True, actor=staff("owner"), **same)
+    actions.change_plan_later(plan_key="monthly", terms=None, **member.about)
+    assert member.row.next_plan == "monthly"
 
 
 def test_no_months_are_given_to_a_membership_that_is_stopped(house: House, stripe: StandIn) -> None:

@@ -27,6 +27,9 @@ WHY: Final = MappingProxyType(
         "too_often": words("You have done this as often as is possible in twelve months."),
         "nothing_to_undo": words("There is nothing to undo."),
         "same_plan": words("That is the plan you have."),
+        "given_month": words(
+            "A month that is given to you is one of the plan you have. Call us if you want a plan that costs more now."
+        ),
         "no_such_choice": words("Choose one of the possibilities on this page."),
         "changed": words("An amount or a date has changed since this page was made. Nothing was charged."),
     }
@@ -174,8 +177,19 @@ def may_change_plan(it: Running | None, plan: str, rules: ChangeRules, now: date
     return "too_late" if now > it.charge_at - rules.last_change else None
 
 
+def may_cost(it: Running, price_cents: int, *, given: bool) -> str | None:
+    """Why a plan at this price cannot be had, or None. `given`: charges cost nothing now, whatever the plan, so that a
+    dearer one would be had for nothing, and credited for the days that were paid; the gift was of the plan they have.
+    """
+    return "given_month" if given and asks_consent(it, price_cents) else None
+
+
 def asks_consent(it: Running, price_cents: int) -> bool:
-    """Is a month at this price more than the patient agreed to for the next one? Then a box of its own is ticked."""
+    """Is a month at this price more than the patient agreed to for the next one? Then a box of its own is ticked.
+
+    A lower price has none: 15 U.S.C. 8403 asks for express consent before somebody is charged, which they gave to more,
+    under the same terms. The button beside the new amount says yes to less, and it can be undone.
+    """
     return price_cents > (it.next_price_cents or it.price_cents)
 
 

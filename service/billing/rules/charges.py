@@ -89,6 +89,11 @@ def _amount(it: Coming, *, discounted: bool, credit_cents: int) -> int:
     )
 
 
+def is_given(it: Coming, now: datetime) -> bool:
+    """Do charges cost nothing at all now: months that were given, or a code for the whole price?"""
+    return it.discount_percent == 100 and (it.discount_ends_at is None or it.discount_ends_at > now)
+
+
 def _counts(it: Coming, charge_at: datetime) -> bool:
     """Does the discount still count then? One without an end counts once: a charge that is left out spends it too."""
     if it.discount_ends_at is not None:

@@ -18,7 +18,7 @@ from service.billing.actions import PlanReview
 from service.billing.forms.changes import PlanForm, changing_plan
 from service.billing.gateway import LineFacts, Preview
 from service.billing.rules import changes
-from service.billing.rules.charges import day_of
+from service.billing.rules.charges import day_of, is_given
 from service.billing.views import bp
 from service.billing.views.changing import Seen, attempt, look, reader, to_billing
 from service.billing.views.common import catalog, gateway
@@ -36,7 +36,15 @@ def plan() -> ResponseReturnValue:
     if seen is None or not seen.changes.plan.open:
         return to_billing(seen.changes.plan.why if seen else "no_membership")
     sold = catalog().on(day_of(seen.now, current_user.time_zone)).open_plans
-    rows = [(_as_paid(one, seen.it), changes.plan_step(seen.it, one.key, one.price_cents)) for one in sold]
+    given = is_given(seen.card, seen.now)
+    rows = [
+        (
+            _as_paid(one, seen.it),
+            changes.plan_step(seen.it, one.key, one.price_cents),
+            changes.WHY.get(changes.may_cost(seen.it, one.price_cents, given=given) or ""),
+        )
+        for one in sold
+    ]
     return render_template(
         "billing/plan.html",
         membership=seen.card,

@@ -84,7 +84,7 @@ def change_plan_later(
         found = mine(session, patient_id, now)
         it, row = found.it, found.row
         check(changes.may_change_plan(it, plan_key, catalog.billing.changes, now))
-        plan = for_sale(it, plan_key, catalog, now)
+        plan = for_sale(row, it, plan_key, catalog, now)
         if changes.plan_step(it, plan.key, plan.price_cents) != "next":
             refuse("changed")
         if changes.asks_consent(it, plan.price_cents):
@@ -122,7 +122,7 @@ def _fits(found: Mine, shown: PlanReview, catalog: Catalog, now: datetime) -> No
     if waiting:
         return  # pressed twice: `intents.mean` gives the same intent back
     check(changes.may_change_plan(it, shown.plan.key, catalog.billing.changes, now))
-    plan = for_sale(it, shown.plan.key, catalog, now)
+    plan = for_sale(row, it, shown.plan.key, catalog, now)
     if plan.price_cents != shown.plan.price_cents or changes.plan_step(it, plan.key, plan.price_cents) != "now":
         refuse("changed")
 

@@ -11,7 +11,7 @@ from service.billing import queries
 from service.billing.actions.changes.common import check, refuse
 from service.billing.gateway import Gateway, LineFacts, Preview
 from service.billing.rules import changes
-from service.billing.rules.charges import coming_cents, day_of
+from service.billing.rules.charges import Coming, coming_cents, day_of, is_given
 from service.catalog.rules.plans import Plan
 from service.catalog.rules.whole import Catalog
 from service.kit import db
@@ -57,7 +57,7 @@ def review_plan(*, patient_id: UUID, plan_key: str, gateway: Gateway, catalog: C
     if it is None or subscription is None:
         refuse("no_membership")
     check(changes.may_change_plan(it, plan_key, catalog.billing.changes, now))
-    plan = for_sale(it, plan_key, catalog, now)
+    plan = for_sale(card, it, plan_key, catalog, now)
     at = max(now, it.period_starts_at).replace(microsecond=0)  # Stripe's clock may be a little ahead of ours
     step = changes.plan_step(it, plan.key, plan.price_cents)
     review = PlanReview(
@@ -92,11 +92,15 @@ def _next_cents(card: queries.MembershipCard, plan: Plan, charge_at: datetime, n
     return coming_cents(after, charge_at)
 
 
-def for_sale(it: changes.Running, plan_key: str, catalog: Catalog, now: datetime) -> Plan:
-    """The plan as it is sold today; the one a member has costs what they agreed to."""
+def for_sale(of: Coming, it: changes.Running, plan_key: str, catalog: Catalog, now: datetime) -> Plan:
+    """The plan as it is sold today to the member `of`, in the rules' eyes `it`; theirs costs what they agreed to.
+
+    Raises Conflict for one that is not sold, and for a dearer one while months are given.
+    """
     plan = catalog.on(day_of(now, it.time_zone)).plans.get(plan_key)
     if plan is None or not (plan.open or plan.key == it.plan):
         refuse("no_such_choice")
+    check(changes.may_cost(it, plan.price_cents, given=is_given(of, now)))
     return plan
 
 

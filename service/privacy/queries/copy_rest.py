@@ -144,7 +144,7 @@ def billing_notes(session: Session, patient_id: UUID) -> Section:
         {"written_at": row.asked_at, "note": crypto.unseal(row.note_sealed or b"", "credits", "note", row.id)}
         for row in session.scalars(credits)
     ]
-    return Section("billing_notes", "Notes about your payments", entries)
+    return Section("billing_notes", "Notes about your payments", sorted(entries, key=lambda one: one["written_at"]))
 
 
 def charges_checked(session: Session, patient_id: UUID) -> Section:

@@ -135,10 +135,6 @@ class Table:
     def has(self, key: str) -> bool:
         return key in self._values
 
-    def any_value(self, key: str) -> str | int | bool:
-        value: str | int | bool = self._get(key, (str, int, bool), "a text, a number, or true or false", _NOTHING)
-        return value
-
     def close(self) -> None:
         """Raise CatalogError when the table holds a key nobody read."""
         for key in self._values:

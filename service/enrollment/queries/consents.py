@@ -74,10 +74,6 @@ class Overview:
         """Today's text, or the one that follows it soon where today's is signed."""
         return next((task for task in (*self.coming, *self.tasks) if task.document.key == key), None)
 
-    def signed_task(self, key: str) -> Task | None:
-        """The text of today, if it is signed."""
-        return next((task for task in self.tasks if task.document.key == key and task.signed_at), None)
-
     @property
     def groups(self) -> tuple[tuple[str, tuple[Task, ...]], ...]:
         """The texts by when they are asked for, in the order of the way."""

@@ -26,7 +26,7 @@ from service.visits.queries.encounters import (
     settled_by,
 )
 from service.visits.queries.held import LastSeen, held_by, held_here, last_seen
-from service.visits.queries.holds import chain_of, next_hold_ends_at
+from service.visits.queries.holds import chain_of
 from service.visits.queries.openings import OpenTime, open_days, open_times
 from service.visits.queries.room import (
     AskedFor,
@@ -87,7 +87,6 @@ __all__ = [
     "license_for",
     "licenses_of",
     "live_hold",
-    "next_hold_ends_at",
     "next_remind_at",
     "open_days",
     "open_times",

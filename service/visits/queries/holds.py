@@ -1,11 +1,10 @@
-"""How one visit came of another, and when a hold is over."""
+"""How one visit came of another."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Integer, cast, func, literal, select
+from sqlalchemy import Integer, cast, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from service.visits.models import Appointment
@@ -24,10 +23,3 @@ def chain_of(session: Session, appointment_id: UUID) -> tuple[UUID, int]:
     )
     first = session.execute(select(walk.c.id, walk.c.n).order_by(walk.c.n.desc()).limit(1)).one_or_none()
     return (first.id, first.n) if first is not None else (appointment_id, 0)
-
-
-def next_hold_ends_at(session: Session, after: datetime) -> datetime | None:
-    """The next moment after `after` at which a hold is over."""
-    return session.scalar(
-        select(func.min(Appointment.held_until)).where(Appointment.status == "held", Appointment.held_until > after)
-    )

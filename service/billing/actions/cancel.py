@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.audit import writes as audit
 from service.billing import queries, rules, writes
 from service.billing.actions import intents
-from service.billing.actions.changes.common import GateSaysNo
+from service.billing.actions.changes.common import GateSaysNo, gate_refuses, lock_care
 from service.billing.actions.halting import end
 from service.billing.actions.refunds import due_by_policy
 from service.billing.actions.stop import close_pages
@@ -22,7 +22,6 @@ from service.billing.models import Cancellation, Membership
 from service.billing.rules.leaving import ASKED, TASK, reason_kept
 from service.catalog.rules.refunds import Delivered, EndRule, end_rule
 from service.catalog.rules.whole import Catalog
-from service.enrollment import writes as enrollment
 from service.kit import crypto, db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotFound, words
@@ -82,7 +81,7 @@ def end_now(
     """
     close_pages(patient_id, gateway, catalog, now)
     with db.transaction() as session:
-        _lock_care(session, patient_id)
+        lock_care(session, patient_id)
         row = writes.live_membership(session, patient_id)
         if row is None:
             raise NotFound("no_membership", words("You have no membership to cancel."))
@@ -144,7 +143,7 @@ def _mean(
     """Keep the wish before Stripe hears it. None when it stands so already."""
     codes: tuple[str, ...] = ()
     with db.transaction() as session:
-        _lock_care(session, patient_id)
+        lock_care(session, patient_id)
         row = writes.live_membership(session, patient_id)
         if row is None:
             raise NotFound("no_membership", words("You have no membership to cancel."))
@@ -158,7 +157,8 @@ def _mean(
         if what == "undo_cancel" and queries.ended_by_price(session, row.id):
             raise Conflict("price_first", words("Look at the new price first. If you agree to it, you can stay."))
         if what == "undo_cancel":
-            codes = _refused(session, row, catalog, now)
+            charge_at = max(row.period_ends_at or now, now)
+            codes = gate_refuses(session, row, f"undo:{charge_at:%Y-%m-%dT%H:%MZ}", catalog, now, charge_at=charge_at)
             for one in () if codes else _standing(session, row):
                 one.undone_at = now
         elif not _standing(session, row):
@@ -167,30 +167,6 @@ def _mean(
         if not codes:
             return intents.mean(session, row, what, actor=actor, now=now).id
     raise GateSaysNo(codes)
-
-
-def _refused(session: Session, row: Membership, catalog: Catalog, now: datetime) -> tuple[str, ...]:
-    """Ask the gate about the charge that would come. Returns its reasons for a no."""
-    charge_at = max(row.period_ends_at or now, now)
-    answer, _ = writes.ask_gate(
-        session,
-        patient_id=row.patient_id,
-        enrollment_id=row.enrollment_id,
-        period=f"undo:{charge_at:%Y-%m-%dT%H:%MZ}",
-        charge_at=charge_at,
-        catalog=catalog,
-        now=now,
-    )
-    return () if answer.yes else answer.codes
-
-
-def _lock_care(session: Session, patient_id: UUID) -> None:
-    """The enrollment before the membership, as everywhere: nobody waits in a circle."""
-    found = session.scalar(
-        select(Membership.enrollment_id).where(Membership.patient_id == patient_id, Membership.status != "ended")
-    )
-    if found is not None:
-        enrollment.locked(session, found)
 
 
 def _keep_why(session: Session, row: Membership, reason: str | None, comment: str, now: datetime) -> None:

@@ -1,24 +1,19 @@
-"""Changes that every message from outside makes: written with SQLAlchemy, compiled once, then sent by the driver.
+"""Changes that every message from outside makes: written with SQLAlchemy, compiled once, prepared once a connection.
 
 Putting a statement together anew costs several times what the database needs for it. What is sent is the same.
 """
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any
 
 import psycopg
 from sqlalchemy import Executable, bindparam
-from sqlalchemy.dialects.postgresql.psycopg import dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.kit import db
-
-_DIALECT = dialect()  # type: ignore[no-untyped-call]
+from service.kit.prepared import DIALECT, Prepared
 
 
 class Command:
@@ -28,21 +23,18 @@ class Command:
     """
 
     def __init__(self, statement: Executable) -> None:
-        self._statement = statement
-
-    @cached_property
-    def _compiled(self) -> tuple[str, dict[str, Any], Callable[[Sequence[Any]], Any]]:
-        compiled: Any = self._statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
-        fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        columns = getattr(self._statement, "exported_columns", ())
-        row: Any = namedtuple("Row", [str(column.key) for column in columns], rename=True)  # type: ignore[misc]
-        return str(compiled), fixed, row._make
+        self._prepared = Prepared(statement)
 
     def run(self, session: Session, **values: Any) -> Any:
         """Send it, after what the session has not written yet. The first row, its columns by name, or None.
 
         Every parameter has to be given.
         """
+        found = self.rows(session, **values)
+        return found[0] if found else None
+
+    def rows(self, session: Session, **values: Any) -> list[Any]:
+        """As `run`, and every row."""
         session.flush()
         return self._send(session.connection().connection.driver_connection, values)
 
@@ -50,20 +42,19 @@ class Command:
         """Send it as a transaction of its own. As `run` otherwise."""
         with db.single() as driver:
             if driver is not None:
-                return self._send(driver, values)
+                found = self._send(driver, values)
+                return found[0] if found else None
         with db.transaction() as session:
             return self.run(session, **values)
 
-    def _send(self, driver: Any, values: dict[str, Any]) -> Any:
-        text, fixed, row = self._compiled
+    def _send(self, driver: Any, values: dict[str, Any]) -> list[Any]:
         try:
-            cursor = driver.execute(text, {**fixed, **values})
-            found = cursor.fetchone() if cursor.description else None
+            return self._prepared.send(driver, values)
         except psycopg.Error as error:
+            text = self._prepared.form.sql.decode()
             raise DBAPIError.instance(
-                text, None, error, psycopg.Error, hide_parameters=True, dialect=_DIALECT
+                text, None, error, psycopg.Error, hide_parameters=True, dialect=DIALECT
             ) from error
-        return None if found is None else row(found)
 
 
 def params(*columns: InstrumentedAttribute[Any]) -> dict[str, Any]:

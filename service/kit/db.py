@@ -21,7 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import PoolProxiedConnection
 
 from config.settings import Settings
-from service.kit import lines, queue
+from service.kit import lines, prepared, queue
 
 
 class Base(DeclarativeBase):
@@ -81,6 +81,7 @@ def connect(url: str, *, pool_size: int = 5, only_read: bool = False, alone: boo
         **each,
     )
     lines.watch(engine)
+    prepared.watch(engine)
     return engine
 
 

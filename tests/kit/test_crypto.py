@@ -80,3 +80,11 @@ def test_bytes_come_back_as_they_went_in() -> None:
 def test_the_key_of_a_value_can_be_read_without_having_it() -> None:
     sealed = crypto.seal("Ana", "patients", "given_name", ROW)
     assert [crypto.key_of(sealed), crypto.key_of(b""), crypto.key_of(b"\x09abc")] == [sealed[1:3].decode(), "", ""]
+
+
+@pytest.mark.parametrize("text", ["", "Ana", "x" * 5000, '{"id": "evt_1"}' * 400, "ü€😀" * 300])
+def test_a_long_text_is_sealed_small_and_opens_as_any_other(text: str) -> None:
+    sealed = crypto.seal_long(text, "stripe_events", "body", ROW)
+    assert crypto.unseal(sealed, "stripe_events", "body", ROW) == text
+    assert crypto.unseal(crypto.seal(text, "stripe_events", "body", ROW), "stripe_events", "body", ROW) == text
+    assert len(text.encode()) < 1000 or len(sealed) < len(text.encode()) / 4

@@ -43,7 +43,7 @@ def receive(*, notice: Notice, body: str, wall_now: datetime) -> bool:
         "kind": notice.kind,
         "object_id": notice.object_id,
         "subject_id": notice.subject_id,
-        "body_sealed": crypto.seal(body, "stripe_events", "body", row_id),
+        "body_sealed": crypto.seal_long(body, "stripe_events", "body", row_id),
         "received_at": wall_now,
         "try_at": wall_now + rules.HEAD_START,
         "handled_at": None if acts or notice.trouble else wall_now,

@@ -1,7 +1,8 @@
 """Messages stored and applied, with a stub that answers the one question to Stripe, against the bare bound.
 
-Two processes on each side, in turns, on the same Postgres. A membership is renewed: three messages tell of one month,
-and whichever comes first brings it in, as it is with Stripe.
+Two processes on each side, in turns, on the same Postgres. A membership is renewed: three messages tell of one month
+and come in the same moment, as they do from Stripe, so that their jobs travel together (`kit.queue.Bell`). Beside it,
+without a bound, what it costs where each comes alone: one call and one transaction a message.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from service.billing.models import StripeEvent
 from service.catalog.queries import catalog
 from service.kit import clock, crypto, db, queue
 from service.kit.clock import wall_now
+from service.kit.prepared import Prepared
 from tests.bench import bare_apply
 from tests.bench.frame import Result, compare
 from tests.bench.servers import a_house
@@ -38,7 +40,8 @@ from tests.billing.storm import crowd
 NAME = "applied"
 AT_LEAST = 0.45
 PROCESSES, MEMBERSHIPS, PAIRS = 2, 400, 15
-Handle: TypeAlias = Callable[[int, int, bytes, str], None]
+Signed: TypeAlias = tuple[bytes, str]  # a body and its signature
+Handle: TypeAlias = Callable[[int, int, list[Signed]], None]  # what a membership's month tells
 BEGAN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 MONTH = timedelta(days=30)
 KINDS = ("customer.subscription.updated", "invoice.paid", "invoice.payment_succeeded")
@@ -50,12 +53,14 @@ def run() -> list[Result]:
         _prepare(settings)
         months = count(1)
 
-        ours, bare = Side(_ours, settings), Side(_bare, settings)
-        for side in (ours, bare):
+        ours, alone, bare = Side(_ours, settings), Side(_alone, settings), Side(_bare, settings)
+        for side in (ours, alone, bare):
             side.measure(next(months))
         found = compare(lambda: ours.measure(next(months)), lambda: bare.measure(next(months)), pairs=PAIRS)
-        ours.end(), bare.end()
-        statements = _statements(settings, next(months))
+        single = compare(lambda: alone.measure(next(months)), lambda: bare.measure(next(months)), pairs=PAIRS)
+        for side in (ours, alone, bare):
+            side.end()
+        statements, calls = _statements(settings, next(months))
         _check(settings)
     return [
         Result(
@@ -67,8 +72,19 @@ def run() -> list[Result]:
             at_least=AT_LEAST,
             n=found.n,
             spread=found.spread,
-            note=f"{PROCESSES} processes; three messages a renewal; {statements:.1f} SQL commands a message of ours",
-        )
+            note=f"{PROCESSES} processes; three messages a renewal; {statements:.1f} SQL commands and"
+            f" {calls:.2f} calls to Stripe a message of ours",
+        ),
+        Result(
+            "the same, each message alone : verify, insert and six statements",
+            single.ours,
+            single.peer,
+            single.ratio,
+            "messages/s",
+            n=single.n,
+            spread=single.spread,
+            note="one call to Stripe a message",
+        ),
     ]
 
 
@@ -106,68 +122,87 @@ def facts(number: int, month: int) -> SubscriptionFacts:
     )
 
 
-def messages(month: int, mine: int, secret: str) -> Iterator[tuple[int, bytes, str]]:
-    """(membership, body, signature) of one process's share."""
+def messages(month: int, mine: int, secret: str) -> Iterator[tuple[int, list[Signed]]]:
+    """(membership, its messages) of one process's share."""
     for number in range(mine, MEMBERSHIPS, PROCESSES):
         invoice = {"id": f"in_{number}_{month}", "object": "invoice", "filler": "x" * 2500}
         invoice["parent"] = {"subscription_details": {"subscription": crowd.subscription_id(number)}}  # type: ignore[assignment]
         subscription = {"id": crowd.subscription_id(number), "object": "subscription", "filler": "x" * 2500}
+        told = []
         for kind in KINDS:
-            about = subscription if kind.startswith("customer") else invoice
             event: dict[str, Any] = {
                 "id": f"evt_{number}_{month}_{KINDS.index(kind)}",
                 "object": "event",
                 "api_version": "2026-10-28.endive",
                 "created": int(BEGAN.timestamp()),
-                "data": {"object": about},
+                "data": {"object": subscription if kind.startswith("customer") else invoice},
                 "livemode": False,
                 "type": kind,
             }
             raw = json.dumps(event)
-            yield number, raw.encode(), stripe.WebhookSignature.generate_signature_header(raw, secret)
+            told.append((raw.encode(), stripe.WebhookSignature.generate_signature_header(raw, secret)))
+        yield number, told
 
 
 class _Stub:
-    """Answers the one question of a message."""
+    """Answers the one question of a message, or of several about one subscription."""
 
     def __init__(self) -> None:
-        self.month = 0
+        self.month = self.asked = 0
 
     def get_subscription(self, subscription_id: str) -> SubscriptionFacts:
+        self.asked += 1
         return facts(crowd.number_of(subscription_id), self.month)
 
 
+class _Worker:
+    """How we handle messages: in at the door, and out of the inbox."""
+
+    def __init__(self, settings: Settings, most: int) -> None:
+        """`most`: how many messages a job carries."""
+        db.configure(settings)
+        crypto.configure(settings)
+        clock.use(wall_now)
+        self._most, self._jobs, self.stub = most, [], _Stub()  # type: ignore[var-annotated]
+        queue.use(self._jobs.append)
+        self._gateway, self._rules = Gateway.from_settings(settings), catalog(settings.config_dir)
+
+    def handle(self, number: int, month: int, told: list[Signed]) -> None:
+        """Keep them, then do what the jobs say."""
+        self.stub.month = month
+        for raw, signature in told:
+            notice = self._gateway.verify_webhook(raw, signature)
+            actions.receive(notice=notice, body=raw.decode(), wall_now=wall_now())
+        jobs = queue.gathered([job for job in self._jobs if job.name == "billing.handle_event"], self._most)
+        self._jobs.clear()
+        assert sum(self._do(job) for job in jobs) == len(told)
+
+    def _do(self, job: queue.Job) -> int:
+        known: dict[str, Any] = {
+            "gateway": self.stub,
+            "catalog": self._rules,
+            "now": clock.now(),
+            "wall_now": wall_now(),
+        }
+        if job.name == "billing.handle_event":
+            return int(actions.handle_event(event_id=UUID(job.arguments["event_id"]), **known))
+        return actions.handle_events(event_ids=[UUID(one["event_id"]) for one in job.arguments["many"]], **known)
+
+
 def _ours(settings: Settings) -> Handle:
-    """How we handle one message: in at the door, and out of the inbox."""
-    db.configure(settings)
-    crypto.configure(settings)
-    clock.use(wall_now)
-    jobs: list[queue.Job] = []
-    queue.use(jobs.append)
-    gateway, stub, rules = Gateway.from_settings(settings), _Stub(), catalog(settings.config_dir)
+    return _Worker(settings, queue.Bell.MOST).handle
 
-    def handle(number: int, month: int, raw: bytes, signature: str) -> None:
-        stub.month = month
-        notice = gateway.verify_webhook(raw, signature)
-        actions.receive(notice=notice, body=raw.decode(), wall_now=wall_now())
-        (job,) = (job for job in jobs if job.name == "billing.handle_event")
-        jobs.clear()
-        assert actions.handle_event(
-            event_id=UUID(job.arguments["event_id"]),
-            gateway=stub,  # type: ignore[arg-type]
-            catalog=rules,
-            now=clock.now(),
-            wall_now=wall_now(),
-        )
 
-    return handle
+def _alone(settings: Settings) -> Handle:
+    return _Worker(settings, 1).handle
 
 
 def _bare(settings: Settings) -> Handle:
     secret, line = settings.stripe_webhook_secrets.get_secret_value(), psycopg.connect(_owner(settings))
 
-    def handle(number: int, month: int, raw: bytes, signature: str) -> None:
-        bare_apply.handle(line, raw, signature, secret, facts(number, month))
+    def handle(number: int, month: int, told: list[Signed]) -> None:
+        for raw, signature in told:
+            bare_apply.handle(line, raw, signature, secret, facts(number, month))
 
     return handle
 
@@ -190,9 +225,9 @@ class Side:
             told = list(messages(month, mine, settings.stripe_webhook_secrets.get_secret_value()))
             line.send("ready")
             line.recv()
-            for number, raw, signature in told:
-                handle(number, month, raw, signature)
-            line.send(len(told))
+            for number, several in told:
+                handle(number, month, several)
+            line.send(len(told) * len(KINDS))
         os._exit(0)
 
     def measure(self, month: int) -> float:
@@ -232,25 +267,31 @@ def _prepare(settings: Settings) -> None:
         )
 
 
-def _statements(settings: Settings, month: int) -> float:
-    """SQL commands a message, in and out of transactions, as Postgres counts a transaction's."""
-    seen, told = [0], list(messages(month, 0, settings.stripe_webhook_secrets.get_secret_value()))
-    handle = _ours(settings)
+def _statements(settings: Settings, month: int) -> tuple[float, float]:
+    """SQL commands and calls to Stripe a message; BEGIN and COMMIT are none."""
+    told = list(messages(month, 0, settings.stripe_webhook_secrets.get_secret_value()))
+    worker, seen = _Worker(settings, queue.Bell.MOST), [0]
     with _counting(seen):
-        for number, raw, signature in told:
-            handle(number, month, raw, signature)
-    return seen[0] / len(told)
+        for number, several in told:
+            worker.handle(number, month, several)
+    number = len(told) * len(KINDS)
+    return seen[0] / number, worker.stub.asked / number
 
 
 @contextmanager
 def _counting(seen: list[int]) -> Iterator[None]:
-    plain = psycopg.Cursor.execute
+    """Both ways to Postgres: the driver's, and the one past it."""
+    plain, past = psycopg.Cursor.execute, Prepared.send
 
     def execute(self: Any, *arguments: Any, **options: Any) -> Any:
         seen[0] += 1
         return plain(self, *arguments, **options)
 
-    with patch.object(psycopg.Cursor, "execute", execute):
+    def send(self: Any, *arguments: Any) -> Any:
+        seen[0] += 1
+        return past(self, *arguments)
+
+    with patch.object(psycopg.Cursor, "execute", execute), patch.object(Prepared, "send", send):
         yield
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 import structlog
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import ARRAY, Uuid, bindparam, func, select, text
 
-from service.billing import queries, rules
+from service.billing import queries, rules, writes
 from service.billing.actions import hearing, sync
 from service.billing.gateway import Bug, Gateway
 from service.billing.models import StripeEvent
@@ -24,13 +25,15 @@ log = structlog.get_logger(__name__)
 BATCH = 100
 SECONDS = 45.0  # of each minute's sweep
 _UNHEARD = (StripeEvent.handled_at.is_(None), StripeEvent.parked_at.is_(None))
-_TAKE = Command(
-    select(StripeEvent.kind, StripeEvent.object_id, StripeEvent.subject_id)
-    .where(StripeEvent.id == bindparam("id"), *_UNHEARD)
+_TAKEN = (
+    select(StripeEvent.id, StripeEvent.kind, StripeEvent.object_id, StripeEvent.subject_id)
+    .where(StripeEvent.id == func.any(bindparam("ids", type_=ARRAY(Uuid))), *_UNHEARD)
     .with_for_update(skip_locked=True)
+    .cte("taken")
 )
+_TAKE = Command(select(_TAKEN, writes.locking(_TAKEN.c.subject_id)))  # and nobody else works on what they are about
 _DONE = Command(
-    text("UPDATE stripe_events SET attempts = attempts + 1, handled_at = :now, last_error = NULL WHERE id = :id")
+    text("UPDATE stripe_events SET attempts = attempts + 1, handled_at = :now, last_error = NULL WHERE id = ANY(:ids)")
 )
 
 
@@ -39,7 +42,7 @@ def handle_event(*, event_id: UUID, gateway: Gateway, catalog: Catalog, now: dat
 
     True when it is handled, now or before. A failure is kept in a transaction of its own and tried again later.
     """
-    return _handle(event_id, gateway, catalog, now, wall_now) == "done"
+    return _handle([event_id], gateway, catalog, now, wall_now) == "done"
 
 
 def sweep_events(
@@ -62,12 +65,17 @@ def sweep_events(
 def handle_events(
     *, event_ids: Sequence[UUID], gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime
 ) -> int:
-    """Act upon several messages, each for itself; what Stripe is away for, the sweeper finds. Returns how many."""
-    return _each(event_ids, gateway, catalog, now, wall_now, None)[0]
+    """Act upon several messages; what Stripe is away for, the sweeper finds. Returns how many.
+
+    Those about one subscription are answered by one look at Stripe, in one transaction; nobody stops the others.
+    """
+    with db.asking() as session:
+        told = queries.unheard(session, event_ids)
+    return _each(told, gateway, catalog, now, wall_now, None)[0]
 
 
 def _each(
-    event_ids: Sequence[UUID],
+    told: Sequence[rules.Told],
     gateway: Gateway,
     catalog: Catalog,
     now: datetime,
@@ -76,9 +84,14 @@ def _each(
 ) -> tuple[int, bool]:
     """How many were handled, and whether all had their turn: there was time, and Stripe answered."""
     handled = in_a_row = 0
-    for event_id in event_ids:
-        came = _handle(event_id, gateway, catalog, now, wall_now)
-        handled += came == "done"
+    waiting = deque(rules.together(told))
+    while waiting:
+        event_ids = waiting.popleft()
+        came = _handle(event_ids, gateway, catalog, now, wall_now)
+        if came == "apart":
+            waiting.extendleft([one] for one in reversed(event_ids))
+            continue
+        handled += len(event_ids) if came == "done" else 0
         in_a_row = in_a_row + 1 if came == "away" else 0
         if in_a_row >= rules.ENOUGH or (ends is not None and time.monotonic() >= ends):
             return handled, False
@@ -86,32 +99,40 @@ def _each(
 
 
 def _handle(
-    event_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime
-) -> Literal["done", "away", "failed"]:
+    event_ids: Sequence[UUID], gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime
+) -> Literal["done", "away", "failed", "apart"]:
+    """Apart: one of several failed, and nothing was done or noted; each has to be tried for itself."""
     try:
-        _act(event_id, gateway, catalog, now, wall_now)
-    except sync.Unclaimed as error:
-        log.error("a message from Stripe needs a person", inbox=str(event_id), reason=str(error))
-        _note_failure(event_id, str(error), wall_now, park="unclaimed")
-        return "failed"
+        _act(event_ids, gateway, catalog, now, wall_now)
     except Exception as error:
-        retry = isinstance(error, TryAgain)
-        named = str(error) if isinstance(error, TryAgain | Bug) else None  # codes only, as the gateway has them
-        log.warning("a message could not be handled", inbox=str(event_id), why=named, exc_info=None if named else error)
-        reason = f"{type(error).__name__}: {error}" if retry else type(error).__name__
-        _note_failure(event_id, reason, wall_now)
-        return "away" if retry else "failed"
+        away = isinstance(error, TryAgain)
+        if len(event_ids) > 1 and not away:
+            return "apart"
+        for event_id in event_ids:
+            _failed(event_id, error, wall_now)
+        return "away" if away else "failed"
     return "done"
 
 
-def _act(event_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime) -> None:
+def _act(event_ids: Sequence[UUID], gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime) -> None:
     with db.transaction() as session:
-        row = _TAKE.run(session, id=event_id)
-        if row is None:
-            return  # handled, parked, or another worker has it
-        heard = hearing.Heard(row.kind, row.object_id, row.subject_id)
-        hearing.hear(session, heard, gateway=gateway, catalog=catalog, now=now)
-        _DONE.run(session, id=event_id, now=wall_now)
+        rows = _TAKE.rows(session, ids=list(event_ids))
+        if not rows:
+            return  # handled, parked, or another worker has them
+        heard, *others = (hearing.Heard(row.kind, row.object_id, row.subject_id) for row in rows)
+        hearing.hear(session, heard, others=others, gateway=gateway, catalog=catalog, now=now)
+        _DONE.run(session, ids=[row.id for row in rows], now=wall_now)
+
+
+def _failed(event_id: UUID, error: Exception, wall_now: datetime) -> None:
+    if isinstance(error, sync.Unclaimed):
+        log.error("a message from Stripe needs a person", inbox=str(event_id), reason=str(error))
+        _note_failure(event_id, str(error), wall_now, park="unclaimed")
+        return
+    named = str(error) if isinstance(error, TryAgain | Bug) else None  # codes only, as the gateway has them
+    log.warning("a message could not be handled", inbox=str(event_id), why=named, exc_info=None if named else error)
+    kind = type(error).__name__
+    _note_failure(event_id, f"{kind}: {error}" if isinstance(error, TryAgain) else kind, wall_now)
 
 
 def _note_failure(event_id: UUID, reason: str, wall_now: datetime, *, park: str | None = None) -> None:

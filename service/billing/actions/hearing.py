@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
 
-from service.billing import writes
+from service.billing import rules, writes
 from service.billing.actions import card_page, money_heard, sync
 from service.billing.gateway import Gateway
 from service.catalog.rules.whole import Catalog
@@ -24,39 +24,54 @@ class Heard:
     subject_id: str | None
 
 
-def hear(session: Session, heard: Heard, *, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
-    """Lock, ask what is true now, write it. A kind nobody listens to changes nothing. Raises `sync.Unclaimed`."""
+def hear(
+    session: Session,
+    heard: Heard,
+    *,
+    others: Sequence[Heard] = (),
+    gateway: Gateway,
+    catalog: Catalog,
+    now: datetime,
+) -> None:
+    """Ask what is true now and write it. A kind nobody listens to changes nothing. Raises `sync.Unclaimed`.
+
+    The caller holds `writes.lock_object` of `subject_id`, where there is one.
+    `others`: more messages of the same subscription, answered by the same look (`rules.together`).
+    """
+    if rules.of_a_subscription(heard.kind):
+        _subscription(session, (heard, *others), gateway, catalog, now)
+        return
     for begins, listen in LISTENERS:
         if heard.kind.startswith(begins):
             listen(session, heard, gateway, catalog, now)
             return
 
 
-def _subscription(session: Session, heard: Heard, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
-    writes.lock_object(session, heard.object_id)
-    facts = gateway.get_subscription(heard.object_id)
-    if not sync.is_known(session, facts):
-        sync.apply(session, facts, catalog=catalog, now=now)
-
-
-def _invoice(session: Session, heard: Heard, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
-    """Nearly always the latest one of its subscription, which comes with it: one call."""
-    # Which subscription an invoice belongs to never changes, so it may be asked before anything is locked.
-    subject_id = heard.subject_id or gateway.get_invoice(heard.object_id).subscription_id
+def _subscription(session: Session, told: Sequence[Heard], gateway: Gateway, catalog: Catalog, now: datetime) -> None:
+    """A subscription and its charges. Nearly always its latest one, which comes with it: one call."""
+    subject_id = told[0].subject_id or _subject(session, told[0], gateway)
     if subject_id is None:
         return
-    writes.lock_object(session, subject_id)
     facts = gateway.get_subscription(subject_id)
-    latest = facts.latest_invoice
-    older = () if latest is not None and latest.id == heard.object_id else (gateway.get_invoice(heard.object_id),)
+    latest = facts.latest_invoice.id if facts.latest_invoice is not None else None
+    charges = dict.fromkeys(one.object_id for one in told if one.kind.startswith("invoice."))
+    older = tuple(gateway.get_invoice(stripe_id) for stripe_id in charges if stripe_id != latest)
     if older or not sync.is_known(session, facts):
         sync.apply(session, facts, invoices=older, catalog=catalog, now=now)
 
 
+def _subject(session: Session, heard: Heard, gateway: Gateway) -> str | None:
+    """Whose it is, locked. Which subscription a charge belongs to never changes, so it may be asked before the lock."""
+    found: str | None = heard.object_id
+    if heard.kind.startswith("invoice."):
+        found = gateway.get_invoice(heard.object_id).subscription_id
+    if found is not None:
+        writes.lock_object(session, found)
+    return found
+
+
 def _page(session: Session, heard: Heard, gateway: Gateway, catalog: Catalog, now: datetime) -> None:
     """The page, and the subscription that somebody began on it."""
-    if heard.subject_id is not None:
-        writes.lock_object(session, heard.subject_id)
     page = gateway.get_checkout(heard.object_id)
     if page.subscription is not None and page.subscription.id == heard.subject_id:
         sync.apply(session, page.subscription, catalog=catalog, now=now)
@@ -76,9 +91,7 @@ def _dispute(session: Session, heard: Heard, gateway: Gateway, catalog: Catalog,
 
 
 LISTENERS: Final[tuple[tuple[str, Callable[[Session, Heard, Gateway, Catalog, datetime], None]], ...]] = (
-    ("customer.subscription.", _subscription),
     ("checkout.session.", _page),
-    ("invoice.", _invoice),
     ("charge.dispute.", _dispute),
     ("refund.", _refund),
 )

@@ -26,6 +26,7 @@ from service.billing.queries.due import (
     parked_count,
     renewals,
     subscription_of,
+    unheard,
     unheard_wishes,
     waiting_events,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "running",
     "start_of",
     "subscription_of",
+    "unheard",
     "unheard_wishes",
     "waiting_events",
     "waits",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, bindparam, case, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from service.billing.models import Checkout, GateRecord, Intent, Invoice, Membership, StripeEvent
@@ -20,7 +21,10 @@ from service.billing.rules import (
     STAGES,
     STOPPING_STAGES,
     WISH_ALERT,
+    Told,
 )
+from service.kit.asked import Asked
+from service.kit.db import Line
 from service.safety.models import Alert
 
 
@@ -76,16 +80,27 @@ def _asked(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def waiting_events(session: Session, wall_now: datetime, limit: int) -> list[UUID]:
+_TOLD = select(StripeEvent.id, StripeEvent.kind, StripeEvent.object_id, StripeEvent.subject_id).where(
+    StripeEvent.handled_at.is_(None), StripeEvent.parked_at.is_(None)
+)
+
+
+def waiting_events(session: Session, wall_now: datetime, limit: int) -> list[Told]:
     """Messages whose time to be tried (again) has come, the longest-waiting first."""
-    return list(
-        session.scalars(
-            select(StripeEvent.id)
-            .where(StripeEvent.handled_at.is_(None), StripeEvent.parked_at.is_(None), StripeEvent.try_at <= wall_now)
-            .order_by(StripeEvent.try_at)
-            .limit(limit)
-        )
+    query = _TOLD.where(StripeEvent.try_at <= wall_now).order_by(StripeEvent.try_at).limit(limit)
+    return [Told(*row) for row in session.execute(query)]
+
+
+_UNHEARD = Asked(
+    _TOLD.where(StripeEvent.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))).order_by(
+        StripeEvent.received_at, StripeEvent.id
     )
+)
+
+
+def unheard(session: Session | Line, event_ids: Sequence[UUID]) -> list[Told]:
+    """Those of these messages that nobody has handled yet, the first to come first."""
+    return [Told(*row) for row in _UNHEARD.rows(session, ids=list(event_ids))]
 
 
 @dataclass(frozen=True, slots=True)

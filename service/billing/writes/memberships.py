@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,19 @@ from service.enrollment.rules import gate
 from service.kit.commands import Command
 from service.kit.ids import new_id
 
-_LOCK = Command(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("id", type_=Text), 0))))
+
+def locking(stripe_id: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Waits as `lock_object` does, within a statement; locks nothing where there is no id."""
+    return func.pg_advisory_xact_lock(func.hashtextextended(stripe_id, 0))
+
+
+_LOCK = Command(select(locking(bindparam("id", type_=Text))))
+_MEMBERSHIP = (
+    select(Membership)
+    .where(Membership.id == bindparam("id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def ask_gate(
@@ -56,8 +69,7 @@ def lock_object(session: Session, stripe_id: str) -> None:
 
 def locked_membership(session: Session, membership_id: UUID) -> Membership | None:
     """A membership's row, locked and read anew."""
-    statement = select(Membership).where(Membership.id == membership_id).with_for_update()
-    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    return session.scalars(_MEMBERSHIP, {"id": membership_id}).one_or_none()
 
 
 def live_membership(session: Session, patient_id: UUID) -> Membership | None:

@@ -76,7 +76,7 @@ def of_a_subscription(kind: str) -> bool:
 def together(messages: Sequence[Told]) -> list[list[UUID]]:
     """Messages in groups that one look at Stripe answers, in order of each group's first.
 
-    A month that is renewed sends about eight within a second; Stripe takes 100 calls a second from us in all.
+    A month that is renewed sends several within a second, and Stripe takes only so many calls a second from one account.
     """
     groups: dict[object, tuple[list[UUID], set[str]]] = {}
     full: list[list[UUID]] = []

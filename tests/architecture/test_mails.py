@@ -64,3 +64,11 @@ def test_both_texts_of_a_mail_carry_the_same_links(settings: Settings, name: str
     mail = emails.render(settings, name, facts_of(name), given_name="Ana", locale="en")
     links = [set(re.findall(r"https://localhost/[^\s\"<]*", part)) for part in (mail.text, mail.html)]
     assert links[0] == links[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_branch_of_a_mail_says_anything_about_health(name: str) -> None:
+    """What is rendered above is one branch of each; what somebody else gets stands in the source."""
+    for path in sorted((HOUSE / "templates" / "emails" / name).iterdir()):
+        found = FORBIDDEN.search(path.read_text())
+        assert found is None, f"{name}/{path.name}: {found}"

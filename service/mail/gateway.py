@@ -104,16 +104,15 @@ class Smtp:
         if self._connection is not None:
             return self._connection
         settings = self._settings
-        context = ssl.create_default_context()
         connection: smtplib.SMTP
         if settings.smtp_security == "tls":
             connection = smtplib.SMTP_SSL(
-                settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_SECONDS, context=context
+                settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
             )
         else:
             connection = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_SECONDS)
             if settings.smtp_security == "starttls":
-                connection.starttls(context=context)
+                connection.starttls(context=ssl.create_default_context())
         if settings.smtp_user and settings.smtp_password:
             connection.login(settings.smtp_user, settings.smtp_password.get_secret_value())
         self._connection = connection

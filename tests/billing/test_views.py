@@ -13,6 +13,7 @@ from hashlib import sha256
 import pytest
 import stripe as sdk
 from flask import Flask
+from markupsafe import escape
 from sqlalchemy import Engine, event, select
 from sqlalchemy.exc import OperationalError
 
@@ -279,7 +280,19 @@ def test_a_code_that_does_not_count_says_so_and_the_price_stays(client: Browser,
     assert "$250.00 on November 23" in page
     answer = client.submit("/membership/checkout", {**_form(client), "code": code})
     assert answer.status_code == 422
-    assert "We do not know this code" in answer.text
+    for text in (page, answer.text):
+        assert text.count("We do not know this code") == 2, "once above, once at the field"
+        assert "<title>Error: " in text
+        assert f'value="{escape(code[:40])}"' in text, "what was typed stays to be put right"
+
+
+def test_no_code_at_all_says_what_to_type_and_another_plan_keeps_a_good_one(client: Browser, house: House) -> None:
+    signed_in(client, ready_to_pay(house))
+    assert "Type your code" not in client.get("/membership").text
+    assert client.get("/membership?plan=monthly&code=+").text.count("Type your code") == 2
+    page = client.get("/membership?plan=monthly&code=welcome50").text
+    assert "plan=monthly_plus&amp;code=WELCOME50" in page
+    assert "$299.00 on November 23" in client.get("/membership?plan=monthly_plus&code=WELCOME50").text
 
 
 def test_what_was_agreed_to_is_kept_word_for_word_and_can_be_read_again(

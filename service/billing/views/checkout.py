@@ -23,6 +23,8 @@ from service.catalog.rules.whole import Catalog
 from service.kit import access, clock, db, limits, web
 from service.kit.errors import Conflict, Rejected, TryAgain
 
+LONGEST_CODE = 40  # of what somebody typed, this much is shown again
+
 
 def _sold_today() -> Catalog:
     """The catalog with what a plan costs somebody who begins today: a new price counts for them from its day on."""
@@ -39,8 +41,11 @@ def membership() -> ResponseReturnValue:
         return elsewhere
     chosen = _sold_today().plans.get(request.args.get("plan", ""))
     plan = chosen if chosen is not None and chosen.open else _sold_today().open_plans[0]
-    offer, problem = _offered(request.args.get("code", ""), plan)
-    return _choose(CheckoutForm(formdata=None), plan, offer, problem=problem)
+    typed = request.args.get("code", "")
+    offer, problem = _offered(typed, plan)
+    if "code" in request.args and not typed.strip():
+        problem = _("Type your code")
+    return _choose(CheckoutForm(formdata=None), plan, offer, problem=problem, code=typed)
 
 
 @bp.post("/membership/checkout")
@@ -53,9 +58,10 @@ def checkout() -> ResponseReturnValue:
     shown = plan if plan is not None and plan.open else _sold_today().open_plans[0]
     offer, problem = _offered(form.code.data or "", shown)
     terms = _terms(shown, offer)
-    accepted = form.accepts_plan(plan, terms)
-    if plan is None or problem or not accepted:
-        return _not_here(status=422) or _choose(form, shown, offer, status=422, problem=problem)
+    if plan is None or problem or not form.accepts_plan(plan, terms):
+        return _not_here(status=422) or _choose(
+            form, shown, offer, status=422, problem=problem, code=form.code.data or ""
+        )
     try:
         page = actions.start_checkout(
             patient_id=current_user.patient_id,
@@ -162,12 +168,18 @@ def _was_here() -> bool:
 
 
 def _choose(
-    form: CheckoutForm, plan: Plan, offer: actions.CodeOffer | None, *, status: int = 200, problem: str = ""
+    form: CheckoutForm,
+    plan: Plan,
+    offer: actions.CodeOffer | None,
+    *,
+    status: int = 200,
+    problem: str = "",
+    code: str = "",
 ) -> ResponseReturnValue:
     web.allow_form_redirect_to(current_app.config["HOMEWARD"].checkout_origin)
     terms, typed = _terms(plan, offer), CodeForm(formdata=None).named()
     if problem:
-        typed.code.errors = [problem]
+        typed.code.errors, typed.code.data = [problem], code[:LONGEST_CODE]
     page = render_template(
         "billing/membership.html",
         form=form.about(plan, terms, offer.code if offer else ""),

@@ -9,9 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from service.billing.actions.changes import tell_price_changes
 from service.catalog.rules.changes import PriceChange
+from service.kit import crypto, db
+from service.mail.models import OutboxMessage
 from tests.billing.changing import Member, a_member, with_changes
 from tests.billing.stand_in import FAILS_LATER, GOOD, StandIn
 from tests.client import Browser
@@ -212,6 +215,51 @@ def test_a_new_price_asks_on_the_page_about_money(
     assert "You agreed to $265.00 a month from February 23, 2027 on" in client.get("/billing").text
     assert member.agreed()[-1] == ("price", 26500)
     app.config["CATALOG"] = replace(member.catalog, price_changes=())
+
+
+def test_a_new_price_says_the_charge_there_will_be_and_asks_nobody_who_leaves(
+    app: Flask, client: Browser, house: House, moving_stripe: StandIn
+) -> None:
+    member = signed_in(client, house, moving_stripe)
+    with_changes(member, RISE)
+    app.config["CATALOG"] = member.catalog
+    house.at(datetime(2026, 12, 10, tzinfo=UTC))
+    tell_price_changes(catalog=member.catalog, now=house.now)
+    client.submit("/billing/date", {"day": "2026-12-31"})
+    assert "From February 28, 2027 your membership would cost $265.00" in client.get("/billing").text
+    assert "$265.00 on February 28, 2027" in client.get("/billing/price").text
+    client.submit("/billing/cancel")
+    assert "Your answer is needed" not in client.get("/billing").text
+    assert client.get("/billing/price").headers["Location"] == "/billing"
+    client.submit("/billing/cancel/undo")
+    form = {**hidden(client.get("/billing/price").text, "terms"), "agreed": "y"}
+    client.submit("/billing/price", form)
+    assert "You agreed to $265.00 a month from February 28, 2027 on" in client.get("/billing").text
+    user_id = member.applicant.person.user_id
+    with db.reading() as session:
+        agreed = OutboxMessage.message_key.startswith("price_agreed:")
+        row = session.scalars(select(OutboxMessage).where(agreed, OutboxMessage.user_id == user_id)).one()
+        facts = crypto.unseal_json(row.facts_sealed, "outbox", "facts", row.id)
+    assert (facts["amount"], facts["charge_on"]) == ("$265.00", "February 28, 2027")
+    app.config["CATALOG"] = replace(member.catalog, price_changes=())
+
+
+def test_each_problem_is_said_once_above_and_once_where_it_is(
+    client: Browser, house: House, moving_stripe: StandIn
+) -> None:
+    member = signed_in(client, house, moving_stripe)
+    member.pass_time(MID)
+    plan = client.get("/billing/plan/monthly_plus").text
+    for path, sent, words in (
+        ("/billing/skip", {}, "Choose how long"),
+        ("/billing/date", {}, "Choose one of these days"),
+        ("/billing/code", {}, "Type your code"),
+        ("/billing/plan/monthly_plus", hidden(plan, "shown", "terms"), "Tick the box"),
+        ("/billing/cancel", {"comment": "x" * 5000}, "longer than we can keep"),
+    ):
+        page = client.submit(path, sent).text
+        assert (path, page.count('class="govuk-error-summary"'), page.count(words)) == (path, 1, 2)
+    assert re.search(r"<details[^>]* open", page), "nothing that is wrong stays folded away"
 
 
 def test_a_code_is_typed_shown_and_used(client: Browser, house: House, moving_stripe: StandIn) -> None:

@@ -134,7 +134,7 @@ def starting_again(
 
 def new_price(*, found: NewPrice, plan: str, name: str, reader: Reader) -> Terms:
     """A plan that costs more from a charge on."""
-    on, amount = reader.day(found.applies_at), money(found.new_cents)
+    on, amount = reader.day(found.first_charge_at), money(found.new_cents)
     lines = [
         (_("Price now"), _("%(amount)s each month", amount=money(found.old_cents))),
         (_("New price"), _("%(amount)s each month", amount=amount)),

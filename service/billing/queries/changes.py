@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.billing.models import Intent, Membership, PriceNotice
 from service.billing.queries.memberships import MembershipCard
 from service.billing.rules import changes
-from service.billing.rules.prices import agree_until
+from service.billing.rules.prices import agree_until, first_charge
 from service.catalog.rules.changes import ChangeRules
 from service.catalog.rules.whole import Catalog
 
@@ -92,13 +92,16 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class NewPrice:
-    """A price change this patient was told of. `applies_at`: its first charge; `until`: when a yes counts no more."""
+    """A price change this patient was told of. `applies_at`: its first charge as they were told; `first_charge_at`: the
+    same as the dates stand now, after a move or a skip; `until`: when a yes counts no more.
+    """
 
     notice_id: UUID
     change_key: str
     old_cents: int
     new_cents: int
     applies_at: datetime
+    first_charge_at: datetime
     until: datetime
     ends: bool
     outcome: str | None
@@ -162,12 +165,14 @@ def new_price(session: Session, card: MembershipCard | Membership, catalog: Cata
     ).one_or_none()
     if row is None:
         return None
+    it = running(card, History(), "UTC")
     return NewPrice(
         notice_id=row.id,
         change_key=row.change_key,
         old_cents=row.old_cents,
         new_cents=row.new_cents,
         applies_at=row.applies_at,
+        first_charge_at=first_charge(it, row.applies_at) if it else row.applies_at,
         until=agree_until(row.applies_at, catalog.billing.changes.last_change),
         ends=known[row.change_key].without_consent == "end",
         outcome=row.outcome,

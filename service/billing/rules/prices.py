@@ -23,7 +23,11 @@ def begins_at(change: PriceChange, time_zone: str) -> datetime:
 
 def applies_at(change: PriceChange, it: Running, *, told_at: datetime, notice: timedelta) -> datetime:
     """The first charge at the new price: none before its day, and none within `notice` of being told."""
-    earliest = max(begins_at(change, it.time_zone).astimezone(told_at.tzinfo), told_at + notice)
+    return first_charge(it, max(begins_at(change, it.time_zone).astimezone(told_at.tzinfo), told_at + notice))
+
+
+def first_charge(it: Running, earliest: datetime) -> datetime:
+    """The first charge from `earliest` on, as its dates stand now: one that is left out or was moved is not it."""
     charge = it.charge_at
     while charge < earliest:
         charge = charge_after(it.anchor_at, charge)

@@ -63,7 +63,7 @@ def _asked(seen: Seen | None) -> queries.NewPrice | None:
     if seen is None or found is None:
         return None
     ending = found.outcome == "ended" and seen.card.cancels_at_period_end
-    return found if found.asks(seen.now) or ending else None
+    return found if (found.asks(seen.now) and not seen.card.ends) or ending else None
 
 
 def _page(seen: Seen, found: queries.NewPrice, form: AgreementForm, status: int) -> ResponseReturnValue:

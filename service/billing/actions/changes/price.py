@@ -9,12 +9,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
-from service.billing import emails, rules, writes
+from service.billing import emails, queries, rules, writes
 from service.billing.actions import intents
 from service.billing.actions.changes.common import GateSaysNo, gate_refuses, lock_care, note, refuse
 from service.billing.gateway import Gateway
 from service.billing.models import Cancellation, Membership, PriceNotice
-from service.billing.rules.prices import agree_until
+from service.billing.rules.prices import agree_until, first_charge
 from service.billing.rules.terms import Terms
 from service.catalog.rules.whole import Catalog
 from service.kit import db
@@ -109,10 +109,11 @@ def _until(notice: PriceNotice, catalog: Catalog) -> datetime:
 
 def _confirm(session: Session, row: Membership, notice: PriceNotice, now: datetime) -> None:
     person = accounts.patient(session, row.patient_id)
+    it = queries.running(row, queries.History(), person.time_zone)
     email = emails.membership_changed(
         "price_agreed",
         next_cents=notice.new_cents,
-        charge_at=notice.applies_at,
+        charge_at=first_charge(it, notice.applies_at) if it else notice.applies_at,
         card=rules.card_words(row.card_brand, row.card_last4),
         time_zone=person.time_zone,
         locale=person.locale,

@@ -145,6 +145,18 @@ def test_a_years_statement_is_of_that_year_where_the_patient_lives(client: Brows
     assert acts(patient_id).count("statement.download") == 2
 
 
+def test_only_a_year_in_which_something_was_paid_has_a_statement(client: Browser, house: House, ana: Person) -> None:
+    _, membership_id = of(ana)
+    for year in (2024, 2026):
+        a_charge(membership_id, datetime(year, 5, 1, 15, tzinfo=UTC))
+    house.at(datetime(2027, 1, 9, 15, tzinfo=UTC))
+    client.sign_in(ana.user_id)
+    page = client.get("/billing/receipts").text
+    offered = [year for year in range(2023, 2028) if f"/billing/statements/{year}.pdf" in page]
+    assert offered == [2024, 2026]
+    assert all(client.get(f"/billing/statements/{year}.pdf").status_code == 200 for year in offered)
+
+
 def seen(house: House) -> tuple[Applicant, UUID]:
     applicant = an_applicant(house.catalog)
     return applicant, approved(applicant, a_clinician(), house.catalog, house.now)

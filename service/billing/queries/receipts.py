@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select, tuple_
+from sqlalchemy import Select, and_, extract, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from service.billing.models import Invoice, InvoiceLine, Membership, Refund
@@ -143,6 +143,13 @@ def first_paid_at(session: Session, patient_id: UUID) -> datetime | None:
     """When this patient first paid, or None."""
     query = select(Invoice.paid_at).where(_of(patient_id), Invoice.status == "paid", _of_money())
     return session.scalar(query.order_by(Invoice.paid_at).limit(1))
+
+
+def paid_years(session: Session, patient_id: UUID, zone: str) -> list[int]:
+    """The calendar years of that zone in which this patient paid something, the latest first."""
+    year = extract("year", func.timezone(zone, Invoice.paid_at))
+    query = select(year).where(_of(patient_id), Invoice.status == "paid", Invoice.paid_at.is_not(None), _of_money())
+    return [int(found) for found in session.scalars(query.distinct().order_by(year.desc()))]
 
 
 def _of(patient_id: UUID) -> Any:

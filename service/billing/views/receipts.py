@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -11,7 +10,7 @@ from flask_login import current_user
 
 from service.billing.actions import papers
 from service.billing.queries.agreements import agreements_of
-from service.billing.queries.receipts import first_paid_at, invoices_page
+from service.billing.queries.receipts import invoices_page, paid_years
 from service.billing.views import bp
 from service.billing.views.common import catalog
 from service.kit import access, clock, db, web
@@ -24,9 +23,7 @@ def receipts() -> ResponseReturnValue:
     """Every charge, the newest first, a page at a time; and the years there is a statement of."""
     with db.reading() as session:
         found, following = invoices_page(session, current_user.patient_id, after=_after())
-        first = first_paid_at(session, current_user.patient_id)
-    place = ZoneInfo(current_user.time_zone)
-    years = range(clock.now().astimezone(place).year, first.astimezone(place).year - 1, -1) if first else ()
+        years = paid_years(session, current_user.patient_id, current_user.time_zone)
     return render_template(
         "billing/receipts.html", invoices=found, following=following, years=years, zone=current_user.time_zone
     )

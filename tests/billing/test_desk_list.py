@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 
 from service.billing.models import Dispute, Invoice, Membership
 from service.billing.queries import desk
@@ -155,11 +155,55 @@ def test_no_shelf_reads_the_whole_table(crowd: dict[str, list[UUID]], shelf: str
         session.execute(text("SET LOCAL enable_sort = off"))
         session.execute(text("SET LOCAL enable_bitmapscan = off"))
         for stretch in pages.SHELF[shelf]:
-            query = pages._part(stretch, (), None, False)
+            query = pages._part(stretch, Wanted(), None, False)
             sql = str(query.compile(session.connection(), compile_kwargs={"literal_binds": True}))
             plan = "\n".join(row[0] for row in session.execute(text(f"EXPLAIN {sql}")))
             assert "Seq Scan" not in plan, plan
             assert "Sort" not in plan, plan
+
+
+def test_a_narrowed_list_looks_through_a_part_at_a_time_and_finds_everybody_in_the_end(
+    crowd: dict[str, list[UUID]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = import_module("service.billing.queries.desk.listing")
+    rare = {crowd[kind][number] for kind, number in (("active", 3), ("grace", 58), ("stopped", 40), ("ending", 59))}
+    with db.transaction() as session:
+        session.execute(update(Membership).where(Membership.id.in_(rare)).values(plan="saver"))
+    with db.reading() as session:
+        assert desk.listing(session, Wanted(shelf="all", plan="saver")).counts == {"all": 4}
+    monkeypatch.setattr(pages, "LOOKED", 10)
+    assert set(walked(Wanted(shelf="all", plan="saver"))) == rare
+    assert walked(Wanted(shelf="all", state="NJ")) == []
+    assert set(walked(Wanted(shelf="stopped", stopped_for="unpaid"))) == set(crowd["unpaid"])
+    with db.reading() as session:
+        page = desk.listing(session, Wanted(shelf="grace", plan="saver"))
+        assert (page.rows, page.counts) == ((), {}), "it says neither nobody nor how many: it has not looked at all"
+        assert page.following is not None
+        back = desk.listing(session, Wanted(shelf="grace", plan="monthly"), before=page.following)
+        assert {row.id for row in back.rows} == set(crowd["grace"][:9])
+
+
+@pytest.mark.parametrize("wish", [{"state": "NJ"}, {"plan": "saver"}, {"stopped_for": "unpaid"}])
+def test_no_narrowed_page_reads_more_than_it_may(
+    crowd: dict[str, list[UUID]], monkeypatch: pytest.MonkeyPatch, wish: dict[str, str]
+) -> None:
+    pages = import_module("service.billing.queries.desk.listing")
+    monkeypatch.setattr(pages, "LOOKED", 10)
+    with db.transaction() as session:
+        for setting in ("seqscan", "sort", "bitmapscan", "hashjoin", "mergejoin"):
+            session.execute(text(f"SET LOCAL enable_{setting} = off"))
+        for shelf in ("all", "active", "stopped", "ended"):
+            for stretch in pages.SHELF[shelf]:
+                query = pages._part(stretch, Wanted(shelf=shelf, **wish), None, False)
+                sql = str(query.compile(session.connection(), compile_kwargs={"literal_binds": True}))
+                (read,) = session.execute(text(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")).scalars()
+                assert max(_rows_of(read[0]["Plan"], "memberships")) <= 10, read
+
+
+def _rows_of(node: dict[str, Any], table: str) -> list[float]:
+    """How many rows each look at a table brought."""
+    here = [node["Actual Rows"] * node["Actual Loops"]] if node.get("Relation Name") == table else []
+    return here + [rows for below in node.get("Plans", ()) for rows in _rows_of(below, table)]
 
 
 def test_an_address_that_nobody_made_shows_more_and_never_an_error() -> None:

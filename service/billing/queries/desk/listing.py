@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Integer, Select, and_, func, literal, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.orm import Session, aliased
 
@@ -20,6 +20,7 @@ from service.billing.rules.shelves import Wanted
 
 PAGE = 25
 MANY = 1000  # "1,000+" says enough, and the rest need not be read
+LOOKED = 5000  # rows of each stretch that a narrowed page looks through: whom few are like is sought a part at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page, how many stand on each shelf that was counted (MANY + 1: more than MANY), and the places beside it."""
+    """A page, how many stand on each shelf that was counted (MANY + 1: more than MANY), and the places beside it.
+
+    A narrowed page may be short, or empty, and have a place beside it all the same: there is more to look through.
+    """
 
     rows: tuple[Line, ...]
     counts: dict[str, int]
@@ -75,16 +79,17 @@ class Listing:
 
 def listing(session: Session, wanted: Wanted, *, after: Place | None = None, before: Place | None = None) -> Listing:
     """Whom `wanted` asks for, from `after` on or up to `before`. Where nobody is left there, the first page."""
-    rows, more = _rows(session, wanted, after, before)
-    if not rows and (after or before):
-        after = before = None
-        rows, more = _rows(session, wanted, None, None)
-    earlier, later = (more, True) if before else (after is not None, more)
+    backwards = before is not None and after is None
+    rows, onward = _rows(session, wanted, before if backwards else after, backwards)
+    if not rows and not wanted.narrowed and (after or before):
+        after, backwards = None, False
+        rows, onward = _rows(session, wanted, None, backwards)
+    first, last = (_place(rows[0]), _place(rows[-1])) if rows else (None, None)
     return Listing(
         rows=tuple(lines(session, rows)),
         counts=_counts(session, wanted),
-        following=_place(rows[-1]) if later and rows else None,
-        preceding=_place(rows[0]) if earlier and rows else None,
+        following=last if backwards else onward,
+        preceding=onward if backwards else first if after else None,
     )
 
 
@@ -118,30 +123,60 @@ def lines(session: Session, rows: Sequence[Membership]) -> list[Line]:
     ]
 
 
-def _rows(session: Session, wanted: Wanted, after: Place | None, before: Place | None) -> tuple[list[Membership], bool]:
-    backwards = before is not None and after is None
-    place = before if backwards else after
-    parts = [_part(one, narrowing(wanted), place, backwards) for one in SHELF[wanted.shelf]]
+def _rows(
+    session: Session, wanted: Wanted, place: Place | None, backwards: bool
+) -> tuple[list[Membership], Place | None]:
+    """A page from a place on, and where the one after it in this direction begins."""
+    parts = [_part(one, wanted, place, backwards) for one in SHELF[wanted.shelf]]
     source: Any = union_all(*parts).subquery("found") if len(parts) > 1 else parts[0].subquery("found")
     row = aliased(Membership, source)
     query = select(row).order_by(*_order(row, backwards)).limit(PAGE + 1)
+    edge = _edge(session, wanted, place, backwards) if wanted.narrowed else None
+    if edge is not None:
+        query = query.where(_up_to(row, edge, backwards))
     found = list(session.scalars(query))
-    here, more = found[:PAGE], len(found) > PAGE
-    return (here[::-1] if backwards else here), more
+    here = found[:PAGE]
+    onward = _place(here[-1]) if len(found) > PAGE else edge
+    return (here[::-1] if backwards else here), onward
 
 
-def _part(
-    stretch: Stretch, common: tuple[ColumnElement[bool], ...], place: Place | None, backwards: bool
-) -> Select[Any]:
-    query = select(Membership).where(*stretch.where, *common)
-    if place is not None:
-        query = query.where(_beyond(stretch, place, backwards))
+def _part(stretch: Stretch, wanted: Wanted, place: Place | None, backwards: bool) -> Select[Any]:
     if stretch.few:
         # Gathered before it is sorted: else the planner may walk every membership in search of the few.
+        query = _from(stretch, place, backwards).where(*narrowing(wanted, Membership))
         return select(aliased(Membership, query.cte("few").prefix_with("MATERIALIZED")))
-    lead = tuple(column.desc() for column in stretch.lead) if backwards else stretch.lead
+    along = _from(stretch, place, backwards).order_by(*_along(stretch, backwards))
     # A select of a select: a part of a UNION may be limited only in brackets.
-    return select(query.order_by(*lead, *_order(Membership, backwards)).limit(PAGE + 1).subquery())
+    if not wanted.narrowed:
+        return select(along.limit(PAGE + 1).subquery())
+    looked = aliased(Membership, along.limit(LOOKED).subquery("looked"))
+    fitting = select(looked).where(*narrowing(wanted, looked)).order_by(*_order(looked, backwards))
+    return select(fitting.limit(PAGE + 1).subquery())
+
+
+def _edge(session: Session, wanted: Wanted, place: Place | None, backwards: bool) -> Place | None:
+    """How far a narrowed page has looked; None: to the end. Of several stretches, where the first one stopped."""
+    edges = []
+    for stretch in SHELF[wanted.shelf]:
+        if stretch.few:
+            continue
+        along = _from(stretch, place, backwards).order_by(*_along(stretch, backwards))
+        places = along.with_only_columns(Membership.period_ends_at, Membership.id).offset(LOOKED - 1).limit(2)
+        last = session.execute(places).all()
+        if len(last) > 1:  # one more is left behind it
+            edges.append(Place(*last[0]))
+    return (max if backwards else min)(edges, key=lambda one: (one.at, one.id), default=None)
+
+
+def _from(stretch: Stretch, place: Place | None, backwards: bool) -> Select[Any]:
+    query = select(Membership).where(*stretch.where)
+    return query if place is None else query.where(_beyond(stretch, place, backwards))
+
+
+def _along(stretch: Stretch, backwards: bool) -> tuple[Any, ...]:
+    """In the index' order."""
+    lead = tuple(column.desc() for column in stretch.lead) if backwards else stretch.lead
+    return (*lead, *_order(Membership, backwards))
 
 
 def _beyond(stretch: Stretch, place: Place, backwards: bool) -> ColumnElement[bool]:
@@ -151,6 +186,16 @@ def _beyond(stretch: Stretch, place: Place, backwards: bool) -> ColumnElement[bo
     there: Any = (place.at, place.id)
     beyond: ColumnElement[bool] = here < there if backwards else here > there
     return beyond
+
+
+def _up_to(row: Any, edge: Place, backwards: bool) -> ColumnElement[bool]:
+    if edge.at is None:
+        short_of: ColumnElement[bool] = row.id >= edge.id if backwards else row.id <= edge.id
+        return short_of
+    here: Any = tuple_(row.period_ends_at, row.id)
+    there: Any = (edge.at, edge.id)
+    found: ColumnElement[bool] = here >= there if backwards else here <= there
+    return found
 
 
 def _order(row: Any, backwards: bool) -> tuple[Any, ...]:
@@ -165,20 +210,35 @@ def _place(row: Membership) -> Place:
 def _counts(session: Session, wanted: Wanted) -> dict[str, int]:
     """How many stand on each shelf, counted no further than anybody reads.
 
-    Narrowed, only on the one that is shown: what few have would be sought through all the others.
+    Narrowed, only on the one that is shown, and only where it could be looked through to its end.
     """
-    common, parts = narrowing(wanted), []
-    shown = {wanted.shelf: SHELF[wanted.shelf]} if common else SHELF
-    for shelf, stretches in shown.items():
+    if wanted.narrowed:
+        return _narrowed_count(session, wanted)
+    parts = []
+    for shelf, stretches in SHELF.items():
         for stretch in stretches:
-            rows = select(literal(1, Integer)).where(*stretch.where, *common)
+            rows = select(literal(1, Integer)).where(*stretch.where)
             if not stretch.few:
                 # In the index' order: else the planner may read the table from its beginning in search of a thousand.
-                rows = rows.order_by(*stretch.lead, *_order(Membership, False))
-            walked = rows.limit(MANY + 1).subquery()
-            number = select(func.count()).select_from(walked).scalar_subquery()
+                rows = rows.order_by(*_along(stretch, False))
+            number = select(func.count()).select_from(rows.limit(MANY + 1).subquery()).scalar_subquery()
             parts.append(select(literal(shelf, TEXT), number))
     found: dict[str, int] = {}
     for shelf, number in session.execute(union_all(*parts)):
         found[shelf] = min(found.get(shelf, 0) + number, MANY + 1)
     return found
+
+
+def _narrowed_count(session: Session, wanted: Wanted) -> dict[str, int]:
+    found = 0
+    for stretch in SHELF[wanted.shelf]:
+        rows = _from(stretch, None, False)
+        if not stretch.few:
+            rows = rows.order_by(*_along(stretch, False))
+        looked = aliased(Membership, rows.limit(LOOKED + 1).subquery("looked"))
+        there = and_(True, *narrowing(wanted, looked))
+        seen, fitting = session.execute(select(func.count(), func.count().filter(there)).select_from(looked)).one()
+        if seen > LOOKED:
+            return {}
+        found += fitting
+    return {wanted.shelf: min(found, MANY + 1)}

@@ -62,13 +62,13 @@ SHELF: dict[str, tuple[Stretch, ...]] = {
 }
 
 
-def narrowing(wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
-    """What holds on every shelf."""
+def narrowing(wanted: Wanted, row: Any) -> tuple[ColumnElement[bool], ...]:
+    """What holds on every shelf, of `row` (Membership or an alias of it)."""
     found: list[ColumnElement[bool]] = []
     if wanted.state:
-        found.append(exists().where(Patient.id == Membership.patient_id, Patient.state == wanted.state))
+        found.append(exists().where(Patient.id == row.patient_id, Patient.state == wanted.state))
     if wanted.plan:
-        found.append(Membership.plan == wanted.plan)
+        found.append(row.plan == wanted.plan)
     if wanted.stopped_for:
-        found.append(Membership.stopped_for == wanted.stopped_for)
+        found.append(row.stopped_for == wanted.stopped_for)
     return tuple(found)

@@ -278,6 +278,26 @@ def test_a_clinician_ends_care_on_the_page_and_sees_first_what_goes_back(client:
     assert len(refunds()) == 1
 
 
+def test_who_works_with_memberships_reads_that_care_ended_and_not_why(client: Browser, running: Applicant) -> None:
+    client.sign_in(looking_after(a_staff_member("clinician"), running.patient_id).user_id)
+    sent = {"reason": "safety_stop", "delivered": "this_month", "note": ""}
+    client.submit(f"/staff/enrollments/{running.enrollment_id}/end/sure", sent)
+    client.sign_in(a_staff_member("billing").user_id)
+    page = client.get(f"/staff/memberships/{row_of(running).id}").text
+    assert "Ended with their care" in page
+    assert "Cancelled for the patient" not in page
+    assert "safe to go on" not in page
+
+
+def test_of_somebody_who_has_died_no_page_says_that_they_may_come_back(client: Browser, running: Applicant) -> None:
+    client.sign_in(looking_after(a_staff_member("clinician"), running.patient_id).user_id)
+    address = f"/staff/enrollments/{running.enrollment_id}/end"
+    for reason, comes_back in (("died", False), ("care_ended", True)):
+        sure = client.submit(address, {"reason": reason, "delivered": "this_month", "note": ""}).text
+        assert "The enrollment ends now. That cannot be undone" in sure
+        assert ("who comes back begins anew" in sure) is comes_back
+
+
 def test_a_page_that_was_left_empty_says_what_is_missing(client: Browser, running: Applicant) -> None:
     client.sign_in(looking_after(a_staff_member("coordinator"), running.patient_id).user_id)
     address = f"/staff/enrollments/{running.enrollment_id}/end"

@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from service.billing.queries.desk import Desk, DisputeFacts, Given
 from service.billing.queries.desk.money import Charge
 from service.billing.queries.desk.story import End, FailedTry
+from service.billing.rules.leaving import ASKED
 from service.billing.staff_views import words
 from service.kit.format import money
 
@@ -79,8 +80,13 @@ def _disputes(disputes: tuple[DisputeFacts, ...]) -> Iterator[Told]:
 
 
 def _ends(ends: tuple[End, ...]) -> Iterator[Told]:
-    by = {"patient": _("The patient cancelled"), "staff": _("Cancelled for the patient")}
     for end in ends:
-        yield end.at, by.get(end.asked_by) or _("Ended by rule")
+        if end.asked_by == "patient":
+            yield end.at, _("The patient cancelled")
+        elif end.asked_by == "staff":
+            # Why care ended is for the care team: a membership's page does not say it.
+            yield end.at, _("Cancelled for the patient") if end.reason == ASKED else _("Ended with their care")
+        else:
+            yield end.at, _("Ended by rule")
         if end.undone_at:
             yield end.undone_at, _("The cancellation was taken back")

@@ -1,7 +1,8 @@
-"""The offline ZIP list, asked one code at a time: it stays packed, and a look-up takes well under a millisecond."""
+"""The offline ZIP list, asked one code at a time: it stays packed, and the latest look-ups are remembered."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import zipcodes
@@ -18,6 +19,7 @@ def place_of_zip(catalog: Catalog, zip_text: str, county_fips: str | None = None
     return place(catalog.states, zip_code, zip_row(zip_code), county_fips)
 
 
+@lru_cache(maxsize=1024)  # a look-up takes milliseconds, and each page of an assessment asks again
 def zip_row(zip_code: str) -> ZipRow | None:
     """The list's entry for five digits, or None."""
     rows: list[dict[str, Any]] = zipcodes.matching(zip_code)  # type: ignore[no-untyped-call]

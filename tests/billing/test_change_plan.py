@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 
 from service.billing import actions
 from service.billing.forms.changes import Reader, changing_plan
@@ -240,3 +241,21 @@ def test_the_words_beside_the_box_name_every_line_and_the_sum(house: House, movi
         f"I agree to be charged {due} today, and $349.00 each month from December 23, 2026 until I cancel" in terms.box
     )
     assert "Next charge: $349.00 on December 23, 2026" in terms.text
+
+
+def test_who_stays_after_all_has_the_plan_that_was_promised_though_stripe_never_heard_of_it(
+    house: House, moving_stripe: StandIn
+) -> None:
+    member = a_member(house, moving_stripe, plan="monthly_plus")
+    fault = {"kind": "500", "count": 9, "method": "POST", "path": "/v1/subscriptions"}
+    requests.post(f"{moving_stripe.url}/_standin/faults", json=fault, timeout=5).raise_for_status()
+    with pytest.raises(TryAgain):
+        later(member)
+    requests.delete(f"{moving_stripe.url}/_standin/faults", timeout=5).raise_for_status()
+    actions.cancel(**member.about)
+    assert (member.row.next_plan, member.at_stripe().price_cents) == ("monthly", 34900)
+    actions.undo_cancel(**member.about)
+    assert (member.card.next_cents, member.at_stripe().price_cents) == (25000, 25000)
+    member.day_by_day(datetime(2026, 12, 24, tzinfo=UTC))
+    assert member.charged() == [34900, 25000]
+    assert (member.row.plan, member.row.next_plan) == ("monthly", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -20,11 +20,12 @@ from service.billing.actions.stops.performing import perform_all
 from service.billing.gateway import Gateway
 from service.billing.models import Cancellation, Membership
 from service.billing.rules.leaving import ASKED, TASK, reason_kept
+from service.billing.rules.prices import price_key
 from service.catalog.rules.refunds import Delivered, EndRule, end_rule
 from service.catalog.rules.whole import Catalog
 from service.kit import crypto, db
 from service.kit.actor import Actor
-from service.kit.errors import Conflict, NotFound, words
+from service.kit.errors import Conflict, NotFound, TryAgain, words
 from service.kit.ids import new_id
 from service.safety import rules as safety_rules
 from service.safety import writes as calls
@@ -88,7 +89,8 @@ def end_now(
         if row.stripe_subscription_id is None:
             audit.record(session, actor, "membership.cancel", "membership", row.id, patient_id=patient_id)
             _keep_why(session, row, reason, comment, now)
-            writes.end_unpaid(session, patient_id, now)
+            if not writes.end_unpaid(session, patient_id, now):
+                raise TryAgain("another page to pay on was opened a moment ago")
             return True
         meant = end(
             session,
@@ -165,8 +167,17 @@ def _mean(
             _keep_why(session, row, reason, comment, now)
             call_care(session, row, catalog, now)
         if not codes:
-            return intents.mean(session, row, what, actor=actor, now=now).id
+            details = _promised(row, catalog) if what == "undo_cancel" else {}
+            return intents.mean(session, row, what, details=details, actor=actor, now=now).id
     raise GateSaysNo(codes)
+
+
+def _promised(row: Membership, catalog: Catalog) -> dict[str, Any]:
+    """The plan that begins with the next charge, by which it is said to Stripe; nothing where none does."""
+    if row.next_plan is None or row.next_price_cents is None:
+        return {}
+    key = price_key(catalog, row.next_plan, row.next_price_cents)
+    return {} if key is None else {"price_key": key, "price_cents": row.next_price_cents}
 
 
 def _keep_why(session: Session, row: Membership, reason: str | None, comment: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from service.billing.actions.intents.changes import CHANGES, YES_COUNTS, says
+from service.billing.actions.intents.changes import CHANGES, YES_COUNTS, says, stay
 from service.billing.actions.intents.giving import GIVING
 from service.billing.actions.intents.kinds import Kind
 from service.billing.actions.intents.paying import PAYING
@@ -20,9 +20,7 @@ CALLS: Final[Mapping[str, Kind]] = MappingProxyType(
             shown=lambda gateway, told: gateway.get_subscription(told.subscription_id).cancels_at_period_end or None,
             lasting=True,
         ),
-        "undo_cancel": Kind(
-            lambda gateway, told: gateway.undo_cancel(told.subscription_id, key=told.key), done=says("goes_on")
-        ),
+        "undo_cancel": Kind(stay, done=says("goes_on")),
         "end": Kind(
             lambda gateway, told: gateway.cancel(told.subscription_id, at_period_end=False, key=told.key),
             shown=lambda gateway, told: _status(gateway, told.subscription_id) == "ended" or None,

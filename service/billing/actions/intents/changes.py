@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
@@ -45,6 +46,15 @@ def _plan_next(gateway: Gateway, told: Told) -> None:
         price_cents=int(told.details["price_cents"]),
         key=told.key,
     )
+
+
+def stay(gateway: Gateway, told: Told) -> None:
+    """Go on after all. A plan that was promised for the next charge is said again first: the cancellation may have
+    overtaken that change before Stripe heard of it.
+    """
+    if "price_key" in told.details:
+        _plan_next(gateway, replace(told, key=f"{told.key}:1"))
+    gateway.undo_cancel(told.subscription_id, key=told.key)
 
 
 def _price_shown(gateway: Gateway, told: Told) -> bool | None:

@@ -306,6 +306,7 @@ def test_sending_the_same_decision_twice_signs_once(house: House) -> None:
 FORM: dict[str, Any] = {
     **walks.a_visit(state="FL", seen_at="11/23/2026 12:00 PM"),
     "started_at": "11/23/2026 11:55 AM",
+    "patient_county": "12086",
     "pdmp_checked_at": "11/23/2026 09:30 AM",
     "notes": "Seen and heard well.",
 }
@@ -342,7 +343,7 @@ def test_new_jersey_asks_whether_the_physician_was_offered(house: House, client:
     _at_the_visit(house, applicant)
     client.sign_in(clinician.user_id)
     path = f"/staff/enrollments/{applicant.enrollment_id}/encounter"
-    form = {**FORM, "patient_state": "NJ", "practitioner_state": "NJ", "disclosed": []}
+    form = {**FORM, "patient_state": "NJ", "patient_county": "34013", "practitioner_state": "NJ", "disclosed": []}
     refused = client.submit(path, form)
     assert refused.status_code == 422
     assert "You may ask for a physician at any time" in refused.text

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 
 STEPS = 4  # lines above nothing, at most about so many
+LETTER = 10  # the most that a letter of the number above a bar is wide
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,10 @@ def _picture(
                 name=name if (len(values) - 1 - number) % every == 0 else "",
                 text=say(value),
                 labelled=last,
-                text_y=round(min(y, zero) - 8, 1),
+                text_y=0,
             )
         )
+    drawn[-1] = replace(drawn[-1], text_y=_clear(drawn, right))
     return Picture(
         width=width,
         height=height,
@@ -127,3 +129,10 @@ def _picture(
         lines=tuple(Line(down(mark), axis(mark)) for mark in marks),
         bars=tuple(drawn),
     )
+
+
+def _clear(drawn: Sequence[Bar], right: float) -> float:
+    """Where the last bar's number stands above every bar it reaches over: it ends at the right edge."""
+    *others, last = drawn
+    begins = right - LETTER * len(last.text)
+    return round(min([last.y, *(bar.y for bar in others if bar.x + bar.width >= begins)]) - 8, 1)

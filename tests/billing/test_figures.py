@@ -327,6 +327,9 @@ def test_the_page_shows_the_figures_as_table_and_picture_and_names_nobody(client
         assert text in page
     assert page.count('<svg class="chart__drawing') == 4  # two pictures, a wide and a narrow drawing of each
     assert "Rivera" not in page
+    by_month = page.partition("Month by month")[2].partition("</table>")[0]
+    assert "Nov 2026" in by_month
+    assert "Oct 2026" not in by_month, "months before anything happened are only turned past"
 
 
 def test_the_file_has_every_figure_for_a_reason_that_is_noted(client: Browser, house: House) -> None:
@@ -390,6 +393,19 @@ def test_a_membership_is_counted_once_however_many_lines_its_charge_has(house: H
 )
 def test_a_picture_has_round_numbers_beside_it(low: int, high: int, marks: list[int]) -> None:
     assert steps(low, high) == marks
+
+
+def test_the_last_bars_number_stands_above_whatever_it_reaches_over() -> None:
+    months = [("Sep", 900), ("Oct", 50000), ("Nov", 21000)]
+    for picture in (
+        bars(months, say=lambda cents: "$" + "2" * 40, axis=str).wide,
+        bars(months, say=str, axis=str).narrow,
+    ):
+        last = picture.bars[-1]
+        reached = [bar for bar in picture.bars if bar.x + bar.width > picture.right - 9 * len(last.text)]
+        assert last.text_y <= min(bar.y for bar in reached)
+    alone = bars([("Oct", 50000), ("Nov", 21000)], say=lambda cents: "$2", axis=str).wide.bars[-1]
+    assert alone.text_y == pytest.approx(alone.y - 8)
 
 
 def test_bars_stand_on_nothing_and_hang_below_it_where_they_are_less() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile
+
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date
@@ -10,7 +12,7 @@ from flask_babel import gettext as _
 from service.billing.actions.control import figures
 from service.billing.actions.control.figures import Month
 from service.billing.forms.watching import WhyForm
-from service.billing.rules.figures import MEANS, REASONS
+from service.billing.rules.figures import MEANS, REASONS, Figures
 from service.billing.staff_views import bp
 from service.billing.staff_views.inbox import door
 from service.kit import access, clock, web
@@ -37,7 +39,7 @@ def money_report() -> ResponseReturnValue:
     net = [(name, one.figures.net_cents) for name, one in zip(short, months, strict=True)]
     return render_template(
         "billing/staff/figures.html",
-        months=list(zip(names, months, strict=True))[::-1],
+        months=_since_the_first(list(zip(names, months, strict=True)))[::-1],
         latest=months[-1],
         before=months[-2],
         revenue=bars(revenue, say=lambda cents: money(cents, whole=True), axis=_short),
@@ -70,6 +72,11 @@ def money_file() -> ResponseReturnValue:
         room="money",
     )
     return page, 422 if form.errors else 200
+
+
+def _since_the_first(months: list[tuple[str, Month]]) -> list[tuple[str, Month]]:
+    """Without the months before anything happened, which would only be turned past. The running one always stays."""
+    return list(dropwhile(lambda one: one[1].figures == Figures(one[1].figures.month), months)) or months[-1:]
 
 
 def _name(month: Month, shape: str = "MMM y") -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from service.billing.rules.charges import months_after
+from service.billing.rules.charges import charge_after, months_after
 from service.kit.errors import words
 
 MAY_SEE: Final = ("owner", "coordinator", "billing")
@@ -20,6 +20,7 @@ REFUND_ALERT: Final = "BILLING-REFUND"  # config/alerts.toml: money that was giv
 DISPUTE_ALERT: Final = "BILLING-DISPUTE"  # config/alerts.toml: a bank takes a payment back, or asks about it
 
 DISPUTE_CLOSED: Final = ("won", "lost", "warning_closed", "prevented")  # Stripe's words for one that is over
+DISPUTE_LOST: Final = "lost"  # the bank keeps it for the cardholder: there is nothing left to give back
 
 # Why staff give a charge back. None of them says anything about anybody's health.
 REFUND_REASONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -54,6 +55,14 @@ def months_to_run(now: datetime, charges: Sequence[datetime]) -> int:
     count = len(charges)
     while months_after(now, count) <= charges[-1]:
         count += 1
+    return count
+
+
+def charges_before(anchor: datetime, first: datetime, until: datetime) -> int:
+    """How many charges of the rhythm are made from the one at `first` on, before `until`."""
+    found, count = first, 0
+    while found < until:
+        found, count = charge_after(anchor, found), count + 1
     return count
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
@@ -16,9 +16,11 @@ from service.billing import queries
 from service.billing.actions import intents
 from service.billing.actions.changes.common import check, mine, note
 from service.billing.gateway import Gateway, Promotion
-from service.billing.models import Checkout, Intent, Membership
+from service.billing.models import Checkout, Intent, Invoice, Membership
+from service.billing.rules import IN_CARE
 from service.billing.rules.changes import may_use_code
-from service.billing.rules.charges import day_of, next_amount
+from service.billing.rules.charges import day_of, months_after, next_amount
+from service.billing.rules.giving import charges_before
 from service.catalog.rules.whole import Catalog
 from service.kit import db
 from service.kit.actor import Actor
@@ -76,7 +78,7 @@ def find_code(
     with db.reading() as session:
         if _used_before(session, patient_id, found):
             raise Rejected("code_used", words("You have used this code before. It counts once for each person."))
-    return _offer(found, price_cents, credit_cents)
+    return _offer(found, _charges(found, card, now), price_cents, credit_cents)
 
 
 def apply_promotion(
@@ -100,7 +102,16 @@ def apply_promotion(
     intents.perform(intent_id, gateway=gateway, catalog=catalog, now=now)
 
 
-def _offer(found: Promotion, price_cents: int, credit_cents: int) -> CodeOffer:
+def _charges(found: Promotion, card: queries.MembershipCard | None, now: datetime) -> int | None:
+    """For how many charges it counts. Stripe ends it by the calendar, whatever charges there are: over a short month a
+    running membership may have one more or one fewer until then."""
+    at = card.next_charge_at if card is not None and card.status in IN_CARE else None
+    if card is None or at is None or found.months is None or found.months == 1:
+        return found.months
+    return charges_before(card.anchor_at or at, at, months_after(now, found.months))
+
+
+def _offer(found: Promotion, months: int | None, price_cents: int, credit_cents: int) -> CodeOffer:
     first = next_amount(price_cents, percent=found.percent_off, off_cents=found.amount_off_cents, credit_cents=0)
     used = min(first, credit_cents)
     return CodeOffer(
@@ -108,7 +119,7 @@ def _offer(found: Promotion, price_cents: int, credit_cents: int) -> CodeOffer:
         code=found.code,
         percent_off=found.percent_off,
         off_cents=found.amount_off_cents,
-        months=found.months,
+        months=months,
         first_cents=first - used,
         after_cents=price_cents,
         credit_cents=used,
@@ -116,11 +127,19 @@ def _offer(found: Promotion, price_cents: int, credit_cents: int) -> CodeOffer:
 
 
 def _used_before(session: Session, patient_id: UUID, found: Promotion) -> bool:
-    """On a running membership, or paid with on a page before."""
+    """On a running membership, or paid with on a page before.
+
+    What Stripe was asked and we never heard the end of has counted where a charge since then was lower.
+    """
+    lower = exists().where(
+        Invoice.membership_id == Intent.membership_id,
+        Invoice.issued_at >= Intent.meant_at,
+        Invoice.discount_cents > 0,
+    )
     on_one = select(Intent.id).where(
         Intent.patient_id == patient_id,
         Intent.kind == "promotion",
-        Intent.status == "done",
+        or_(Intent.status == "done", and_(Intent.status.in_(("overtaken", "given_up")), Intent.tries > 0, lower)),
         Intent.details["promotion_id"].astext == found.id,
     )
     on_a_page = (

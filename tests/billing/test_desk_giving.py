@@ -15,6 +15,7 @@ from service.billing.actions import intents, money_heard, sync
 from service.billing.actions.desk import credits, notes, refunds
 from service.billing.gateway import DisputeFacts, Gateway, InvoiceFacts
 from service.billing.models import Credit, Dispute, Intent
+from service.billing.queries.desk.money import charges
 from service.kit import db
 from service.kit.actor import SYSTEM
 from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected, TryAgain
@@ -24,6 +25,7 @@ from service.safety.models import Alert
 from tests.billing.desk import (
     PAID,
     alerts_of,
+    ask,
     ask_stripe_again,
     books,
     charge_of,
@@ -190,6 +192,19 @@ def test_a_dispute_is_closed_and_the_books_say_who_has_the_money(
     assert row.status == outcome
     assert row.closed_at is not None
     assert sorted(books(applicant)) == sorted(ledger)
+
+
+def test_what_the_bank_kept_is_not_given_back_a_second_time(house: House, stripe: StandIn) -> None:
+    applicant, gateway = a_member(house, stripe)
+    made = dispute_at_stripe(stripe, invoice=charge_of(applicant).stripe_invoice_id)
+    dispute_at_stripe(stripe, dispute=made["id"], outcome="lost")
+    deliver(house, gateway, *stripe.messages())
+    with db.reading() as session:
+        (shown,) = charges(session, charge_of(applicant).membership_id)
+    assert (shown.left_cents, shown.disputed, shown.lost) == (0, False, True)
+    with pytest.raises(Conflict) as no:
+        ask(house, gateway, applicant, 1000)
+    assert no.value.code == "disputed"
 
 
 def test_an_inquiry_moves_no_money_and_a_dispute_of_nobody_is_set_aside(house: House, stripe: StandIn) -> None:

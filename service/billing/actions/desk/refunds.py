@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from service.audit import writes as audit
@@ -18,6 +18,7 @@ from service.billing.actions import refunds as core
 from service.billing.actions.desk.look import NO_SUCH, check
 from service.billing.gateway import Bug, Declined, Gateway, NeedsAction
 from service.billing.models import Dispute, Invoice, InvoiceLine, Membership, Refund
+from service.billing.rules.giving import DISPUTE_LOST
 from service.catalog.rules.whole import Catalog
 from service.kit import db
 from service.kit.actor import Actor
@@ -56,7 +57,7 @@ def ask_refund(
 
     Two presses are one refund: after the first, less is left than the second saw. Raises NotAllowed, NotFound, Rejected
     for a reason nobody offers or an amount of nothing, Conflict where more is asked for than is left, where the charge
-    changed meanwhile, or while a bank disputes it.
+    changed meanwhile, or while a bank disputes it or after it kept the money.
     """
     user_id = check(actor, rules.MAY_ASK)
     if reason not in rules.REFUND_REASONS:
@@ -105,7 +106,7 @@ def decide_refund(
     *, refund_id: UUID, yes: bool, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime
 ) -> Outcome:
     """The second person's word. Raises NotAllowed for whoever asked and for other roles, NotFound, and Conflict once it
-    is decided or while a bank disputes the charge."""
+    is decided or while a bank disputes the charge or after it kept the money."""
     user_id = check(actor, rules.MAY_GIVE)
     with db.transaction() as session:
         found = session.get(Refund, refund_id)
@@ -196,8 +197,13 @@ def _same_press(
 
 
 def _check_not_disputed(session: Session, invoice_id: UUID) -> None:
-    query = select(Dispute.id).where(Dispute.invoice_id == invoice_id, Dispute.closed_at.is_(None)).limit(1)
-    if session.scalar(query) is not None:
+    gone = or_(Dispute.closed_at.is_(None), Dispute.status == DISPUTE_LOST)
+    status = session.scalar(select(Dispute.status).where(Dispute.invoice_id == invoice_id, gone).limit(1))
+    if status == DISPUTE_LOST:
+        raise Conflict(
+            "disputed", words("The bank gave this payment back to the cardholder. Nothing more is left to give back.")
+        )
+    if status is not None:
         raise Conflict(
             "disputed",
             words(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from service.accounts import queries as accounts
 from service.billing.models import Credit, Dispute, Invoice, InvoiceLine, Refund
 from service.billing.rules import RESERVED, left_to_refund
+from service.billing.rules.giving import DISPUTE_LOST
 from service.kit import crypto
 
 SHOWN = 100  # charges of one membership: eight years of months
@@ -33,7 +34,9 @@ class ChargeLine:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One charge as Stripe reports it. `left_cents` may still be given back; nothing while it is disputed."""
+    """One charge as Stripe reports it. `left_cents` may still be given back: nothing while a bank disputes it, and
+    nothing where it gave the money back itself (`lost`).
+    """
 
     id: UUID
     stripe_id: str
@@ -53,6 +56,7 @@ class Charge:
     issued_at: datetime
     paid_at: datetime | None
     disputed: bool
+    lost: bool
     lines: tuple[ChargeLine, ...]
 
     @property
@@ -120,13 +124,19 @@ def charges(session: Session, membership_id: UUID) -> tuple[Charge, ...]:
         lines[one.invoice_id].append(
             ChargeLine(one.id, one.kind, one.amount_cents, given[str(one.id)], one.starts_at, one.ends_at)
         )
-    disputed = open_disputes_on(session, ids)
-    return tuple(_charge(row, row.id in disputed, tuple(lines[row.id])) for row in rows)
+    disputed, lost = open_disputes_on(session, ids), lost_disputes_on(session, ids)
+    return tuple(_charge(row, row.id in disputed, row.id in lost, tuple(lines[row.id])) for row in rows)
 
 
 def open_disputes_on(session: Session, invoice_ids: list[UUID]) -> set[UUID]:
     """Those of these charges that the cardholder's bank disputes now."""
     query = select(Dispute.invoice_id).where(Dispute.invoice_id.in_(invoice_ids), Dispute.closed_at.is_(None))
+    return set(session.scalars(query))
+
+
+def lost_disputes_on(session: Session, invoice_ids: list[UUID]) -> set[UUID]:
+    """Those of these charges that the cardholder's bank kept in the end."""
+    query = select(Dispute.invoice_id).where(Dispute.invoice_id.in_(invoice_ids), Dispute.status == DISPUTE_LOST)
     return set(session.scalars(query))
 
 
@@ -205,7 +215,7 @@ def _order(table: type[Refund] | type[Credit], oldest: bool) -> tuple[Any, ...]:
     return columns if oldest else tuple(one.desc() for one in columns)
 
 
-def _charge(row: Invoice, disputed: bool, lines: tuple[ChargeLine, ...]) -> Charge:
+def _charge(row: Invoice, disputed: bool, lost: bool, lines: tuple[ChargeLine, ...]) -> Charge:
     left = left_to_refund(row.amount_paid_cents, row.refunded_cents, row.refunding_cents)
     return Charge(
         id=row.id,
@@ -220,12 +230,13 @@ def _charge(row: Invoice, disputed: bool, lines: tuple[ChargeLine, ...]) -> Char
         paid_cents=row.amount_paid_cents,
         refunded_cents=row.refunded_cents,
         promised_cents=row.refunding_cents,
-        left_cents=0 if disputed else left,
+        left_cents=0 if disputed or lost else left,
         attempts=row.attempts,
         next_try_at=row.next_try_at,
         issued_at=row.issued_at,
         paid_at=row.paid_at,
         disputed=disputed,
+        lost=lost,
         lines=lines,
     )
 

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from service.sandbox import postgres, walks
+from service.sandbox import alerts, postgres, walks
 from service.sandbox.advance import Mover
 from service.sandbox.child import SandboxError
 from service.sandbox.people import CLINIC, PASSWORD, RULE_ENDS
@@ -45,6 +45,7 @@ class Journey:
         self.visitor, self.nora = Walker(sandbox.web), Walker(sandbox.web)
         self.clinician, self.coordinator = Walker(sandbox.web), Walker(sandbox.web)
         self.check_in_path = ""
+        self.calls_before = 0
         self.visit_at = self.member_since = self.start
 
     def late(self) -> bool:
@@ -94,11 +95,13 @@ class Journey:
         self.mailbox.wait_for("york@example.com", "Confirm")
 
     def emergency(self) -> None:
+        walks.staff_sign_in(self.clinician, self.colleague(CLINICIAN)).must("Queue")
+        alerts.acknowledge_all(self.clinician)  # the demo's people raised some: what climbs from now on is ours
+        self.calls_before = self._calls_of_the_owner()
         page = walks.assess(Walker(self.sandbox.web), {**walks.CALM_ANSWERS, "safety": "cannot_stay_safe"})
         page.must("Get help now", "911", "988")
         if page.path.endswith("/result"):
             raise WalkError("help came by a redirect, not in the response to the answer")
-        walks.staff_sign_in(self.clinician, self.colleague(CLINICIAN)).must("Queue")
         self.clinician.get("/staff/alerts").must("May not be able to stay safe now")
 
     def joins(self) -> None:
@@ -217,20 +220,17 @@ class Journey:
         safety[0].must("911", "988")
 
     def acknowledges(self) -> None:
-        page = self.clinician.get("/staff/alerts").must(NORA.family_name)
-        # The demo's people raise alerts of their own, more the longer the walk took: each answer must take one away.
-        while waiting := _acknowledgeable(page):
-            self.clinician.send(page.form("/acknowledge"))
-            page = self.clinician.get("/staff/alerts")
-            if _acknowledgeable(page) >= waiting:
-                raise WalkError("acknowledging an alert does not take it away")
+        self.clinician.get("/staff/alerts").must(NORA.family_name)
+        alerts.acknowledge_all(self.clinician)
         self.nora.get("/home").must("Your care team will contact you", "988")
 
     def climbed(self) -> None:
         # Somebody unknown gave an emergency answer on the first day; the owner is called last, when nobody else came.
-        calls = [mail for mail in self.mailbox.mails("olive@staff.example") if "/staff/alerts" in mail["text"]]
-        if not calls:
+        if self._calls_of_the_owner() <= self.calls_before:
             raise WalkError("an alert waited for two weeks, and the owner was never called")
+
+    def _calls_of_the_owner(self) -> int:
+        return sum("/staff/alerts" in mail["text"] for mail in self.mailbox.mails("olive@staff.example"))
 
     def new_jersey(self) -> None:
         """Hugo lives in Newark: his way to a membership is part of the demo, and holds here."""
@@ -246,10 +246,6 @@ class Journey:
         ana.get("/billing").must("Next charge")
         hugo.get("/billing").must("Your membership is paused")
         self.clinician.get("/staff/alerts").must("A charge was stopped")
-
-
-def _acknowledgeable(page: Page) -> int:
-    return sum("/acknowledge" in form.action for form in page.forms)
 
 
 def run(sandbox: Running) -> None:

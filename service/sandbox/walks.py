@@ -233,22 +233,21 @@ def go_in(walker: Walker, person: Person, *, county: str, address: str, callback
 
 def sign_consents(walker: Walker, person: Person) -> int:
     """Read and sign every text that is asked for; not those that are only offered. Returns how many."""
-    signed = 0
-    page = walker.get("/consents")
-    while True:
-        todo = [href for href, _ in page.links if _ASKED.fullmatch(urlsplit(href).path)]
-        unsigned = [href for href in todo if "agreed" in _names(walker.get(href))]
-        if not unsigned:
-            return signed
-        page = walker.get(unsigned[0])
+    signed, read = 0, set[str]()
+    for href, _ in walker.get("/consents").links:
+        path = urlsplit(href).path
+        if not _ASKED.fullmatch(path) or path in read:
+            continue
+        page = walker.get(path)
         while "typed_name" in _names(page):
+            read.add(page.path)
             sitter: Values = {"name": "Luis Rivera", "relation": "brother", "phone": "(305) 555-0199"}
             filled = sitter if "relation" in _names(page) else {}
             page = walker.fill({"agreed": "y", "typed_name": person.full_name, **filled}, "agreed")
             if "how you sign" in page.heading:  # a name unlike the account's is asked about once
                 page = walker.fill({"sure": "y"}, "typed_name")
             signed += 1
-        page = walker.get("/consents")
+    return signed
 
 
 _ASKED = re.compile(r"/consents/(?!emergency|signed|marketing|roi_)[a-z_]+")

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pyotp
@@ -19,15 +21,16 @@ from service.accounts.actions import create_staff
 from service.catalog.queries import catalog
 from service.kit import process
 from service.kit.actor import SYSTEM
-from service.sandbox import money, walks
+from service.sandbox import alerts, money, walks
 from service.sandbox.advance import Mover
 from service.sandbox.running import Running
 from service.sandbox.standin import Standin
-from service.sandbox.walker import Walker
+from service.sandbox.walker import Walker, WalkError
 from service.sandbox.walks import Colleague, Mailbox, Person
 from service.visits.actions import add_clinician
 from service.visits.rules.rota import TypedLicense, read_hours
 
+T = TypeVar("T")
 PASSWORD = "sunny porch swing"
 PAST_DAYS = 57  # four fortnights and a day: five points on a chart
 RULE_ENDS = date(2027, 1, 1)  # from then on every approval needs an exam in person (config/policies.toml)
@@ -128,6 +131,19 @@ class Row:
     note: str
 
 
+@dataclass(frozen=True)
+class Booked:
+    """Somebody with a visit booked: their browser, and when it begins."""
+
+    walker: Walker
+    begins: datetime
+
+    @property
+    def ends(self) -> datetime:
+        """When it is over."""
+        return self.begins + timedelta(minutes=25)
+
+
 def first_moment(start: datetime) -> datetime:
     """Where business time begins, so that people have a past at `start`."""
     return _noon(start, PAST_DAYS)
@@ -138,14 +154,18 @@ def _noon(start: datetime, days_before: int) -> datetime:
     return datetime.combine(start.astimezone(CLINIC).date() - timedelta(days=days_before), time(12), CLINIC)
 
 
-def load(places: Places, say: Callable[[str], None] = print) -> list[Row]:
-    """Let the demo people live up to `places.start`. Does nothing where they already did. Returns their sign-ins."""
+def load(places: Places, timetable: Callable[[], None], say: Callable[[str], None] = print) -> list[Row]:
+    """Let the demo people live up to `places.start`. Does nothing where they already did. Returns their sign-ins.
+
+    `timetable` starts what ticks every few seconds: once the past is lived, because moving time does the same work.
+    """
     kept = places.data / FILE
     if kept.exists():
+        timetable()
         return [Row(**row) for row in json.loads(kept.read_text("utf-8"))]
     town = _Town(places, say)
     try:
-        rows = town.populate()
+        rows = town.populate(timetable)
     finally:
         town.close()
     kept.touch(mode=0o600)
@@ -177,77 +197,98 @@ class _Town:
     def close(self) -> None:
         self._mover.close()
 
-    def populate(self) -> list[Row]:
+    def populate(self, timetable: Callable[[], None]) -> list[Row]:
         """Live through the weeks before the start, then the day itself."""
         start = self._places.start
         rows = [self._employ(*who) for who in STAFF]
-        ana = self._active("ana", exam_on=first_moment(start).date() - timedelta(days=5))
+        ana = self._active("ana", exam_on=first_moment(start).date() - timedelta(days=5))["ana"]
         others: dict[str, Walker] = {}
         for fortnight, answers in enumerate(ANA_ANSWERS):
-            self._to(_noon(start, PAST_DAYS - 14 * fortnight))
+            self._to(_noon(start, PAST_DAYS - 14 * fortnight), compare=True)
             self._answer(ana, answers)
+            if fortnight < len(ANA_ANSWERS) - 1:
+                alerts.acknowledge_all(self._as_staff(CLINICIAN))
             if fortnight == 1:
-                self._active("finn", exam_on=None, card=ASKS_EVERY_TIME)
+                self._active("finn", card=ASKS_EVERY_TIME)
             if fortnight == 3:
-                others = {name: self._active(name, exam_on=None) for name in ("hugo", "ella")}
+                others = self._active("hugo", "ella")
                 self._answer(others["ella"], CALM)
-        visits = {name: self._booked(name)[1] for name in ("carla", "dev")}
-        for name, begins in visits.items():
-            self._decided(name, begins)
+        self._decided(self._booked("carla", "dev"))
         self._to(start - timedelta(hours=1, minutes=25))
         self._complete("dev")
         self._to(start - timedelta(minutes=40))
         self._booked("ben")
         self._answer(others["ella"], WORRYING)
-        self._to(start)
+        self._to(start, compare=True)
+        timetable()
         self._move_money(start)
         patients = [
             Row(PATIENTS[name].full_name, PATIENTS[name].email, PASSWORD, "", note) for name, note in NOTES.items()
         ]
         return [*rows, *patients]
 
-    def _to(self, moment: datetime) -> None:
+    def _to(self, moment: datetime, *, compare: bool = False) -> None:
         if moment > self._mover.now():
-            self._mover.move_to(moment)
+            self._mover.move_to(moment, compare=compare)
 
-    def _booked(self, name: str) -> tuple[Walker, datetime]:
-        """Somebody with a visit booked: their browser, and when the visit begins."""
+    def _booked(self, *names: str) -> dict[str, Booked]:
+        """People who come at the same time, each with a visit booked."""
+        came = self._at_once(names, self._joined)
+        self._mover.do_now("accounts.mail_confirmations")
+        self._at_once(names, lambda name: self._came_in(came[name], PATIENTS[name]))
+        booked = {}
+        for name in names:  # one after the other: two who want the same time at once are another story
+            booked[name] = Booked(came[name], walks.book(came[name], reachable=True))
+            self._say(f"  {PATIENTS[name].full_name} has a visit booked")
+        return booked
+
+    def _joined(self, name: str) -> Walker:
         person, walker = PATIENTS[name], Walker(self._places.web)
         walks.assess(walker, {**walks.CALM_ANSWERS, "zip": person.zip_code}, person.born_on).must("may")
         walks.join(walker, person)
+        return walker
+
+    def _came_in(self, walker: Walker, person: Person) -> None:
         walks.confirm(walker, person, self._mailbox)
         walks.sign_in(walker, person.email, person.password, self._mailbox).must(person.given_name)
-        begins = walks.book(walker)
-        self._say(f"  {person.full_name} has a visit booked")
-        return walker, begins
+        walks.become_reachable(walker)
 
-    def _decided(self, name: str, begins: datetime, exam_on: date | None = None) -> None:
-        """The visit takes place, and the clinician approves."""
-        self._to(begins + timedelta(minutes=25))
-        person, now = PATIENTS[name], self._mover.now()
-        if exam_on is None and now.date() >= RULE_ENDS:
-            exam_on = now.date() - timedelta(days=3)
-        walks.record_decision(
-            self._as_staff(CLINICIAN),
-            person,
-            state="NJ" if person.zip_code.startswith("0") else "FL",
-            in_person_exam_on=exam_on,
-            seen_at=now.astimezone(CLINIC).strftime("%m/%d/%Y %I:%M %p"),
-        ).must("signed")
+    def _decided(self, visits: dict[str, Booked], exam_on: date | None = None) -> None:
+        """The visits take place, and the clinician, who writes when the last is over, approves."""
+        self._to(max(visit.ends for visit in visits.values()))
+        for name, visit in visits.items():
+            person, day = PATIENTS[name], visit.ends.date()
+            walks.record_decision(
+                self._as_staff(CLINICIAN),
+                person,
+                state="NJ" if person.zip_code.startswith("0") else "FL",
+                in_person_exam_on=exam_on or (day - timedelta(days=3) if day >= RULE_ENDS else None),
+                seen_at=visit.ends.astimezone(CLINIC).strftime("%m/%d/%Y %I:%M %p"),
+            ).must("signed")
 
     def _complete(self, name: str) -> None:
         walks.complete(self._as_staff(COORDINATOR), PATIENTS[name])
 
-    def _active(self, name: str, exam_on: date | None, card: str = walks.GOOD_CARD) -> Walker:
-        walker, begins = self._booked(name)
-        self._decided(name, begins, exam_on)
-        self._complete(name)
-        walks.sign_consents(walker, PATIENTS[name])
-        money.say_yes(walker, walks.pay(walker, card=card))
+    def _active(self, *names: str, exam_on: date | None = None, card: str = walks.GOOD_CARD) -> dict[str, Walker]:
+        """People who come at the same time and become members."""
+        visits = self._booked(*names)
+        self._decided(visits, exam_on)
+        for name in names:
+            self._complete(name)
+        self._at_once(names, lambda name: self._paid(visits[name].walker, PATIENTS[name], card))
         self._mover.settle()
-        walker.until("/billing", "Next charge")
-        self._say(f"  {PATIENTS[name].full_name} is a member")
-        return walker
+        for name in names:
+            visits[name].walker.until("/billing", "Next charge")
+            self._say(f"  {PATIENTS[name].full_name} is a member")
+        return {name: visit.walker for name, visit in visits.items()}
+
+    def _paid(self, walker: Walker, person: Person, card: str) -> None:
+        walks.sign_consents(walker, person)
+        money.say_yes(walker, walks.pay(walker, card=card))
+
+    def _at_once(self, names: tuple[str, ...], do: Callable[[str], T]) -> dict[str, T]:
+        with ThreadPoolExecutor(len(names)) as pool:
+            return dict(zip(names, pool.map(do, names), strict=True))
 
     def _move_money(self, start: datetime) -> None:
         """What lists and figures about money have to show, besides a charge that failed."""
@@ -261,11 +302,11 @@ class _Town:
         self._mover.settle()
 
     def _answer(self, walker: Walker, answers: list[int]) -> None:
-        self._mover.settle()
         page = walker.get("/check-ins")
         path = next((href for href, _ in page.links if walks.CHECK_IN.search(href)), None)
-        if path is not None:
-            walks.answer_check_in(walker, path, answers)
+        if path is None:
+            raise WalkError(f"no check-in is open: {page.text[:400]}")
+        walks.answer_check_in(walker, path, answers)
 
     def _employ(self, role: str, name: str, email: str) -> Row:
         now, secret = self._mover.now(), pyotp.random_base32()

@@ -31,6 +31,7 @@ from service.sandbox.supervisor import Supervisor
 
 Say = Callable[[str], None]
 DATABASE = "homeward"
+CELERY = (sys.executable, "-m", "celery", "-A", "workers.app", "-q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +66,26 @@ class Town:
 
     def open(self) -> list[people.Row]:
         """Start everything. Returns the demo people's sign-ins."""
-        self.start()
-        self.supervisor.wait_until(self._ready, "/health/ready does not answer 200", seconds=60)
+        self._everything_but_the_timetable()
+        self.supervisor.wait_until(self._lives, "/health/live does not answer 200", seconds=60)
         rows = self._people()
+        self.supervisor.wait_until(self._ready, "/health/ready does not answer 200", seconds=60)
         self._note(ready=True, rows=rows)
         return rows
 
     def start(self) -> None:
         """Start the servers, bring the database up to date, set the clocks, start everything that works on them."""
+        self._everything_but_the_timetable()
+        self._timetable()
+
+    def _everything_but_the_timetable(self) -> None:
         self._note(ready=False, rows=[])
         self._servers()
         self._history()
         self._processes()
+
+    def _timetable(self) -> None:
+        self.supervisor.start("beat", [*CELERY, "beat", "-l", "INFO", "--pidfile="], stage=3)
 
     def now(self) -> datetime:
         """Business time."""
@@ -122,10 +131,8 @@ class Town:
         web += ["-k", "gthread", "--threads", "4", "--graceful-timeout", "2", "--no-control-socket"]
         # A signal it can act upon, because it has a child of its own to take along.
         self.supervisor.start("web", web, stage=2, death_signal=signal.SIGQUIT)
-        celery = [python, "-m", "celery", "-A", "workers.app", "-q"]
         work = ["worker", "-P", "threads", "-c", "4", "-Q", ",".join(queue.QUEUES), "--without-mingle"]
-        self.supervisor.start("worker", [*celery, *work, "--without-gossip", "-l", "INFO"], stage=2)
-        self.supervisor.start("beat", [*celery, "beat", "-l", "INFO", "--pidfile="], stage=3)
+        self.supervisor.start("worker", [*CELERY, *work, "--without-gossip", "-l", "INFO"], stage=2)
         self.supervisor.wait_until(lambda: _answers(f"{self.standin}/_standin/health"), "No stand-in", seconds=20)
         self._catch_up()
         gateway = Gateway.from_settings(self.settings)
@@ -138,6 +145,9 @@ class Town:
         if business - standin.now() > timedelta(seconds=1):
             standin.move_to(business)
 
+    def _lives(self) -> bool:
+        return _answers(f"http://{LOOPBACK}:{self.ports.web}/health/live")
+
     def _ready(self) -> bool:
         return _answers(f"http://{LOOPBACK}:{self.ports.web}/health/ready")
 
@@ -147,7 +157,7 @@ class Town:
             web=self.web, mailbox=self.mailbox, standin=self.standin, settings=quiet, start=self.begins, data=self.data
         )
         try:
-            return people.load(places, self._say)
+            return people.load(places, self._timetable, self._say)
         except Exception:
             self.supervisor.check()  # a dead child explains more than what its absence broke
             raise

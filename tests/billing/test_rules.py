@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.billing import rules
+from service.billing.rules.charges import months_after
 
 CHARGE = datetime(2026, 12, 23, 15, 0, tzinfo=UTC)
 
@@ -91,4 +92,4 @@ def test_each_asking_has_its_own_record() -> None:
 def test_a_month_later_is_the_same_day_or_the_months_last(
     day: tuple[int, int, int], next_month: tuple[int, int, int]
 ) -> None:
-    assert rules.month_after(datetime(*day, 15, tzinfo=UTC)) == datetime(*next_month, 15, tzinfo=UTC)
+    assert months_after(datetime(*day, 15, tzinfo=UTC), 1) == datetime(*next_month, 15, tzinfo=UTC)

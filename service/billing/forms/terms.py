@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from wtforms import BooleanField, HiddenField
 
-from service.billing.rules import month_after
+from service.billing.rules.charges import months_after
 from service.billing.rules.terms import Terms
 from service.catalog.rules.plans import Plan
 from service.kit.fields import Form
@@ -72,7 +72,7 @@ def starting(
         lines=(
             (_("You pay today"), _("%(amount)s on %(day)s", amount=today, day=day(now))),
             *off,
-            (_("Next charge"), _("%(amount)s on %(day)s", amount=following, day=day(month_after(now)))),
+            (_("Next charge"), _("%(amount)s on %(day)s", amount=following, day=day(months_after(now, 1)))),
             (_("How long"), _("It renews each month until you cancel.")),
             (
                 _("How to cancel"),

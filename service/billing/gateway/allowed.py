@@ -94,7 +94,6 @@ VALUES: Final[Mapping[str, str]] = {
     "payment_behavior": "resume_on_payment_success|error_if_incomplete",
     # a charge, a refund, a credit, and what a change would cost
     "auto_advance": "false",
-    "payment_method": rf"pm_{_ID}",
     "payment_intent": rf"pi_{_ID}",
     "amount": r"-?\d+",
     "subscription_details[items][][id]": rf"si_{_ID}",

@@ -20,17 +20,13 @@ class Money(Subscriptions):
         with our_errors():
             return reading.invoice(self._quick.v1.invoices.retrieve(invoice_id, {"expand": ["payments"]}))
 
-    def list_invoices(
-        self, subscription_id: str, *, status: reading.InvoiceStatus | None = None, limit: int = 24
-    ) -> list[InvoiceFacts]:
-        """The latest invoices of a subscription, newest first. At most 100."""
+    def list_invoices(self, subscription_id: str) -> list[InvoiceFacts]:
+        """The latest invoices of a subscription, newest first. At most 24."""
         params: stripe.params.InvoiceListParams = {
             "subscription": subscription_id,
-            "limit": limit,
+            "limit": 24,
             "expand": ["data.payments"],
         }
-        if status is not None:
-            params["status"] = status
         with our_errors():
             found = self._quick.v1.invoices.list(params)
         return [reading.invoice(one) for one in found.data]
@@ -54,13 +50,10 @@ class Money(Subscriptions):
             return found  # a retry of Stripe's was quicker
         return self.get_invoice(invoice_id)
 
-    def pay_invoice(self, invoice_id: str, *, key: str, payment_method_id: str | None = None) -> InvoiceFacts:
+    def pay_invoice(self, invoice_id: str, *, key: str) -> InvoiceFacts:
         """Try to collect an open invoice now. Raises Declined, NeedsAction (see `pay_page`), Bug if it is not open."""
-        params: stripe.params.InvoicePayParams = {"expand": ["payments"]}
-        if payment_method_id is not None:
-            params["payment_method"] = payment_method_id
         with our_errors():
-            return reading.invoice(self._usual.v1.invoices.pay(invoice_id, params, with_key(key)))
+            return reading.invoice(self._usual.v1.invoices.pay(invoice_id, {"expand": ["payments"]}, with_key(key)))
 
     def pay_page(self, invoice_id: str) -> str:
         """Stripe's own page for an open invoice, where a bank can ask to confirm. Raises Bug without one."""

@@ -6,7 +6,7 @@ from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from service.billing.gateway.facts import (
@@ -33,7 +33,6 @@ T = TypeVar("T")
 _CHECKOUT: dict[str, CheckoutStatus] = {"open": "open", "complete": "completed", "expired": "expired"}
 _OCCASIONS = {"subscription_create": "start", "subscription_cycle": "renewal", "subscription_update": "change"}
 EARLIER = timedelta(hours=1)
-InvoiceStatus = Literal["draft", "open", "paid", "uncollectible", "void"]
 
 
 def _strict(read: Callable[P, T]) -> Callable[P, T]:

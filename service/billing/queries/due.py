@@ -127,18 +127,6 @@ def open_attempts(session: Session, limit: int = 500) -> list[OpenAttempt]:
     return [OpenAttempt(row.id, row.stripe_session_id or "", row.enrollment_id) for row in rows]
 
 
-def parked_count(session: Session) -> int:
-    """Messages nobody could act upon: somebody has to look."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(StripeEvent)
-            .where(StripeEvent.parked_at.is_not(None), StripeEvent.handled_at.is_(None))
-        )
-        or 0
-    )
-
-
 def live_subscriptions(session: Session, limit: int) -> list[str]:
     """The subscriptions that may still charge and were compared longest ago, by Stripe's id."""
     query = (

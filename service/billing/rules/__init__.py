@@ -36,15 +36,11 @@ from service.billing.rules.giving import (
     takes_two,
 )
 from service.billing.rules.giving_back import Payment, refund_due
-from service.billing.rules.refunds import RESERVED, RULE_REASONS, Outcome, left_to_refund, refund_key, refund_outcome
-from service.billing.rules.spoken import (
-    card_words,
-    month_after,
-)
+from service.billing.rules.refunds import RESERVED, Outcome, left_to_refund, refund_outcome
+from service.billing.rules.spoken import card_words
 from service.billing.rules.standing import (
     IN_CARE,
     LIVE,
-    STATUS,
     Step,
     membership_status,
     step,
@@ -96,10 +92,8 @@ __all__ = [
     "REMIND_BEFORE",
     "REPLAY_FOR",
     "RESERVED",
-    "RULE_REASONS",
     "SAME_PRESS",
     "STAGES",
-    "STATUS",
     "STOPPING_STAGES",
     "WISH_ALERT",
     "WISH_WAITS",
@@ -115,12 +109,10 @@ __all__ = [
     "intent_key",
     "left_to_refund",
     "membership_status",
-    "month_after",
     "months_to_run",
     "of_a_subscription",
     "period_label",
     "refund_due",
-    "refund_key",
     "refund_outcome",
     "retry_after",
     "stage",

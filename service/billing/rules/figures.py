@@ -43,9 +43,7 @@ MEANS: Final = MappingProxyType(
     }
 )
 # Why staff or a rule end care is not told here one by one: few people each, and some of it is about health.
-CARE: Final = frozenset(
-    {"care_ended", "safety_stop", "approval_withdrawn", "consent_withdrawn", "died", "paid_on_hold"}
-)
+CARE: Final = frozenset({"care_ended", "safety_stop", "approval_withdrawn", "consent_withdrawn", "died"})
 REASONS: Final = MappingProxyType(
     {
         **WHY,

@@ -6,23 +6,6 @@ from typing import Final, Literal, TypeAlias
 
 Outcome: TypeAlias = Literal["waiting", "done", "failed", "unknown"]
 
-# Reasons a rule gives money back for. Staff choose from words of their own.
-RULE_REASONS: Final = (
-    "paid_on_hold",
-    "paid_out_of_turn",
-    "paid_after_end",
-    "paid_twice",
-    "paid_unclaimed",
-    "paid_on_no",
-    "care_ended",
-    "safety_stop",
-    "approval_withdrawn",
-    "died",
-    "out_of_state",
-    "consent_withdrawn",
-    "account_closed",
-    "asked",
-)
 # A refund that was asked for keeps its money back from others until it is declined, failed or done.
 RESERVED: Final = ("asked", "approved")
 _OUTCOME: Final[dict[str, Outcome]] = {
@@ -45,8 +28,3 @@ def refund_outcome(stripe_status: str) -> Outcome:
     Nobody guesses then: what was promised stays promised, and the nightly comparison shows it to a person.
     """
     return _OUTCOME.get(stripe_status, "unknown")
-
-
-def refund_key(refund_id: object) -> str:
-    """The idempotency key of one refund: it is given once, whoever asks how often."""
-    return f"refund:{refund_id}"

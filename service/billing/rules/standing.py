@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
-# Stripe's subscription status -> ours. "grace" and "stopped" end nothing: records, safety pages and messages stay open.
-STATUS: Final = MappingProxyType(
-    {
-        "incomplete": "awaiting_payment",
-        "trialing": "active",
-        "active": "active",
-        "past_due": "grace",
-        "unpaid": "stopped",
-        "paused": "stopped",
-        "incomplete_expired": "ended",
-        "canceled": "ended",
-    }
-)
+from service.billing.rules import transitions
+
+# "grace" and "stopped" end nothing: records, safety pages and messages stay open.
 LIVE: Final = ("active", "grace", "stopped")
 IN_CARE: Final = ("active", "grace")
 
@@ -37,10 +26,7 @@ class Step:
 
 def membership_status(stripe_status: str) -> str:
     """Our word for Stripe's. Raises ValueError for one we do not know: guessing would open or close a door."""
-    try:
-        return STATUS[stripe_status]
-    except KeyError:
-        raise ValueError(f"Stripe has a status we do not know: {stripe_status}") from None
+    return transitions.LEADS_TO[transitions.shown(stripe_status)]
 
 
 def step(

@@ -25,7 +25,7 @@ SHOWN: Final = MappingProxyType(
         "canceled": ENDS,
     }
 )
-_LEADS_TO: Final = {
+LEADS_TO: Final = {
     WAITS: "awaiting_payment",
     PAYS: "active",
     FAILS: "grace",
@@ -37,8 +37,8 @@ _BEGUN: Final = (PAYS, FAILS, GIVES_UP, PAUSES, ENDS)
 # (status, what a look shows) -> next status. Once paid, never back to waiting; once ended, never back at all: a
 # subscription that lives on after that is not obeyed but stopped, given back and shown to a person.
 TABLE: Final = MappingProxyType(
-    {("awaiting_payment", shown): _LEADS_TO[shown] for shown in (WAITS, *_BEGUN)}
-    | {(status, shown): _LEADS_TO[shown] for status in ("active", "grace", "stopped") for shown in _BEGUN}
+    {("awaiting_payment", shown): LEADS_TO[shown] for shown in (WAITS, *_BEGUN)}
+    | {(status, shown): LEADS_TO[shown] for status in ("active", "grace", "stopped") for shown in _BEGUN}
     | {("ended", ENDS): "ended"}
 )
 STATUSES: Final = tuple(dict.fromkeys([status for status, _ in TABLE] + list(TABLE.values())))
@@ -73,7 +73,7 @@ def shows(status: str, stopped_for: str | None) -> str:
     """The same of our own words for a subscription: a status, and why it is stopped ("paused" or "unpaid")."""
     if status == "stopped":
         return PAUSES if stopped_for == "paused" else GIVES_UP
-    return next(what for what, leads_to in _LEADS_TO.items() if leads_to == status)
+    return next(what for what, leads_to in LEADS_TO.items() if leads_to == status)
 
 
 def move(status: str, what: str) -> str:

@@ -68,9 +68,11 @@ def offer_prices() -> None:
     from service.billing.actions import offer_prices as offer
     from service.billing.gateway import Gateway
     from service.catalog.queries import catalog
+    from service.kit.clock import wall_now
 
     settings = current()
-    made = offer(gateway=Gateway.from_settings(settings), catalog=catalog(settings.config_dir))
+    today = wall_now().date()
+    made = offer(gateway=Gateway.from_settings(settings), catalog=catalog(settings.config_dir), today=today)
     click.echo(f"{made} plans are on offer.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 import requests
@@ -181,6 +182,21 @@ def test_on_the_way_to_pay_leaving_closes_the_page(client: Browser, house: House
     assert cancellations(ana)[0].asked_by == "patient"
     assert tasks(ana) == []
     assert checkout(client) != page, "they may think again"
+
+
+def test_a_page_opened_at_that_moment_is_not_said_to_be_closed(
+    client: Browser, house: House, moving_stripe: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = ready_to_pay(house)
+    client.sign_in(ana.person.user_id)
+    page = checkout(client)
+    with monkeypatch.context() as quicker:  # another tab opens it between our look and our lock
+        quicker.setattr(import_module("service.billing.actions.cancel"), "close_pages", lambda *_: None)
+        assert client.submit("/billing/cancel").status_code == 503
+    assert (membership_row(ana.patient_id) or Membership()).status == "awaiting_payment"
+    assert cancellations(ana) == []
+    client.submit("/billing/cancel")
+    assert requests.get(page, timeout=5).status_code == 410
 
 
 def test_stripe_away_the_wish_is_kept_said_and_heard_later(

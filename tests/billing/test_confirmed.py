@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from service.billing import actions
+from service.billing.actions.desk import ending
 from service.kit import crypto, db
+from service.kit.errors import Conflict
 from service.mail.models import OutboxMessage
 from tests.billing.changing import Member, a_member
+from tests.billing.desk import staff
 from tests.billing.stand_in import StandIn
 from tests.conftest import House
 
@@ -51,3 +56,19 @@ def test_who_stays_after_all_hears_that_it_goes_on(house: House, moving_stripe: 
         actions.undo_cancel(**member.about)
         actions.undo_cancel(**member.about)
         assert told(member) == ["goes_on"] * number
+
+
+def test_nobody_hears_of_a_pause_that_stripe_would_refuse(house: House, moving_stripe: StandIn) -> None:
+    member = a_member(house, moving_stripe)
+    moved = member.charge_on + timedelta(days=3)
+    actions.move_date(day=moved, **member.about)
+    about: dict[str, Any] = {**member.about, "membership_id": member.row.id, "why": "asked by phone", "actor": staff()}
+    del about["patient_id"]
+    with pytest.raises(Conflict) as no:
+        ending.pause_for(**about)
+    assert no.value.code == "moved"
+    assert (member.mails("membership_stopped"), member.intents()) == ([], [("move_date", "done")])
+    member.pass_time(member.charge_at + timedelta(hours=2))
+    assert member.charged() == [25000, 25000]
+    assert ending.pause_for(**{**about, "now": house.now}).answered
+    assert (member.row.status, len(member.mails("membership_stopped"))) == ("stopped", 1)

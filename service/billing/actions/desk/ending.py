@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
 from service.audit import writes as audit
-from service.billing import emails, rules, writes
+from service.billing import emails, queries, rules, writes
 from service.billing.actions import intents
 from service.billing.actions.cancel import call_care
 from service.billing.actions.desk.look import NO_SUCH, check
@@ -85,12 +85,16 @@ def end_for(
 def pause_for(
     *, membership_id: UUID, why: str, gateway: Gateway, catalog: Catalog, actor: Actor, now: datetime
 ) -> Acted:
-    """No charge until somebody lets it go on, and none that is drafted or open. The patient is told. Twice is once."""
+    """No charge until somebody lets it go on, and none that is drafted or open. The patient is told. Twice is once.
+
+    Raises Conflict for one that does not run, is stopped, or whose next charge was moved; NotFound.
+    """
     author_id = check(actor)
     with db.transaction() as session:
         row = _live(session, membership_id)
         if row.status == "stopped":
             raise Conflict("stopped", words("This membership is stopped already."))
+        _check_not_moved(session, row, now)
         meant = pause(session, row, actor=actor, now=now)
         first = session.get_one(Intent, meant[0])
         if first.tries == 0 and first.meant_at == now:
@@ -119,6 +123,19 @@ def _live(session: Session, membership_id: UUID) -> Membership:
     if row.status not in rules.LIVE or row.stripe_subscription_id is None:
         raise Conflict("not_running", words("This membership does not charge anybody."))
     return row
+
+
+def _check_not_moved(session: Session, row: Membership, now: datetime) -> None:
+    """Stripe pauses nobody in days that were given: nothing is promised to the patient that would not come about."""
+    it = queries.running(row, queries.history(session, row.id, now), "UTC")
+    if it is not None and it.moved:
+        raise Conflict(
+            "moved",
+            words(
+                "Nothing was paused: their next charge was moved to a later day, and Stripe cannot pause before that "
+                "charge. Pause once it is made, or end it for them."
+            ),
+        )
 
 
 def _rule(catalog: Catalog, now: datetime) -> EndRule:

@@ -362,6 +362,26 @@ def test_where_the_place_it_stopped_at_is_gone_from_stripe_a_step_begins_anew(
     assert tonight(house, gateway) is True
 
 
+def test_what_a_night_found_and_the_hour_put_right_is_settled_once(
+    house: House, moving_stripe: StandIn, gateway: Small
+) -> None:
+    applicant, _ = a_member(house, moving_stripe)
+    rest(house)
+    set_row(applicant, cancels_at_period_end=True)
+    tonight(house, gateway)
+    (found,) = drifts()
+
+    def hour() -> int:
+        return actions.reconcile(gateway=gateway, catalog=house.catalog, now=house.now, wall_now=wall_now()).corrected
+
+    assert hour() == 1
+    (settled,) = drifts(is_open=False)
+    assert (settled.id, settled.how) == (found.id, "by_itself")
+    set_row(applicant, cancels_at_period_end=True)
+    assert hour() == 1
+    assert len(drifts(is_open=False)) == 2, "what no night had seen is kept as well"
+
+
 def test_a_person_is_called_for_a_night_without_a_comparison_and_for_what_it_found(
     house: House, moving_stripe: StandIn, gateway: Small
 ) -> None:
@@ -435,6 +455,21 @@ def test_what_needs_a_person_says_what_to_do_and_is_not_taken_over(
     assert billing.submit(f"/staff/drift/{drift_id}/repair").status_code == 422
     assert row_of(applicant).price_cents == 19900
     assert len(drifts()) == 1
+
+
+def test_books_that_do_not_add_up_are_said_to_be_ours_on_both_sides(
+    house: House, moving_stripe: StandIn, gateway: Small, billing: Browser
+) -> None:
+    applicant, _ = a_member(house, moving_stripe)
+    with db.transaction() as session:
+        (charge,) = session.scalars(select(Invoice).where(Invoice.membership_id == row_of(applicant).id)).all()
+        charge.amount_paid_cents = 24900
+    rest(house)
+    tonight(house, gateway)
+    (found,) = [one for one in drifts() if one.field == "ledger"]
+    for page in (billing.get("/staff/drift?kind=ledger").text, billing.get(f"/staff/drift/{found.id}").text):
+        assert "Our ledger: $250.00" in page
+        assert "Our charges: $249.00" in page
 
 
 def test_all_of_a_kind_are_mended_at_once(

@@ -28,8 +28,8 @@ def about_words() -> dict[str, str]:
     }
 
 
-def drift_value(zone: str) -> Callable[[str, str | None], str]:
-    """A value of a difference, by its field, as people read it."""
+def drift_value(zone: str) -> Callable[..., str]:
+    """A value of a difference, by its field, as people read it: (field, text, is it the other side's word?)."""
     names = {
         **{code: said for code, (said, _tone) in status_tags().items()},
         "paused": _("Paused"),
@@ -37,9 +37,15 @@ def drift_value(zone: str) -> Callable[[str, str | None], str]:
     }
     charges = {code: said for code, (said, _tone) in charge_tags().items()}
 
-    def say(field: str, text: str | None) -> str:
+    def say(field: str, text: str | None, theirs: bool = False) -> str:
         if text is None:
             return str(_("Nothing"))
+        if field == "ledger":  # both sides of it are ours
+            amount = money(int(text))
+            whose = (
+                _("Our charges: %(amount)s", amount=amount) if theirs else _("Our ledger: %(amount)s", amount=amount)
+            )
+            return str(whose)
         if field in (*MONEY, "price") and text.lstrip("-").isdigit():
             return money(int(text))
         if field in ("period", "skipped"):

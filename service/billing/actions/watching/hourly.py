@@ -14,6 +14,7 @@ from service.billing.actions.trouble import call_each
 from service.billing.actions.watching.missed import fetch_missed
 from service.billing.gateway import Bug, Gateway
 from service.billing.queries import watching
+from service.billing.queries.watching.drift import open_fields
 from service.billing.rules.drift import FIELDS, Difference, differences
 from service.billing.writes import drift
 from service.catalog.rules.whole import Catalog
@@ -89,7 +90,9 @@ def _subscription(
     after = watching.of_subscriptions(session, [subscription_id]).get(subscription_id)
     if noted and before is not None and after is not None:
         wrong = differences(before.words(), {**before.words(), **after.words()})
-        told = [Difference(subscription_id, *one, after.id) for one in wrong]
+        # What a night has found already is in the report, and settles there: told once more it would be two.
+        reported = open_fields(session, subscription_id)
+        told = [Difference(subscription_id, *one, after.id) for one in wrong if one[0] not in reported]
         drift.note_drift(session, told, run_id=None, now=now, corrected=True)
         drift.settle_agreeing(session, [subscription_id], fields=MENDED, now=now)
     return found is not None and found.changed

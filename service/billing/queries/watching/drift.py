@@ -90,6 +90,11 @@ def open_by_field(session: Session) -> dict[str, int]:
     return {field: int(count) for field, count in rows}
 
 
+def open_fields(session: Session, object_id: str) -> set[str]:
+    """The fields of one object that differ in the report."""
+    return set(session.scalars(select(Drift.field).where(Drift.settled_at.is_(None), Drift.object_id == object_id)))
+
+
 def latest_run(session: Session) -> Run | None:
     """Last night's comparison, or tonight's."""
     row: Any = session.execute(

@@ -14,11 +14,12 @@ from service.billing import emails, queries, rules, writes
 from service.billing.actions import intents
 from service.billing.actions.cancel import call_care
 from service.billing.actions.desk.look import NO_SUCH, check
+from service.billing.actions.desk.notes import write_down
 from service.billing.actions.halting import end, pause
 from service.billing.actions.refunds import due_by_policy
 from service.billing.actions.stops.performing import perform_all
 from service.billing.gateway import Gateway
-from service.billing.models import Cancellation, Intent, Membership, MembershipNote
+from service.billing.models import Cancellation, Intent, Membership
 from service.billing.rules.leaving import ASKED
 from service.catalog.rules.refunds import DELIVERED, EndRule, end_rule
 from service.catalog.rules.whole import Catalog
@@ -98,17 +99,7 @@ def pause_for(
         meant = pause(session, row, actor=actor, now=now)
         first = session.get_one(Intent, meant[0])
         if first.tries == 0 and first.meant_at == now:
-            note_id = new_id()
-            session.add(
-                MembershipNote(
-                    id=note_id,
-                    membership_id=row.id,
-                    patient_id=row.patient_id,
-                    author_id=author_id,
-                    body_sealed=crypto.seal(why.strip(), "membership_notes", "body", note_id),
-                    written_at=now,
-                )
-            )
+            write_down(session, row, why.strip(), author_id=author_id, now=now)
         person = accounts.patient(session, row.patient_id)
         key = f"membership_stopped:{meant[0]}"
         mail.put(session, emails.membership_stopped(), key=key, now=now, user_id=person.user_id, locale=person.locale)

@@ -14,15 +14,15 @@ from service.billing import emails, rules, writes
 from service.billing.actions import intents
 from service.billing.actions.desk.ending import Acted
 from service.billing.actions.desk.look import NO_SUCH, check
+from service.billing.actions.desk.notes import write_down
 from service.billing.actions.stops.performing import perform_all
 from service.billing.gateway import Gateway
-from service.billing.models import Invoice, MembershipNote
+from service.billing.models import Invoice
 from service.billing.queries.desk.story import TOLD
 from service.catalog.rules.whole import Catalog
-from service.kit import crypto, db
+from service.kit import db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, words
-from service.kit.ids import new_id
 from service.mail import writes as mail
 from service.mail.models import OutboxMessage
 
@@ -82,17 +82,7 @@ def drop_charge(
             now=now,
         )
         if intent.meant_at == now and intent.tries == 0:
-            note_id = new_id()
-            session.add(
-                MembershipNote(
-                    id=note_id,
-                    membership_id=row.id,
-                    patient_id=row.patient_id,
-                    author_id=author_id,
-                    body_sealed=crypto.seal(why.strip(), "membership_notes", "body", note_id),
-                    written_at=now,
-                )
-            )
+            write_down(session, row, why.strip(), author_id=author_id, now=now)
         audit.record(
             session,
             actor,

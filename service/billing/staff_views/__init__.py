@@ -9,7 +9,7 @@ bp = Blueprint("billing_staff", __name__)
 # Below the blueprint, because each of them asks for it.
 from service.billing.staff_views import (  # noqa: E402
     asks,
-    credits_,
+    credit,
     disputes,
     drift,
     end_care,
@@ -26,7 +26,7 @@ from service.billing.staff_views import (  # noqa: E402
 __all__ = [
     "asks",
     "bp",
-    "credits_",
+    "credit",
     "disputes",
     "drift",
     "end_care",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
@@ -45,19 +47,7 @@ def decide_refund(refund_id: UUID) -> ResponseReturnValue:
 @access.step_up
 def decide_refund_submit(refund_id: UUID, word: str) -> ResponseReturnValue:
     """The second person's word."""
-    try:
-        done = refunds.decide_refund(
-            refund_id=refund_id,
-            yes=word == "approve",
-            gateway=gateway(),
-            catalog=catalog(),
-            actor=web.actor(),
-            now=clock.now(),
-        )
-    except Conflict as no:
-        flash(_(no.message), "bad")
-        return _list()
-    return _said(word, done)
+    return _decided(word, partial(refunds.decide_refund, refund_id=refund_id))
 
 
 @bp.get("/staff/memberships/waiting/credits/<uuid:credit_id>")
@@ -73,19 +63,7 @@ def decide_credit(credit_id: UUID) -> ResponseReturnValue:
 @access.step_up
 def decide_credit_submit(credit_id: UUID, word: str) -> ResponseReturnValue:
     """The second person's word."""
-    try:
-        done = credits.decide_credit(
-            credit_id=credit_id,
-            yes=word == "approve",
-            gateway=gateway(),
-            catalog=catalog(),
-            actor=web.actor(),
-            now=clock.now(),
-        )
-    except Conflict as no:
-        flash(_(no.message), "bad")
-        return _list()
-    return _said(word, done)
+    return _decided(word, partial(credits.decide_credit, credit_id=credit_id))
 
 
 def _page(given_id: UUID, *, refund: bool) -> ResponseReturnValue:
@@ -111,7 +89,12 @@ def _address(one: Given, word: str) -> str:
     return url_for(".decide_credit_submit", credit_id=one.id, word=word)
 
 
-def _said(word: str, done: refunds.Outcome) -> ResponseReturnValue:
+def _decided(word: str, decide: Callable[..., refunds.Outcome]) -> ResponseReturnValue:
+    try:
+        done = decide(yes=word == "approve", gateway=gateway(), catalog=catalog(), actor=web.actor(), now=clock.now())
+    except Conflict as no:
+        flash(_(no.message), "bad")
+        return _list()
     if word == "decline":
         flash(_("Declined. Nothing has moved."), "good")
     else:

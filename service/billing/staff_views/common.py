@@ -10,12 +10,14 @@ from flask_babel import gettext as _
 
 from service.billing.actions.desk.refunds import Came
 from service.billing.gateway import Gateway
+from service.billing.rules.inbox import MAY_WATCH
 from service.catalog.rules.whole import Catalog
 from service.kit import access
 from service.kit.errors import words
 
 door = access.staff("owner", "coordinator", "billing")
 giving_door = access.staff("owner", "billing")
+watching_door = access.staff(*MAY_WATCH)
 CAME: dict[Came, tuple[str, str]] = {
     "waits": (words("It waits for a second person, who has been told. Nothing has moved yet."), "info"),
     "sent": (words("Done. The patient is told by e-mail."), "good"),

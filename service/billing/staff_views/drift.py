@@ -15,9 +15,9 @@ from service.billing.actions.control import drift
 from service.billing.actions.control.drift import Repaired
 from service.billing.forms.watching import WhyForm
 from service.billing.rules import drift as rules
+from service.billing.rules.shelves import as_id
 from service.billing.staff_views import bp
-from service.billing.staff_views.common import catalog, gateway
-from service.billing.staff_views.inbox import door
+from service.billing.staff_views.common import catalog, gateway, watching_door
 from service.billing.staff_views.watch_words import drift_value
 from service.kit import access, clock, web
 from service.kit.errors import Conflict, words
@@ -34,14 +34,14 @@ OUTCOMES: dict[Repaired, tuple[str, str]] = {
 
 
 @bp.get("/staff/drift")
-@door
+@watching_door
 def drift_report() -> ResponseReturnValue:
     """A page of what differs, the newest first; or of what is settled."""
     settled = request.args.get("show") == "settled"
     field = request.args.get("kind", "")
     field = field if field in rules.FIELDS else ""
     found = drift.open_drift(
-        is_open=not settled, field=field or None, before=_id(request.args.get("before")), actor=web.actor()
+        is_open=not settled, field=field or None, before=as_id(request.args.get("before", "")), actor=web.actor()
     )
     address: dict[str, Any] = {"show": "settled" if settled else None, "kind": field or None}
     return render_template(
@@ -57,7 +57,7 @@ def drift_report() -> ResponseReturnValue:
 
 
 @bp.get("/staff/drift/<uuid:drift_id>")
-@door
+@watching_door
 def drift_one(drift_id: UUID) -> ResponseReturnValue:
     """One difference, and what may be done about it."""
     found = drift.open_one(drift_id=drift_id, actor=web.actor())
@@ -73,7 +73,7 @@ def drift_one(drift_id: UUID) -> ResponseReturnValue:
 
 
 @bp.route("/staff/drift/<uuid:drift_id>/repair", methods=["GET", "POST"])
-@door
+@watching_door
 @access.step_up
 def drift_repair(drift_id: UUID) -> ResponseReturnValue:
     """Take Stripe's word for it."""
@@ -102,7 +102,7 @@ def drift_repair(drift_id: UUID) -> ResponseReturnValue:
 
 
 @bp.route("/staff/drift/<uuid:drift_id>/let-be", methods=["GET", "POST"])
-@door
+@watching_door
 @access.step_up
 def drift_dismiss(drift_id: UUID) -> ResponseReturnValue:
     """Let one be."""
@@ -130,7 +130,7 @@ def drift_dismiss(drift_id: UUID) -> ResponseReturnValue:
 
 
 @bp.route("/staff/drift/repair", methods=["GET", "POST"])
-@door
+@watching_door
 @access.step_up
 def drift_repair_all() -> ResponseReturnValue:
     """Take Stripe's word for all of a kind, fifty at a time."""
@@ -152,10 +152,3 @@ def _say(done: Mapping[Repaired, int]) -> None:
         _("Taken over: %(number)s. Not taken over: %(rest)s.", number=done["repaired"], rest=rest),
         "bad" if rest else "good",
     )
-
-
-def _id(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None

@@ -14,7 +14,7 @@ from service.billing.actions.control.figures import Month
 from service.billing.forms.watching import WhyForm
 from service.billing.rules.figures import MEANS, REASONS, Figures
 from service.billing.staff_views import bp
-from service.billing.staff_views.inbox import door
+from service.billing.staff_views.common import watching_door
 from service.kit import access, clock, web
 from service.kit.bars import bars
 from service.kit.errors import words
@@ -29,7 +29,7 @@ WHY_FILE = {
 
 
 @bp.get("/staff/reports/money")
-@door
+@watching_door
 def money_report() -> ResponseReturnValue:
     """Thirteen months, the running one last."""
     months = figures.open_figures(actor=web.actor(), now=clock.now(), wall_now=clock.wall_now())
@@ -51,7 +51,7 @@ def money_report() -> ResponseReturnValue:
 
 
 @bp.route("/staff/reports/money/file", methods=["GET", "POST"])
-@door
+@watching_door
 @access.step_up
 def money_file() -> ResponseReturnValue:
     """The same as a file, for a reason that is written down."""

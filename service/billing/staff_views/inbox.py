@@ -16,23 +16,23 @@ from service.billing.actions.control import inbox
 from service.billing.forms.watching import InboxForm, WhyForm
 from service.billing.queries.watching.inbox import ABOUT, Wanted
 from service.billing.rules import inbox as rules
+from service.billing.rules.shelves import as_id
 from service.billing.staff_views import bp
+from service.billing.staff_views.common import watching_door
 from service.billing.staff_views.watch_words import about_words, shelf_words
 from service.billing.staff_views.words import meant_kinds
 from service.kit import access, clock, web
 from service.kit.errors import Conflict
 
-door = access.staff(*rules.MAY_WATCH)
-
 
 @bp.get("/staff/stripe")
-@door
+@watching_door
 def stripe_inbox() -> ResponseReturnValue:
     """A page of them, the newest first. The address says which shelf and what is looked for."""
     wanted = _wanted(request.args)
     found = inbox.open_inbox(
         wanted=wanted,
-        before=_id(request.args.get("before")),
+        before=as_id(request.args.get("before", "")),
         actor=web.actor(),
         now=clock.now(),
         wall_now=clock.wall_now(),
@@ -53,7 +53,7 @@ def stripe_inbox() -> ResponseReturnValue:
 
 
 @bp.get("/staff/stripe/unanswered")
-@door
+@watching_door
 def stripe_unanswered() -> ResponseReturnValue:
     """Calls to Stripe of which nobody knows yet what came."""
     return render_template(
@@ -65,7 +65,7 @@ def stripe_unanswered() -> ResponseReturnValue:
 
 
 @bp.get("/staff/stripe/<uuid:message_id>")
-@door
+@watching_door
 def stripe_message(message_id: UUID) -> ResponseReturnValue:
     """One message: what it is about, and what became of it. What it says stays sealed."""
     found = inbox.open_message(message_id=message_id, actor=web.actor())
@@ -81,7 +81,7 @@ def stripe_message(message_id: UUID) -> ResponseReturnValue:
 
 
 @bp.route("/staff/stripe/<uuid:message_id>/body", methods=["GET", "POST"])
-@door
+@watching_door
 @access.step_up
 def stripe_body(message_id: UUID) -> ResponseReturnValue:
     """What it says, for a reason that is written down."""
@@ -100,7 +100,7 @@ def stripe_body(message_id: UUID) -> ResponseReturnValue:
 
 
 @bp.route("/staff/stripe/<uuid:message_id>/again", methods=["GET", "POST"])
-@door
+@watching_door
 @access.step_up
 def stripe_replay(message_id: UUID) -> ResponseReturnValue:
     """Have it handled again."""
@@ -119,7 +119,7 @@ def stripe_replay(message_id: UUID) -> ResponseReturnValue:
 
 
 @bp.route("/staff/stripe/<uuid:message_id>/let-be", methods=["GET", "POST"])
-@door
+@watching_door
 @access.step_up
 def stripe_dismiss(message_id: UUID) -> ResponseReturnValue:
     """Let a parked one be."""
@@ -138,7 +138,7 @@ def stripe_dismiss(message_id: UUID) -> ResponseReturnValue:
 
 
 @bp.route("/staff/stripe/again", methods=["GET", "POST"])
-@door
+@watching_door
 @access.step_up
 def stripe_replay_all() -> ResponseReturnValue:
     """Have everything that fits handled again."""
@@ -188,10 +188,3 @@ def _wanted(values: Mapping[str, str]) -> Wanted:
 def _address(wanted: Wanted) -> dict[str, Any]:
     found = {"shelf": wanted.shelf, "about": wanted.about, "parked_for": wanted.parked_for}
     return {name: word for name, word in found.items() if word}
-
-
-def _id(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None

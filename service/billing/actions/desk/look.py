@@ -13,7 +13,7 @@ from service.audit import writes as audit
 from service.billing import rules
 from service.billing.models import Membership
 from service.billing.queries import desk
-from service.billing.queries.desk import Desk, DisputeFacts, Failed, Given, Line, Listing, Place
+from service.billing.queries.desk import Desk, DisputeFacts, Failed, Given, Listing, Place
 from service.billing.rules.shelves import Wanted
 from service.kit import db
 from service.kit.actor import Actor
@@ -151,6 +151,3 @@ def _names(session: Session, patient_ids: set[UUID]) -> dict[UUID, str]:
 
 def _note(session: Session, actor: Actor, seen: Iterable[tuple[UUID, UUID]]) -> None:
     audit.record_many(session, actor, "record.view", "membership", list(seen))
-
-
-__all__ = ["NOT_YOURS", "NO_SUCH", "Asks", "Disputes", "Line", "Shown", "check"]

@@ -49,8 +49,8 @@ def unknown(facts: SubscriptionFacts, membership: Ours | None) -> list[Differenc
     return [Difference(facts.id, "second", membership.subscription_id, facts.status, membership.id)]
 
 
-def look(subscription_id: str, *, gateway: Gateway, ours_says: str | None = None) -> list[Difference]:
-    """Lock, ask, compare. `ours_says`: our status of one that is perhaps not at Stripe. Raises TryAgain and Bug."""
+def look(subscription_id: str, *, gateway: Gateway) -> list[Difference]:
+    """Lock, ask, compare. Raises TryAgain and Bug."""
     with db.transaction() as session:
         writes.lock_object(session, subscription_id)
         ours = watching.of_subscriptions(session, [subscription_id]).get(subscription_id)
@@ -60,7 +60,7 @@ def look(subscription_id: str, *, gateway: Gateway, ours_says: str | None = None
             if ours is None or ours.status not in LIVE:
                 return []
             field = "missing" if GONE in str(error) else "unread"
-            return [Difference(subscription_id, field, ours_says or ours.status, None, ours.id)]
+            return [Difference(subscription_id, field, ours.status, None, ours.id)]
         if ours is not None:
             return compared(ours, facts)
         named: dict[UUID, Ours] = (

@@ -19,7 +19,6 @@ class Desk:
     """A membership as staff see it. Nothing in it says what it treats; reasons only for whoever may read them."""
 
     line: Line
-    enrollment_id: UUID
     stripe_subscription_id: str
     stripe_customer_id: str
     next_plan: str | None
@@ -29,7 +28,6 @@ class Desk:
     discount_percent: int | None
     discount_cents: int | None
     discount_ends_at: datetime | None
-    created_at: datetime
     activated_at: datetime | None
     ended_at: datetime | None
     charges: tuple[money.Charge, ...]
@@ -77,7 +75,6 @@ def desk(session: Session, membership_id: UUID, *, with_reasons: bool) -> Desk |
     ]
     return Desk(
         line=lines(session, [row])[0],
-        enrollment_id=row.enrollment_id,
         stripe_subscription_id=row.stripe_subscription_id or "",
         stripe_customer_id=row.stripe_customer_id or "",
         next_plan=row.next_plan,
@@ -87,7 +84,6 @@ def desk(session: Session, membership_id: UUID, *, with_reasons: bool) -> Desk |
         discount_percent=row.discount_percent,
         discount_cents=row.discount_cents,
         discount_ends_at=row.discount_ends_at,
-        created_at=row.created_at,
         activated_at=row.activated_at,
         ended_at=row.ended_at,
         charges=money.charges(session, membership_id),

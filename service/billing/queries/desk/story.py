@@ -35,7 +35,6 @@ class Meant:
     by_kind: str
     by: str
     at: datetime
-    tries: int
     try_at: datetime
     settled_at: datetime | None
 
@@ -58,7 +57,6 @@ class Answered:
 
     at: datetime
     yes: bool
-    period: str
     reasons: tuple[str, ...]
 
 
@@ -67,7 +65,6 @@ class Agreed:
     """What the patient agreed to, word for word."""
 
     at: datetime
-    occasion: str
     amount_cents: int
     terms: str
     sha256: str
@@ -107,7 +104,6 @@ def meant(session: Session, membership_id: UUID) -> tuple[Meant, ...]:
             by_kind=row.actor_kind,
             by=names.get(row.user_id, "") if row.user_id else "",
             at=row.meant_at,
-            tries=row.tries,
             try_at=row.try_at,
             settled_at=row.settled_at,
         )
@@ -136,19 +132,19 @@ def failed_tries(session: Session, patient_id: UUID) -> tuple[FailedTry, ...]:
 def answers(session: Session, patient_id: UUID, *, since: datetime, with_reasons: bool) -> tuple[Answered, ...]:
     """The gate's latest answers to charges of a patient since their membership began, the newest first."""
     rows: Any = session.execute(
-        select(GateRecord.asked_at, GateRecord.yes, GateRecord.period, GateRecord.reasons)
+        select(GateRecord.asked_at, GateRecord.yes, GateRecord.reasons)
         .where(GateRecord.patient_id == patient_id, GateRecord.action == "charge", GateRecord.asked_at >= since)
         .order_by(GateRecord.asked_at.desc())
         .limit(10)
     )
-    return tuple(Answered(at, yes, period, tuple(why) if with_reasons else ()) for at, yes, period, why in rows)
+    return tuple(Answered(at, yes, tuple(why) if with_reasons else ()) for at, yes, why in rows)
 
 
 def agreed(session: Session, membership_id: UUID) -> tuple[Agreed, ...]:
     """What was agreed to, the newest first."""
     query = select(Agreement).where(Agreement.membership_id == membership_id)
     return tuple(
-        Agreed(row.agreed_at, row.occasion, row.amount_cents, row.terms, row.sha256)
+        Agreed(row.agreed_at, row.amount_cents, row.terms, row.sha256)
         for row in session.scalars(query.order_by(Agreement.agreed_at.desc()).limit(SHOWN))
     )
 

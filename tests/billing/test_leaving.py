@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 
@@ -24,6 +25,8 @@ from tests.client import Browser
 from tests.conftest import House
 from tests.factories.billing import a_hold, enrollment_status, invoices_of, mails_to, membership_row, ready_to_pay
 from tests.factories.visits import Applicant
+
+NOT_PAID_BACK = "the days that are left are not paid back by themselves"
 
 
 @pytest.fixture(autouse=True)
@@ -164,8 +167,31 @@ def test_a_paused_member_can_leave(client: Browser, house: House, moving_stripe:
     pass_time(house, moving_stripe, gateway, due - timedelta(hours=23))
     actions.ask_before_renewals(gateway=gateway, catalog=house.catalog, now=house.now)
     assert row_of(ana).status == "stopped"
+    assert NOT_PAID_BACK in client.get("/billing/cancel").text, "a day that was paid for is left"
     client.submit("/billing/cancel")
     assert row_of(ana).status == "ended"
+
+
+def test_what_an_end_today_does_not_pay_back_is_said_where_something_was_paid(
+    client: Browser, house: House, moving_stripe: StandIn
+) -> None:
+    ana = a_signed_in_member(client, house, moving_stripe, FAILS_LATER)
+    assert NOT_PAID_BACK in client.get("/billing/cancel").text
+    pass_time(house, moving_stripe, moving_stripe.gateway(), charge_at(ana) + timedelta(hours=2))
+    assert row_of(ana).status == "grace"
+    assert NOT_PAID_BACK not in client.get("/billing/cancel").text, "the month that is open was not paid"
+
+
+def test_the_way_out_is_open_on_a_day_without_a_rule_for_an_end_at_once(
+    client: Browser, app: Flask, house: House, moving_stripe: StandIn
+) -> None:
+    ana = a_signed_in_member(client, house, moving_stripe)
+    ruled = app.config["CATALOG"]
+    app.config["CATALOG"] = replace(ruled, ends=())
+    assert client.get("/billing/cancel").status_code == 200
+    client.submit("/billing/cancel")
+    app.config["CATALOG"] = ruled
+    assert row_of(ana).cancels_at_period_end
 
 
 def test_on_the_way_to_pay_leaving_closes_the_page(client: Browser, house: House, moving_stripe: StandIn) -> None:

@@ -30,8 +30,9 @@ from service.kit.ids import new_id
 from service.safety import rules as safety_rules
 from service.safety import writes as calls
 
-# What reached the patient this month nobody here knows yet: then the policy's most careful answer holds. Staff who
-# know that nothing did end it for them, and give back more.
+# Nobody here knows what reached the patient this month: no parcels are recorded, and a medicine that was sent cannot
+# come back (domain.md 7.3, rule 5). So an end at once by themselves is refunded as if something had, as the page says
+# before the button, with whom to call: staff who know that nothing did end it for them, and give back more.
 DELIVERED: Delivered = "this_month"
 
 
@@ -109,15 +110,17 @@ def end_now(
 
 
 def given_back_now(*, patient_id: UUID, catalog: Catalog, now: datetime) -> int:
-    """What an end today gives back by the policy, in cents."""
+    """What an end today gives back by the policy, in cents; nothing on a day without one, which is no end at once."""
+    rule = end_rule(catalog.ends, ASKED, now.date())
+    if rule is None:
+        return 0
     with db.reading() as session:
         row = session.scalars(
             select(Membership).where(Membership.patient_id == patient_id, Membership.status != "ended")
         ).one_or_none()
         if row is None or row.stripe_subscription_id is None:
             return 0
-        share = _rule(catalog, now).share(DELIVERED)
-        return sum(due_by_policy(session, row, share, stopped_at=now).values())
+        return sum(due_by_policy(session, row, rule.share(DELIVERED), stopped_at=now).values())
 
 
 def call_care(session: Session, row: Membership, catalog: Catalog, now: datetime) -> None:

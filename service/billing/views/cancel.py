@@ -116,6 +116,12 @@ def _page(form: LeavingForm, found: MembershipCard, status: int = 200) -> Respon
     back, seen = _offer(form, found), look()
     offer = url_for("billing.skip") if seen is not None and seen.changes.skip.open else None
     page = render_template(
-        "billing/cancel.html", membership=found, form=form, back=back, skip_url=offer, zone=current_user.time_zone
+        "billing/cancel.html",
+        membership=found,
+        form=form,
+        back=back,
+        days_left=found.paid_until is not None and found.paid_until > clock.now(),
+        skip_url=offer,
+        zone=current_user.time_zone,
     )
     return page, status

@@ -34,6 +34,12 @@ PORT = click.IntRange(1, 65535)
 @click.option("--redis-port", type=PORT, default=8079, show_default=True, help="Redis's port.")
 @click.option("--free-ports", "any_ports", is_flag=True, help="Choose ports that are free instead.")
 @click.option("--data", type=click.Path(path_type=Path), default=DEFAULT_DATA, help="The data folder.")
+@click.option(
+    "--config",
+    "clinic",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Another folder of the clinic's files, to try a change in.",
+)
 @click.option("--start", help="Business time of the first start, with its offset: 2027-01-02T10:00:00-05:00.")
 @click.option("--fresh", is_flag=True, help="Forget the data and begin again.")
 @click.pass_context
@@ -48,6 +54,7 @@ def sandbox(
     redis_port: int,
     any_ports: bool,
     data: Path,
+    clinic: Path | None,
     start: str | None,
     fresh: bool,
 ) -> None:
@@ -57,14 +64,14 @@ def sandbox(
     wanted = Ports(port, mailbox_port, smtp_port, stripe_port, postgres_port, redis_port)
     try:
         with interruptible():
-            _run(data.absolute(), wanted, any_ports, _moment(start), fresh)
+            _run(data.absolute(), wanted, any_ports, clinic, _moment(start), fresh)
     except SandboxError as error:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:
         click.echo("\nEverything has ended.")
 
 
-def _run(data: Path, wanted: Ports, any_ports: bool, start: datetime | None, fresh: bool) -> None:
+def _run(data: Path, wanted: Ports, any_ports: bool, clinic: Path | None, start: datetime | None, fresh: bool) -> None:
     if sys.platform != "linux":
         raise SandboxError(
             f"The sandbox runs on Linux, and this is {platform.system()}. "
@@ -75,7 +82,7 @@ def _run(data: Path, wanted: Ports, any_ports: bool, start: datetime | None, fre
         ports = Ports(*free_ports(6)) if any_ports else _checked(wanted)
         keys = open_keys(data, start, fresh=fresh, now=wall_now())
         click.echo(f"Starting Homeward. Logs: {data / 'logs'}")
-        town = Town(data, ports, keys, click.echo)
+        town = Town(data, ports, keys, click.echo, clinic)
         try:
             rows = open_town(town)
             click.echo(table(web=town.web, mailbox=town.mailbox, standin=town.standin, now=town.now(), rows=rows))

@@ -49,8 +49,8 @@ class Ports:
 class Town:
     """One sandbox. `start` starts every child, `open` returns when all is ready, `close` ends every child."""
 
-    def __init__(self, data: Path, ports: Ports, keys: Keys, say: Say) -> None:
-        self.data, self.ports, self._keys, self._say = data, ports, keys, say
+    def __init__(self, data: Path, ports: Ports, keys: Keys, say: Say, clinic: Path | None = None) -> None:
+        self.data, self.ports, self._keys, self._say, self._clinic = data, ports, keys, say, clinic
         self.web = f"http://localhost:{ports.web}"
         self.mailbox, self.standin = (f"http://{LOOPBACK}:{port}" for port in (ports.mailbox, ports.stripe))
         self.begins = datetime.fromisoformat(keys.start)
@@ -187,6 +187,8 @@ class Town:
             "heartbeat_stale_after_seconds": "20",
             "log_format": "console",
         }
+        if self._clinic is not None:
+            values["config_dir"] = str(self._clinic.absolute())
         return read({f"HOMEWARD_{name.upper()}": value for name, value in values.items()})
 
     def _environ(self) -> Mapping[str, str]:

@@ -13,14 +13,14 @@ from service.audit import writes as audit
 from service.billing import rules, writes
 from service.billing.actions import intents
 from service.billing.actions.desk.look import NO_SUCH, check
-from service.billing.actions.desk.refunds import Came, Outcome, call_second_person
-from service.billing.gateway import Bug, Declined, Gateway, NeedsAction
+from service.billing.actions.desk.refunds import Outcome, call_second_person, came, made
+from service.billing.gateway import Gateway
 from service.billing.models import Credit, Membership
 from service.billing.rules import charges
 from service.catalog.rules.whole import Catalog
 from service.kit import crypto, db
 from service.kit.actor import Actor
-from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected, TryAgain, words
+from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected, words
 from service.safety import writes as calls
 
 OPEN = ("asked", "approved", "done")
@@ -83,7 +83,7 @@ def give(
             call_second_person(session, credit_id, row.patient_id, catalog, now)
             return Outcome(credit_id, "waits")
         intent_id = _send(session, row, credit, actor, now)
-    return _made(credit_id, intent_id, gateway, catalog, now)
+    return made(Credit, credit_id, intent_id, gateway, catalog, now)
 
 
 def takes_two(*, membership_id: UUID, worth_cents: int, role: str, catalog: Catalog, now: datetime) -> bool:
@@ -120,7 +120,7 @@ def decide_credit(
         if not yes:
             return Outcome(found.id, "refused")
         intent_id = _send(session, row, found, actor, now)
-    return _made(credit_id, intent_id, gateway, catalog, now)
+    return made(Credit, credit_id, intent_id, gateway, catalog, now)
 
 
 def _check_takes(row: Membership, kind: str) -> None:
@@ -137,7 +137,7 @@ def _check_takes(row: Membership, kind: str) -> None:
 def _pressed_before(credit: Credit, membership_id: UUID, user_id: UUID) -> Outcome:
     if credit.membership_id != membership_id or credit.asked_by != user_id:
         raise NO_SUCH
-    return Outcome(credit.id, _came(credit))
+    return Outcome(credit.id, came(credit))
 
 
 def _send(session: Session, row: Membership, credit: Credit, actor: Actor, now: datetime) -> UUID:
@@ -160,22 +160,6 @@ def _next_charges(row: Membership, number: int) -> list[datetime]:
     assert row.period_ends_at is not None  # whoever was never charged is not live
     first = charges.next_charge(row.period_ends_at, row.anchor_at, row.collection_resumes_at)
     return [first, *charges.later_charges(row.anchor_at or row.period_ends_at, first, number - 1)]
-
-
-def _made(credit_id: UUID, intent_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime) -> Outcome:
-    try:
-        intents.perform(intent_id, gateway=gateway, catalog=catalog, now=now)
-    except TryAgain:
-        return Outcome(credit_id, "unknown")
-    except (Bug, Declined, NeedsAction):
-        return Outcome(credit_id, "refused")
-    with db.reading() as session:
-        return Outcome(credit_id, _came(session.get_one(Credit, credit_id)))
-
-
-def _came(credit: Credit) -> Came:
-    by_status: dict[str, Came] = {"asked": "waits", "done": "sent", "failed": "refused", "declined": "refused"}
-    return by_status.get(credit.status, "on_its_way")
 
 
 def _takes_two(

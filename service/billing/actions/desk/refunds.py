@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -17,7 +17,7 @@ from service.billing.actions import intents
 from service.billing.actions import refunds as core
 from service.billing.actions.desk.look import NO_SUCH, check
 from service.billing.gateway import Bug, Declined, Gateway, NeedsAction
-from service.billing.models import Dispute, Invoice, InvoiceLine, Membership, Refund
+from service.billing.models import Credit, Dispute, Invoice, InvoiceLine, Membership, Refund
 from service.billing.rules.giving import DISPUTE_LOST
 from service.catalog.rules.whole import Catalog
 from service.kit import db
@@ -26,6 +26,7 @@ from service.kit.errors import Conflict, NotAllowed, NotFound, Rejected, TryAgai
 from service.safety import rules as safety_rules
 from service.safety import writes as calls
 
+Row = TypeVar("Row", Refund, Credit)
 Came = Literal["waits", "sent", "on_its_way", "refused", "unknown"]
 CHANGED = words("This charge has changed since you opened the page. Look again: nothing was given back.")
 
@@ -66,7 +67,7 @@ def ask_refund(
         membership, invoice = _locked(session, membership_id, invoice_id)
         pressed_before = _same_press(session, invoice, user_id, amount_cents, left_cents, now)
         if pressed_before is not None:
-            return Outcome(pressed_before.id, _came(pressed_before))
+            return Outcome(pressed_before.id, came(pressed_before))
         _check_not_disputed(session, invoice.id)
         if writes.refunds.left(invoice) != left_cents:
             raise Conflict("charge_changed", CHANGED)
@@ -93,7 +94,7 @@ def ask_refund(
             call_second_person(session, row.id, row.patient_id, catalog, now)
             return Outcome(row.id, "waits")
         intent_id = core.send(session, membership, row, actor=actor, now=now).id
-    return _made(row.id, intent_id, gateway, catalog, now)
+    return made(Refund, row.id, intent_id, gateway, catalog, now)
 
 
 def takes_two(*, invoice_id: UUID, amount_cents: int, role: str, catalog: Catalog) -> bool:
@@ -135,7 +136,7 @@ def decide_refund(
         found.status, found.decided_by, found.decided_at = "approved", user_id, now
         session.flush()
         intent_id = core.send(session, membership, found, actor=actor, now=now).id
-    return _made(refund_id, intent_id, gateway, catalog, now)
+    return made(Refund, refund_id, intent_id, gateway, catalog, now)
 
 
 def call_second_person(session: Session, about: UUID, patient_id: UUID, catalog: Catalog, now: datetime) -> None:
@@ -151,18 +152,20 @@ def call_second_person(session: Session, about: UUID, patient_id: UUID, catalog:
     )
 
 
-def _made(refund_id: UUID, intent_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime) -> Outcome:
+def made(table: type[Row], row_id: UUID, intent_id: UUID, gateway: Gateway, catalog: Catalog, now: datetime) -> Outcome:
+    """Make the call that was meant for a refund or a credit, and say what came of it."""
     try:
         intents.perform(intent_id, gateway=gateway, catalog=catalog, now=now)
     except TryAgain:
-        return Outcome(refund_id, "unknown")
+        return Outcome(row_id, "unknown")
     except (Bug, Declined, NeedsAction):
-        return Outcome(refund_id, "refused")
+        return Outcome(row_id, "refused")
     with db.reading() as session:
-        return Outcome(refund_id, _came(session.get_one(Refund, refund_id)))
+        return Outcome(row_id, came(session.get_one(table, row_id)))
 
 
-def _came(row: Refund) -> Came:
+def came(row: Refund | Credit) -> Came:
+    """What came of it so far, by how its row stands."""
     by_status: dict[str, Came] = {"asked": "waits", "done": "sent", "failed": "refused", "declined": "refused"}
     return by_status.get(row.status, "on_its_way")
 

@@ -43,8 +43,8 @@ class Person:
     address: tuple[str, ...]
 
 
-def superbill(visit: Visit, person: Person, practice: Practice, *, zone: str, charged_cents: int = 0) -> Sheet:
-    """One visit. `charged_cents` is what was charged for this visit alone: nothing, unless it was."""
+def superbill(visit: Visit, person: Person, practice: Practice, *, zone: str) -> Sheet:
+    """One visit. Nothing is charged for a visit alone, so nothing stands on it."""
     missing = []
     code = visit.code if visit.code in practice.procedure_codes else ""
     if not code:
@@ -85,10 +85,10 @@ def superbill(visit: Visit, person: Person, practice: Practice, *, zone: str, ch
         title=f"Superbill for {on}",
         facts=facts,
         head=("Procedure", "Modifier", "Units", "Charge"),
-        rows=((code or "On request", modifier or "None", "1", money(charged_cents)),),
-        totals=(("Charged for this visit", money(charged_cents)), ("Still to pay", money(0))),
+        rows=((code or "On request", modifier or "None", "1", money(0)),),
+        totals=(("Charged for this visit", money(0)), ("Still to pay", money(0))),
         notes=(
-            "Paid status: nothing is owed for this visit." if charged_cents == 0 else "Paid status: paid in full.",
+            "Paid status: nothing is owed for this visit.",
             "This is not a bill. A monthly membership is not a visit and is not on it.",
         ),
         missing=tuple(missing),

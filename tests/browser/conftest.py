@@ -36,7 +36,13 @@ def program() -> Path:
 
 
 @pytest.fixture(scope="module")
-def sandbox(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def clinic() -> Path | None:
+    """Another folder of the clinic's files for a module's sandbox; None for those of the tree."""
+    return None
+
+
+@pytest.fixture(scope="module")
+def sandbox(program: Path, clinic: Path | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A sandbox of our own, or the one whose data folder HOMEWARD_BROWSER_SANDBOX names (while writing tests)."""
     if kept := os.environ.get("HOMEWARD_BROWSER_SANDBOX"):
         yield find(Path(kept))
@@ -44,6 +50,7 @@ def sandbox(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     data = tmp_path_factory.mktemp("sandbox")
     log = data / "sandbox.log"
     command = [sys.executable, "-m", "service.cli", "sandbox", "--free-ports", "--data", str(data), "--start", START]
+    command += ["--config", str(clinic)] if clinic is not None else []
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     try:

@@ -77,7 +77,7 @@ def _installed() -> str:
 
 
 def _database(settings: Settings) -> str:
-    """A database beside ours, on the same server. The owner of ours may not make one: the server's own user does."""
+    """Ours, as its owner: dj-stripe's tables lie beside ours in the same database."""
     assert settings.owner_database_url is not None
     return settings.owner_database_url.get_secret_value()
 

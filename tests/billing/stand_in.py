@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ import requests
 from service.billing import actions
 from service.billing.gateway import Gateway
 from service.catalog.rules.whole import Catalog
+from service.sandbox.ports import free_ports
 
 KEY, SECRET = "sk_test_homeward", "whsec_test"
 GOOD, ASKS, DECLINED, FAILS_LATER = "4242424242424242", "4000002500003155", "4000000000000002", "4000000000000341"
@@ -76,17 +76,10 @@ class StandIn:
         return arrived
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def running(folder: Path, start: datetime, catalog: Catalog) -> Iterator[StandIn]:
     """The stand-in from `start` on, with the catalog's prices, until the end of the block."""
-    port = _free_port()
+    [port] = free_ports(1)
     stand_in = StandIn(f"http://127.0.0.1:{port}")
 
     class Catcher(BaseHTTPRequestHandler):

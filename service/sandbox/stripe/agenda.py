@@ -12,6 +12,8 @@ from service.sandbox.stripe.store import Json
 
 #: Subscriptions that go on by themselves: a paused or an ended one does nothing.
 LIVE = ("active", "past_due", "trialing", "unpaid")
+#: An invoice of an incomplete subscription can be paid for 23 hours (docs.stripe.com/billing/subscriptions/overview).
+INCOMPLETE_FOR = 23 * 3600
 RANKS = (
     "announced",
     "collection resumed",
@@ -38,7 +40,7 @@ def due_of(kind: str, item: Json) -> list[Entry]:
 
 def _subscription(subscription: Json) -> Iterator[tuple[int, str]]:
     if subscription["status"] == "incomplete":
-        yield subscription["created"] + 23 * 3600, "first payment missing"
+        yield subscription["created"] + INCOMPLETE_FOR, "first payment missing"
     if subscription["status"] not in LIVE:
         return
     pause = subscription["pause_collection"]

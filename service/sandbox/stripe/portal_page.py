@@ -10,6 +10,7 @@ from html import escape
 from urllib.parse import parse_qs
 
 from service.sandbox.stripe import cards, renewals, standing
+from service.sandbox.stripe.agenda import LIVE
 from service.sandbox.stripe.objects.subscriptions import period
 from service.sandbox.stripe.pages import Page, alert, back, choice, dollars, notice, page
 from service.sandbox.stripe.store import Json
@@ -88,7 +89,7 @@ ACTS = {"card": _change_card, "end": _end, "keep": _keep}
 
 def _running(world: World, visit: Json) -> list[Json]:
     every = world.of("subscription", customer=visit["customer"])
-    return [one for one in every if one["status"] in (*standing.LIVE, "paused")]
+    return [one for one in every if one["status"] in (*LIVE, "paused")]
 
 
 def _show(world: World, visit: Json, query: str) -> Page:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from service.sandbox.stripe import announcing
+from service.sandbox.stripe.agenda import LIVE
 from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
 
-LIVE = ("active", "past_due", "trialing", "unpaid")
 UPDATED = "customer.subscription.updated"
 #: A resumption invoice nobody tries to pay is voided after 23 hours (docs.stripe.com/api/subscriptions/resume).
 RESUMABLE_FOR = 23 * 3600

@@ -10,8 +10,6 @@ from service.sandbox.stripe.store import Json
 from service.sandbox.stripe.world import World
 
 Lines = list[tuple[Json, int]]
-#: An invoice of an incomplete subscription can be paid for 23 hours (docs.stripe.com/billing/subscriptions/overview).
-INCOMPLETE_FOR = 23 * 3600
 
 
 def start(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from urllib.parse import urlencode, urlsplit
 import stripe
 from stripe._base_address import BaseAddresses
 
+from service.sandbox.ports import free_ports
 from service.sandbox.stripe.schemas import check
 
 ROOT = Path(__file__).parents[3]
@@ -29,12 +29,6 @@ START = 1801396800
 HOUR, DAY = 3600, 86400
 
 WORKS, DECLINED, ASKS, FAILS_LATER = "4242424242424242", "4000000000000002", "4000002500003155", "4000000000000341"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -92,7 +86,7 @@ class StandIn:
     data: Path
     shop: Shop
     more: tuple[str, ...] = ()
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=lambda: free_ports(1)[0])
     webhook_url: str = ""
 
     def start(self) -> None:

@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 
+from service.sandbox.ports import free_ports
 from service.sandbox.stripe import control, gate, seeding
 from service.sandbox.stripe.renewals import STEP
 from service.sandbox.stripe.schemas import check
 from service.sandbox.stripe.store import KEPT, Store
 from service.sandbox.stripe.world import Options, World
-from tests.sandbox.stripe.harness import DAY, KEY, START, Shop, StandIn, free_port
+from tests.sandbox.stripe.harness import DAY, KEY, START, Shop, StandIn
 
 MANY = 300
 
@@ -194,7 +195,7 @@ def test_a_kill_in_the_middle_of_a_long_way_charges_nobody_twice_and_nobody_less
         time.sleep(0.01)  # the first step is kept
     standin.stop(signal.SIGKILL)
     walker.join()
-    standin.port = free_port()
+    standin.port = free_ports(1)[0]
     standin.start()
     assert START < standin.now() < START + 30 * DAY
     standin.move_to(START + 30 * DAY)

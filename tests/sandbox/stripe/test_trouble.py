@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import stripe
 
-from tests.sandbox.stripe.harness import DAY, FAILS_LATER, KEY, ROOT, SECRET, StandIn, free_port, invoice_of
+from service.sandbox.ports import free_ports
+from tests.sandbox.stripe.harness import DAY, FAILS_LATER, KEY, ROOT, SECRET, StandIn, invoice_of
 
 
 def test_a_repeated_key_repeats_the_answer_and_not_the_work(standin: StandIn) -> None:
@@ -144,7 +145,7 @@ def test_a_killed_stand_in_goes_on_where_it_was(standin: StandIn) -> None:
     customer = standin.api.customers.create({}, key)  # type: ignore[arg-type]
     moment = standin.now()
     standin.stop(signal.SIGKILL)
-    standin.port = free_port()
+    standin.port = free_ports(1)[0]
     standin.start()
     assert moment <= standin.now() < moment + 60
     assert standin.subscription(subscription.id).status == "active"
@@ -158,7 +159,7 @@ def test_an_open_payment_page_moves_along_with_the_port(standin: StandIn) -> Non
     started = time.monotonic()
     assert standin.stop() == 0
     assert time.monotonic() - started < 1
-    standin.port = free_port()
+    standin.port = free_ports(1)[0]
     standin.start()
     url = str(standin.api.checkout.sessions.retrieve(session.id).url)
     assert url.startswith(f"http://127.0.0.1:{standin.port}/c/pay/")
@@ -170,7 +171,7 @@ def refusal_to_start(*more: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_taken_port_folder_or_a_live_key_is_named(standin: StandIn, tmp_path: Path) -> None:
-    port, free = str(standin.port), str(free_port())
+    port, free = str(standin.port), str(free_ports(1)[0])
     taken = refusal_to_start("--port", port, "--data", str(tmp_path / "other"), "--key", KEY)
     assert (taken.returncode, "port " + port in taken.stderr) == (2, True)
     shared = refusal_to_start("--port", free, "--data", str(standin.data), "--key", KEY)

@@ -34,10 +34,25 @@ def charged(town: Doing, subscription: Json) -> list[Json]:
 
 def given_back(town: Doing, invoice: Json) -> int:
     """How much of it went back, in cents."""
+    return sum(charge["amount_refunded"] for charge in charges_of(town, invoice))
+
+
+def charges_of(town: Doing, invoice: Json) -> list[Json]:
+    """The payments that paid it."""
     ties = town.wire.objects("invoice_payment", invoice=invoice["id"])
     intents = {tie["payment"]["payment_intent"] for tie in ties if tie["status"] == "paid"}
-    charges = [charge for intent in intents for charge in town.wire.objects("charge", payment_intent=intent)]
-    return sum(charge["amount_refunded"] for charge in charges if charge["paid"])
+    found = [charge for intent in intents for charge in town.wire.objects("charge", payment_intent=intent)]
+    return [charge for charge in found if charge["paid"]]
+
+
+def disputes_on(town: Doing, invoice: Json) -> list[Json]:
+    """What banks did about it."""
+    return [one for charge in charges_of(town, invoice) for one in town.wire.objects("dispute", charge=charge["id"])]
+
+
+def taken_back(town: Doing, invoice: Json) -> int:
+    """How much of it banks hold or kept, in cents."""
+    return sum(one["amount"] for one in disputes_on(town, invoice) if one["status"] != "won")
 
 
 def whole_month(line: Json) -> bool:

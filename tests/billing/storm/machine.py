@@ -24,6 +24,10 @@ SEAM = st.integers(1, 9)
 TROUBLE = st.sampled_from(("500", "500_after", "429", "timeout", "timeout_before", "reset_after"))
 NAP = st.sampled_from([timedelta(**one) for one in ({"minutes": 20}, {"hours": 5}, {"days": 2}, {"days": 9})])
 LONG = st.sampled_from([timedelta(days=days) for days in (3, 12, 30, 62)])
+CODES = ("WELCOME50", "QUARTER20")
+CODE = st.sampled_from(("", "", *CODES))
+WITHOUT = st.sampled_from(("keep", "end"))
+RISES = st.sampled_from(("", "keep", "end"))  # what becomes of whoever says nothing to a price that rises
 _numbers = count(1)
 
 
@@ -38,35 +42,37 @@ class Storm(RuleBasedStateMachine):
         self.stack = ExitStack()
         self.town: Town
 
-    @initialize(unpaid=st.booleans(), members=st.integers(0, PEOPLE))
-    def open(self, unpaid: bool, members: int) -> None:
+    @initialize(unpaid=st.booleans(), members=st.integers(0, PEOPLE), code=CODE, rises=RISES)
+    def open(self, unpaid: bool, members: int, code: str, rises: str) -> None:
         number = next(_numbers)
         name = f"{self.pool.name}_storm"
         ends = "unpaid" if unpaid else "canceled"
         town = a_town(self.pool, name, self.folder / str(number), dunning_ends_in=ends)
         self.town = self.stack.enter_context(town)
         for one in self.town.people[:members]:
-            self.town.starts(one)
+            self.town.starts(one, code=code)
             self.town.pays(one, GOOD)
             self.town.comes_back(one)
+        if rises:
+            self.town.raises_price("monthly", 1500, in_days=20, without=rises)  # type: ignore[arg-type]
 
     def one(self, who: int) -> Neighbour:
         return self.town.people[who]
 
     # Patients
 
-    @rule(who=WHO, plan=PLAN, card=CARD, returns=st.booleans())
-    def pay(self, who: int, plan: str, card: str, returns: bool) -> None:
+    @rule(who=WHO, plan=PLAN, card=CARD, code=CODE, returns=st.booleans())
+    def pay(self, who: int, plan: str, card: str, code: str, returns: bool) -> None:
         one = self.one(who)
-        self.town.tries(lambda: self.town.starts(one, plan))
+        self.town.tries(lambda: self.town.starts(one, plan, code))
         self.town.pays(one, card)
         if returns:
             self.town.tries(lambda: self.town.comes_back(one))
 
-    @rule(who=WHO, plan=PLAN, seams=SEAM)
-    def start_and_lose_the_web(self, who: int, plan: str, seams: int) -> None:
+    @rule(who=WHO, plan=PLAN, code=CODE, seams=SEAM)
+    def start_and_lose_the_web(self, who: int, plan: str, code: str, seams: int) -> None:
         one = self.one(who)
-        self.town.killed_after(seams, lambda: self.town.starts(one, plan))
+        self.town.killed_after(seams, lambda: self.town.starts(one, plan, code))
 
     @rule(who=WHO, card=CARD)
     def pay_on_the_page_before_them(self, who: int, card: str) -> None:
@@ -116,6 +122,39 @@ class Storm(RuleBasedStateMachine):
     def end_now(self, who: int, seams: int) -> None:
         self.town.killed_after(seams, lambda: self.town.wishes(self.one(who), "end_now"))
 
+    @rule(who=WHO, code=st.sampled_from(CODES), seams=st.integers(0, 9))
+    def use_a_code(self, who: int, code: str, seams: int) -> None:
+        self.town.killed_after(seams, lambda: self.town.uses_code(self.one(who), code))
+
+    @rule(who=WHO, seams=st.integers(0, 9))
+    def agree_to_the_new_price(self, who: int, seams: int) -> None:
+        self.town.killed_after(seams, lambda: self.town.agrees(self.one(who)))
+
+    # The clinic and the banks
+
+    @rule(plan=PLAN, cents=st.sampled_from((1, 1500)), in_days=st.sampled_from((1, 25, 45)), without=WITHOUT)
+    def raise_a_price(self, plan: str, cents: int, in_days: int, without: str) -> None:
+        self.town.tries(lambda: self.town.raises_price(plan, cents, in_days=in_days, without=without))  # type: ignore[arg-type]
+
+    @rule(agree=st.lists(WHO, max_size=PEOPLE, unique=True), late=st.booleans(), without=WITHOUT)
+    def a_price_rises_and_is_charged(self, agree: list[int], late: bool, without: str) -> None:
+        """Told; some say yes, in time or an hour before the charge; and then its day comes."""
+        self.town.tries(lambda: self.town.raises_price("monthly", 1500, in_days=3, without=without))  # type: ignore[arg-type]
+        self.town.live(timedelta(days=1))
+        for who in agree:
+            if late:
+                self.town.to_new_price(self.one(who), timedelta(hours=-1))
+            self.town.tries(lambda who=who: self.town.agrees(self.one(who)))  # type: ignore[misc]
+        self.town.live(timedelta(days=62))
+
+    @rule(who=WHO)
+    def dispute(self, who: int) -> None:
+        self.town.disputes(self.one(who))
+
+    @rule(who=WHO, outcome=st.sampled_from(("won", "lost")))
+    def the_bank_decides(self, who: int, outcome: str) -> None:
+        self.town.bank_decides(self.one(who), outcome)  # type: ignore[arg-type]
+
     # Staff
 
     @rule(who=WHO, share=st.sampled_from((0.1, 0.5, 1.0)), decides=st.booleans(), seams=st.integers(0, 9))
@@ -156,10 +195,7 @@ class Storm(RuleBasedStateMachine):
 
     @rule(who=WHO, seams=st.integers(0, 9))
     def resume_by_staff(self, who: int, seams: int) -> None:
-        row = self.town.membership(self.one(who))
-        if row is not None:
-            resume = lambda: self.town.act("resume", membership_id=row.id, actor=self.town.pool.coordinator)  # noqa: E731
-            self.town.killed_after(seams, resume)
+        self.town.killed_after(seams, lambda: self.town.goes_on_by_staff(self.one(who)))
 
     # Workers
 
@@ -188,6 +224,7 @@ class Storm(RuleBasedStateMachine):
 
     @rule()
     def two_workers(self) -> None:
+        self.town.shake()  # all jobs but two are lost
         jobs = self.town.take_jobs()[:2] * 2
         work = [lambda job=job: self.town.do(job.name, **job.arguments) for job in jobs]  # type: ignore[misc]
         self.town.together(*work, lambda: self.town.tick("sweep"), lambda: self.town.tick("tick", "sweep"))
@@ -197,6 +234,7 @@ class Storm(RuleBasedStateMachine):
     @rule(kind=TROUBLE, number=st.integers(1, 3))
     def trouble(self, kind: str, number: int) -> None:
         self.town.wire.trouble(kind, number)
+        self.town.shake()
 
     @rule(number=st.integers(1, 2))
     def the_bank_says_no(self, number: int) -> None:

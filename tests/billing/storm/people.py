@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,14 +11,23 @@ from sqlalchemy import update
 
 from service.billing.actions.desk import credits, refunds
 from service.billing.actions.stops import end_care
+from service.billing.rules.charges import coming_cents
+from service.catalog.rules.whole import Catalog
 from service.enrollment.actions import move, withdraw
 from service.kit import db
 from service.kit.ids import new_id
 from service.safety import writes as safety
 from service.safety.models import SafetyHold
 from tests.billing.stand_in import ASKS
-from tests.billing.storm.doing import Doing, Neighbour
+from tests.billing.storm.doing import Doing, Neighbour, Promise, Yes
 from tests.factories.billing import terms_of
+
+HERE = ZoneInfo("America/New_York")
+
+
+def session_of(page: str) -> str:
+    """The pay page's own id in its address, or in that of the page they come back to; "" where there is none."""
+    return next((part for part in page.replace("?", "/").replace("=", "/").split("/") if part.startswith("cs_")), "")
 
 
 class People(Doing):
@@ -25,13 +35,20 @@ class People(Doing):
 
     # Patients --------------------------------------------------------------------------------------------------------
 
-    def starts(self, one: Neighbour, plan: str = "monthly") -> None:
-        """Press "agree and pay"."""
-        terms = terms_of(self.catalog.plans[plan])
-        who = {"patient_id": one.who.patient_id, "actor": one.who.actor}
-        found = self.act("start_checkout", plan_key=plan, terms=terms, **who)
-        if isinstance(found, str):
-            one.page = found
+    def starts(self, one: Neighbour, plan: str = "monthly", code: str = "") -> None:
+        """Press "agree and pay", with a code where they have one."""
+        sold = self.sold_today()
+        terms, mine = terms_of(sold.plans[plan]), {"patient_id": one.who.patient_id, "catalog": sold}
+        cents = terms.amount_cents
+        offer = self.act("find_code", code=code, price_cents=cents, **mine) if code else None
+        about = {"plan_key": plan, "terms": terms, "code": offer, "actor": one.who.actor, **mine}
+        press = lambda: self.act("start_checkout", **about)  # noqa: E731
+        one.page = self.agreeing(one, Yes(self.now, cents, "start"), press)
+        one.pages.setdefault(session_of(one.page), offer)
+
+    def sold_today(self) -> Catalog:
+        """The catalog as whoever begins today sees it."""
+        return self.catalog.on(self.now.astimezone(HERE).date())
 
     def pays(self, one: Neighbour, card: str) -> None:
         """Choose a card on the page that is before them, which may have closed since."""
@@ -43,7 +60,7 @@ class People(Doing):
 
     def comes_back(self, one: Neighbour) -> None:
         """The return page, for the page they had."""
-        session_id = next((part for part in one.page.replace("?", "/").split("/") if part.startswith("cs_")), None)
+        session_id = session_of(one.page)
         if session_id:
             self.act("confirm_checkout", session_id=session_id, patient_id=one.who.patient_id)
 
@@ -53,35 +70,63 @@ class People(Doing):
 
     def changes_plan(self, one: Neighbour, plan: str) -> None:
         """Look at what another plan would cost, then press."""
-        mine, terms = {"patient_id": one.who.patient_id}, terms_of(self.catalog.plans[plan], "plan")
+        mine = {"patient_id": one.who.patient_id}
         review = self.act("review_plan", plan_key=plan, **mine)
+        told = {**mine, "terms": terms_of(review.plan, "plan"), "actor": one.who.actor}
+        yes = Yes(self.now, review.plan.price_cents, "plan")
         if review.step == "now":
-            self.act("change_plan", shown=review, terms=terms, actor=one.who.actor, **mine)
+            self.agreeing(one, yes, lambda: self.act("change_plan", shown=review, **told))
+        elif review.step == "next":
+            self.agreeing(one, yes, lambda: self.act("change_plan_later", plan_key=plan, **told))
         else:
-            self.act("change_plan_later", plan_key=plan, terms=terms, actor=one.who.actor, **mine)
+            back = Yes(self.now, review.old_cents, "plan")
+            self.agreeing(one, back, lambda: self.act("keep_plan", actor=one.who.actor, **mine))
 
     def moves_date(self, one: Neighbour, days: int) -> None:
         """The next charge some days later."""
         row = self.membership(one)
         if row is not None and row.period_ends_at is not None:
-            zone = ZoneInfo("America/New_York")
-            self.wishes(one, "move_date", day=row.period_ends_at.astimezone(zone).date() + timedelta(days=days))
+            one.rhythm.append(self.now)
+            self.wishes(one, "move_date", day=row.period_ends_at.astimezone(HERE).date() + timedelta(days=days))
 
     def goes_on(self, one: Neighbour) -> None:
         """Begin again inside a month that was left out."""
         row = self.membership(one)
         if row is not None:
-            terms = terms_of(self.catalog.plans[row.plan], "resume")
-            self.wishes(one, "restart", due_cents=row.next_price_cents or row.price_cents, terms=terms)
+            one.rhythm.append(self.now)
+            price = row.next_price_cents or row.price_cents
+            terms = replace(terms_of(self.catalog.plans[row.plan], "resume"), amount_cents=price)
+            due = coming_cents(row, self.now)
+            press = lambda: self.wishes(one, "restart", due_cents=due, terms=terms)  # noqa: E731
+            self.agreeing(one, Yes(self.now, price, "resume"), press)
+
+    def agrees(self, one: Neighbour) -> None:
+        """Tick the box beside a new price, where there is one to tick."""
+        row, found = self.membership(one), self.new_price(one)
+        if row is not None and found is not None:
+            plan = self.catalog.plans[row.next_plan or row.plan]
+            terms = replace(terms_of(plan, "price"), amount_cents=found.new_cents)
+            press = lambda: self.wishes(one, "agree_to_price", notice_id=found.notice_id, terms=terms)  # noqa: E731
+            self.agreeing(one, Yes(self.now, found.new_cents, "price", since=found.applies_at), press)
+
+    def uses_code(self, one: Neighbour, code: str) -> None:
+        """Read what a code would do to the charges to come, and use it."""
+        row, mine = self.membership(one), {"patient_id": one.who.patient_id, "code": code}
+        if row is None or row.stripe_subscription_id is None:
+            return
+        offer = self.act("find_code", price_cents=row.next_price_cents or row.price_cents, **mine)
+        promise = Promise(self.now, offer, row.stripe_subscription_id)
+        one.promises.append(promise)
+        self.act("apply_promotion", actor=one.who.actor, **mine)
+        promise.done = True
 
     def gives_card(self, one: Neighbour, card: str) -> None:
         """Another card on Stripe's page, and back."""
         page = self.wishes(one, "start_card")
-        leads_to = self.wire.browse(page, card)
+        leads_to = self.wire.browse(page, card) if page.startswith("http") else ""  # used up already: only the way back
         if leads_to.endswith("/authenticate"):
             self.wire.browse(page + "/authenticate", outcome="approve")
-        session_id = next(part for part in page.split("/") if part.startswith("cs_"))
-        self.wishes(one, "card_given", session_id=session_id)
+        self.wishes(one, "card_given", session_id=session_of(page))
 
     def pays_open(self, one: Neighbour) -> None:
         """Pay what failed, now."""
@@ -91,6 +136,13 @@ class People(Doing):
                 amount = invoice.amount_due_cents
                 self.wishes(one, "pay_now", invoice_id=invoice.id, amount_cents=amount)
                 return
+
+    def goes_on_by_staff(self, one: Neighbour) -> None:
+        """Somebody of the staff lets a stopped membership go on, with a new month from today."""
+        row = self.membership(one)
+        if row is not None:
+            one.rhythm.append(self.now)
+            self.act("resume", membership_id=row.id, actor=self.pool.coordinator)
 
     # Staff -----------------------------------------------------------------------------------------------------------
 
@@ -153,6 +205,7 @@ class People(Doing):
 
     def block(self, one: Neighbour, why: str) -> None:
         """From now on nobody may charge them, for this reason."""
+        one.rhythm.append(self.now)
         one.blocks.add(why)
         one.blocked.append((self.now, True))
 

@@ -16,27 +16,26 @@ from sqlalchemy import select
 
 from config.settings import Settings
 from service.billing import actions
-from service.billing.actions import events, hearing, intents
+from service.billing.actions import events, hearing, intents, money_heard, sync
+from service.billing.actions.changes import price_notices, promotion
 from service.billing.actions.desk import refunds
 from service.billing.actions.stops import judge
 from service.billing.actions.sync import drafts, effects
 from service.billing.gateway import Gateway, reading
-from service.billing.models import Intent, StripeEvent
+from service.billing.models import PriceNotice, StripeEvent
+from service.billing.rules import prices
 from service.billing.writes import ledger
 from service.billing.writes import refunds as promises
-from service.kit import crypto, db
+from service.kit import crypto
 from service.kit.ids import new_id
 from service.mail import writes as mail
-from tests.billing.stand_in import FAILS_LATER, GOOD
-from tests.billing.storm.at_stripe import charged, subscriptions_of
-from tests.billing.storm.doing import DAY, HOUR
+from tests.billing.storm import histories
+from tests.billing.storm.doing import DAY
 from tests.billing.storm.pool import Pool, a_pool
 from tests.billing.storm.town import Town, a_town
-from tests.billing.storm.truths import wrongs
 
 Patch = pytest.MonkeyPatch
 performing = import_module("service.billing.actions.intents.perform")  # its package has a function of that name
-A_MOMENT = timedelta(minutes=10)
 
 
 @pytest.fixture(scope="module")
@@ -48,149 +47,6 @@ def pool(settings: Settings, database: str) -> Pool:
 def town(pool: Pool, tmp_path: Path) -> Iterator[Town]:
     with a_town(pool, f"{pool.name}_planted", tmp_path) as town:
         yield town
-
-
-def begin(town: Town, card: str = GOOD) -> None:
-    (one,) = town.people
-    town.starts(one)
-    town.pays(one, card)
-    town.comes_back(one)
-    town.look_after()
-
-
-# Histories: each ends with what is wrong.
-
-
-def asleep_over_a_charge(town: Town) -> list[str]:
-    """A hold, and no worker is there when Stripe renews."""
-    begin(town)
-    town.live(25 * DAY)
-    town.hold(town.people[0])
-    town.sleep(7 * DAY)
-    town.settle()
-    return wrongs(town)
-
-
-def held_as_a_draft(town: Town) -> list[str]:
-    """A hold between draft and finalise, with everybody at work: nothing may even be charged."""
-    begin(town)
-    town.to_next_charge(town.people[0], A_MOMENT)
-    town.hold(town.people[0])
-    town.settle()
-    return wrongs(town) + collected_while_held(town)
-
-
-def held_between_retries(town: Town) -> list[str]:
-    """A card that fails, a hold after the first try, and a bank that says yes again."""
-    begin(town, FAILS_LATER)
-    town.to_next_charge(town.people[0], 2 * HOUR)
-    town.hold(town.people[0])
-    town.live(HOUR)
-    town.wire.mend_cards()
-    town.settle()
-    return wrongs(town) + collected_while_held(town)
-
-
-def collected_while_held(town: Town) -> list[str]:
-    (one,) = town.people
-    paid = [invoice for found in subscriptions_of(town, one) for invoice in charged(town, found)]
-    return [f"{len(paid) - 1} charges were collected on hold"] if len(paid) > 1 else []
-
-
-def a_lost_answer(town: Town) -> list[str]:
-    """A refund that Stripe made, and whose answer never came: asked again."""
-    begin(town)
-    town.wire.trouble("timeout", 1, method="POST", path="/v1/refunds")
-    town.tries(lambda: town.refunds(town.people[0], 0.3, decides=True))
-    town.settle()
-    return wrongs(town)
-
-
-def a_lost_answer_and_a_night(town: Town) -> list[str]:
-    """The same, and nobody is at work until its key serves no longer."""
-    begin(town)
-    town.wire.trouble("timeout", 4, method="POST", path="/v1/refunds")
-    town.tries(lambda: town.refunds(town.people[0], 0.3, decides=True))
-    town.sleep(5 * HOUR)
-    town.settle()
-    return wrongs(town)
-
-
-def two_refunds(town: Town) -> list[str]:
-    """Nearly all of a payment, by two of the staff who looked at the same moment."""
-    begin(town)
-    row = town.membership(town.people[0])
-    assert row is not None
-    (invoice,) = town.invoices(row.id)
-    for cents, actor in ((22_500, town.pool.owner), (20_000, town.pool.other_owner)):
-        told = {"membership_id": row.id, "invoice_id": invoice.id, "amount_cents": cents, "left_cents": 25_000}
-        told |= {"reason": "goodwill", "note": "", "actor": actor}
-        town.tries(lambda told=told: town.call(refunds.ask_refund, **told))  # type: ignore[misc]
-    town.settle()
-    return wrongs(town)
-
-
-def told_in_the_wrong_order(town: Town) -> list[str]:
-    """Cancelled, and undone; the messages come latest first, and nobody compares yet."""
-    begin(town)
-    for name in ("cancel", "undo_cancel"):
-        town.wishes(town.people[0], name)
-    town.collect()
-    town.bag.reverse()
-    town.deliver()
-    town.work()
-    return wrongs(town)
-
-
-def twice_and_compared(town: Town) -> list[str]:
-    """Everything is told twice, and compared as well."""
-    begin(town)
-    town.to_next_charge(town.people[0], DAY)
-    town.deliver(seed=3, twice=1.0)
-    town.settle()
-    return wrongs(town)
-
-
-def killed_while_cancelling(town: Town) -> list[str]:
-    """The web is killed just before Stripe hears of it."""
-    begin(town)
-    for seams in range(1, 7):
-        town.killed_after(seams, lambda: town.wishes(town.people[0], "cancel"))
-        town.settle()
-        if found := wrongs(town) or not_heard(town):
-            return found
-        town.tries(lambda: town.wishes(town.people[0], "undo_cancel"))
-    return []
-
-
-def not_heard(town: Town) -> list[str]:
-    """What is done as we have it is done at Stripe as well."""
-    with db.reading() as session:
-        latest = session.scalars(select(Intent).order_by(Intent.meant_at.desc())).first()
-    (subscription,) = subscriptions_of(town, town.people[0])
-    if latest is not None and latest.kind == "cancel" and latest.status == "done":
-        return [] if subscription["cancel_at_period_end"] else ["a wish to cancel is done here, and unheard at Stripe"]
-    return []
-
-
-def a_lost_job(town: Town) -> list[str]:
-    """Redis forgets every job."""
-    begin(town)
-    town.wishes(town.people[0], "cancel")
-    town.deliver()
-    town.work(lost=1.0)
-    town.settle()
-    return wrongs(town)
-
-
-def a_month_skipped(town: Town) -> list[str]:
-    """One month is left out, and the one after it is charged."""
-    begin(town)
-    town.wishes(town.people[0], "skip", months=1)
-    town.live(65 * DAY)
-    (subscription,) = subscriptions_of(town, town.people[0])
-    paid = len(charged(town, subscription))
-    return wrongs(town) + ([] if paid == 2 else [f"{paid} months are paid where 2 are right"])
 
 
 # Mistakes.
@@ -292,21 +148,91 @@ def endings_are_not_told(patch: Patch) -> None:
     patch.setattr(effects, "follow", lambda *_: None)
 
 
+def older_charges_are_not_read(patch: Patch) -> None:
+    plain = sync.apply
+    patch.setattr(sync, "apply", lambda session, facts, *, invoices=(), **told: plain(session, facts, **told))
+
+
+def silence_is_a_yes(patch: Patch) -> None:
+    plain = prices.without_a_yes
+    yes = lambda *found, **told: "agreed" if plain(*found, **told) in ("kept", "ended") else None  # noqa: E731
+    patch.setattr(prices, "without_a_yes", yes)
+
+
+def a_new_price_begins_at_once(patch: Patch) -> None:
+    every = lambda session, *_: list(session.scalars(select(PriceNotice.id)))  # noqa: E731
+    patch.setattr(price_notices.queries, "notices_to_settle", every)
+    patch.setattr(prices, "takes_effect", lambda *_, **__: True)
+
+
+def no_thirty_days(patch: Patch) -> None:
+    plain = prices.applies_at
+    patch.setattr(
+        price_notices.prices, "applies_at", lambda *found, **told: plain(*found, **{**told, "notice": timedelta(0)})
+    )
+
+
+def nobody_leaves(patch: Patch) -> None:
+    plain = prices.without_a_yes
+    kept = lambda *found, **told: "kept" if plain(*found, **told) else None  # noqa: E731
+    patch.setattr(prices, "without_a_yes", kept)
+
+
+def a_code_is_forgotten(patch: Patch) -> None:
+    patch.setattr(promotion, "_used_before", lambda *_: False)
+
+
+def a_code_is_lost_on_the_way(patch: Patch) -> None:
+    plain = Gateway.start_checkout
+    patch.setattr(Gateway, "start_checkout", lambda self, **told: plain(self, **{**told, "promotion_id": None}))
+
+
+def a_dispute_leaves_the_ledger_as_if_paid(patch: Patch) -> None:
+    patch.setattr(money_heard, "_book", lambda *_: None)
+
+
+def what_was_won_is_not_booked(patch: Patch) -> None:
+    plain = ledger.book
+    told_of = lambda session, kind, **told: kind == "dispute_won" or plain(session, kind, **told)  # noqa: E731
+    patch.setattr(ledger, "book", told_of)
+
+
+def a_disputed_charge_is_given_back(patch: Patch) -> None:
+    patch.setattr(refunds, "_check_not_disputed", lambda *_: None)
+
+
+def a_closed_dispute_stays_open(patch: Patch) -> None:
+    patch.setattr(money_heard.rules, "DISPUTE_CLOSED", ())
+
+
 PLANTED: list[tuple[Callable[[Town], list[str]], Callable[[Patch], None]]] = [
-    (asleep_over_a_charge, nothing_is_given_back),
-    (held_as_a_draft, no_gate_at_the_draft),
-    (held_between_retries, no_gate_at_the_draft),
-    (held_between_retries, invoices_stay_open),
-    (a_lost_answer, another_key_each_time),
-    (a_lost_answer_and_a_night, nobody_looks_first),
-    (two_refunds, promises_are_not_counted),
-    (told_in_the_wrong_order, payloads_are_believed),
-    (twice_and_compared, the_ledger_books_anew),
-    (twice_and_compared, a_receipt_for_each_message),
-    (killed_while_cancelling, settled_before_the_call),
-    (a_lost_job, nobody_sweeps),
-    (a_month_skipped, a_skip_without_end),
-    (a_lost_job, endings_are_not_told),
+    (histories.asleep_over_a_charge, nothing_is_given_back),
+    (histories.held_as_a_draft, no_gate_at_the_draft),
+    (histories.held_between_retries, no_gate_at_the_draft),
+    (histories.held_between_retries, invoices_stay_open),
+    (histories.a_lost_answer, another_key_each_time),
+    (histories.a_lost_answer_and_a_night, nobody_looks_first),
+    (histories.two_refunds, promises_are_not_counted),
+    (histories.told_in_the_wrong_order, payloads_are_believed),
+    (histories.twice_and_compared, the_ledger_books_anew),
+    (histories.twice_and_compared, a_receipt_for_each_message),
+    (histories.killed_while_cancelling, settled_before_the_call),
+    (histories.a_lost_job, nobody_sweeps),
+    (histories.a_month_skipped, a_skip_without_end),
+    (histories.a_lost_job, endings_are_not_told),
+    (histories.an_older_charge_is_heard_of_last, older_charges_are_not_read),
+    (histories.a_price_rises_and_nobody_answers, silence_is_a_yes),
+    (histories.a_price_rises_and_silence_ends_it, silence_is_a_yes),
+    (histories.a_price_rises_and_silence_ends_it, nobody_leaves),
+    (histories.a_price_rises_soon_and_it_is_agreed_to, a_new_price_begins_at_once),
+    (histories.a_price_rises_soon_and_it_is_agreed_to, no_thirty_days),
+    (histories.a_price_rises_and_the_yes_comes_too_late, silence_is_a_yes),
+    (histories.a_code_on_the_pay_page, a_code_is_lost_on_the_way),
+    (histories.a_code_and_then_the_same_again, a_code_is_forgotten),
+    (histories.DISPUTED_AND_LOST, a_dispute_leaves_the_ledger_as_if_paid),
+    (histories.DISPUTED_AND_LOST, a_disputed_charge_is_given_back),
+    (histories.DISPUTED_AND_WON, what_was_won_is_not_booked),
+    (histories.DISPUTED_AND_WON, a_closed_dispute_stays_open),
 ]
 
 

@@ -18,7 +18,7 @@ from tests.billing.storm.machine import Storm
 from tests.billing.storm.pool import Pool, a_pool
 
 MANY = int(os.environ.get("HOMEWARD_STORM", "0"))
-FEW, STEPS = 40, 25
+FEW, STEPS = 30, 25
 
 
 @pytest.fixture(scope="module")

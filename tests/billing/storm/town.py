@@ -14,7 +14,7 @@ from service.billing import actions, queries, rules
 from service.kit import db, queue
 from tests.billing.stand_in import Message
 from tests.billing.storm.doing import DAY, HOUR, Neighbour
-from tests.billing.storm.people import People
+from tests.billing.storm.outside import Outside
 from tests.billing.storm.pool import START, Pool, opened
 from tests.billing.storm.wire import Wire
 from tests.conftest import new_database
@@ -23,7 +23,7 @@ from workers.schedule import SCHEDULE
 NAMED_OTHERWISE = {"watch": "watch_billing"}  # tasks whose action has another name
 
 
-class Town(People):
+class Town(Outside):
     """Everything that can happen. Whatever is refused with a named reason is an answer; anything else is a failure."""
 
     # Workers ---------------------------------------------------------------------------------------------------------
@@ -39,6 +39,8 @@ class Town(People):
         if seed:
             draw.shuffle(self.bag)
         number = round(len(self.bag) * share)
+        if lost or share < 1:
+            self.shake()
         arriving, self.bag = self.bag[:number], self.bag[number:]
         for message in arriving:
             if draw.random() < lost:
@@ -54,6 +56,8 @@ class Town(People):
     def work(self, seed: int = 0, lost: float = 0.0) -> None:
         """The workers do their jobs, in any order; some jobs are lost with Redis."""
         draw, jobs = random.Random(seed), self.take_jobs()
+        if lost:
+            self.shake()
         if seed:
             draw.shuffle(jobs)
         for job in jobs:
@@ -80,6 +84,8 @@ class Town(People):
 
     def look_after(self) -> None:
         """What workers do at any moment: what has arrived, what is due, and each hour what is compared."""
+        if self.wire.troubled():
+            self.shake()
         self.deliver()
         self.work()
         self.tick("tick", "sweep")
@@ -88,17 +94,22 @@ class Town(People):
             self.tick("hour")
         self.deliver()
         self.work()
+        self.looked.append(self.now)
 
     # Time ------------------------------------------------------------------------------------------------------------
 
     def sleep(self, how_long: timedelta) -> None:
         """Time passes and no worker is there."""
+        self.shake()
         self.now += how_long
         self.wire.move_to(self.now)
+        self.shake()
 
     def live(self, how_long: timedelta) -> None:
         """Time passes from one due moment to the next, with everybody at work."""
         until = self.now + how_long
+        if any(one.blocked and one.blocked[-1][0] == self.now for one in self.people):
+            self.look_after()  # two seconds after a hold there is a tick, whatever is due next
         while self.now < until:
             self.now = min((until, *self._stops()))
             self.wire.move_to(self.now)
@@ -125,6 +136,12 @@ class Town(People):
         row = self.membership(one)
         if row is not None and row.status in rules.LIVE and row.period_ends_at and row.period_ends_at > self.now:
             self.live(row.period_ends_at + after - self.now)
+
+    def to_new_price(self, one: Neighbour, after: timedelta) -> None:
+        """Everybody lives on until this long after the first charge at a price that they were told of."""
+        found = self.new_price(one)
+        if found is not None and found.applies_at + after > self.now:
+            self.live(found.applies_at + after - self.now)
 
 
 @contextmanager

@@ -20,9 +20,10 @@ import stripe
 from requests.structures import CaseInsensitiveDict
 
 from service.billing.gateway import Gateway
-from service.sandbox.stripe import checkout_page, gate, renewals
+from service.sandbox.stripe import checkout_page, gate, on_demand, renewals
 from service.sandbox.stripe.clock import Clock
 from service.sandbox.stripe.delivery import signature
+from service.sandbox.stripe.faults import REQUESTS
 from service.sandbox.stripe.outbox import Outbox
 from service.sandbox.stripe.world import Options, World
 from tests.billing.stand_in import KEY, SECRET, Message
@@ -41,6 +42,16 @@ class Standing(Clock):
 
     def now(self) -> int:
         return self._at if self._stopped_at is None else self._stopped_at
+
+    def troubled(self) -> bool:
+        """Does something still wait to go wrong with a request?"""
+        return any(one["kind"] in REQUESTS for one in self.world.faults.left())
+
+    def dispute(self, **wanted: Any) -> None:
+        """What a bank does: `charge`, and the money is gone at once; or `dispute` and `outcome`, its last word."""
+        with self.world.lock:
+            on_demand.dispute(self.world, wanted)
+            self.world.store.commit()
 
     def move_to(self, moment: int) -> None:
         self._at = max(self._at, moment)
@@ -109,6 +120,16 @@ class Wire:
         """The next requests or charges go wrong (`service/sandbox/stripe/faults.py`)."""
         with self.world.lock:
             self.world.faults.plan({"kind": kind, "count": count, **about})
+
+    def troubled(self) -> bool:
+        """Does something still wait to go wrong with a request?"""
+        return any(one["kind"] in REQUESTS for one in self.world.faults.left())
+
+    def dispute(self, **wanted: Any) -> None:
+        """What a bank does: `charge`, and the money is gone at once; or `dispute` and `outcome`, its last word."""
+        with self.world.lock:
+            on_demand.dispute(self.world, wanted)
+            self.world.store.commit()
 
     def move_to(self, moment: datetime) -> None:
         """Let time pass at Stripe, with everything that happens by itself."""

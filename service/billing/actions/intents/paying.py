@@ -10,9 +10,10 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from service.accounts import queries as accounts
-from service.billing import emails, rules, writes
+from service.billing import emails, rules
 from service.billing.actions.intents.changes import YES_COUNTS
 from service.billing.actions.intents.kinds import Kind, Told
+from service.billing.actions.intents.stopping import keep_charge
 from service.billing.gateway import Gateway, InvoiceFacts
 from service.billing.models import Membership
 from service.mail import writes as mail
@@ -25,11 +26,6 @@ def _pay(gateway: Gateway, told: Told) -> InvoiceFacts:
 def _paid(gateway: Gateway, told: Told) -> InvoiceFacts | None:
     found = gateway.get_invoice(str(told.details["invoice"]))
     return found if found.status == "paid" else None
-
-
-def _keep(session: Session, told: Told, answer: InvoiceFacts, now: datetime) -> None:
-    """The look that follows every call sees only the latest invoice."""
-    writes.keep_invoice(session, session.get_one(Membership, told.membership_id), answer, now)
 
 
 def _use(gateway: Gateway, told: Told) -> None:
@@ -57,7 +53,7 @@ def _tell(session: Session, told: Told, answer: Any, now: datetime) -> None:  # 
 
 PAYING: Final[Mapping[str, Kind]] = MappingProxyType(
     {
-        "pay": Kind(_pay, done=_keep, shown=_paid, charges=True, yes_counts=YES_COUNTS),
+        "pay": Kind(_pay, done=keep_charge, shown=_paid, charges=True, yes_counts=YES_COUNTS),
         "use_card": Kind(_use, done=_tell, shown=_used),
     }
 )

@@ -26,7 +26,7 @@ def _stopped(gateway: Gateway, told: Told) -> InvoiceFacts | None:
     return None if found.status in ("draft", "open") else found
 
 
-def _keep(session: Session, told: Told, answer: InvoiceFacts, now: datetime) -> None:
+def keep_charge(session: Session, told: Told, answer: InvoiceFacts, now: datetime) -> None:
     """Keep what became of it: the look that follows every call sees only the latest invoice."""
     writes.keep_invoice(session, session.get_one(Membership, told.membership_id), answer, now)
 
@@ -41,7 +41,7 @@ def _other_ended(gateway: Gateway, told: Told) -> bool | None:
 
 STOPPING: Final[Mapping[str, Kind]] = MappingProxyType(
     {
-        "stop_invoice": Kind(_stop, done=_keep, shown=_stopped, lasting=True),
+        "stop_invoice": Kind(_stop, done=keep_charge, shown=_stopped, lasting=True),
         # Another subscription that says it is for this membership: it ends, whatever becomes of the membership's own.
         "end_other": Kind(_end_other, shown=_other_ended, lasting=True),
     }

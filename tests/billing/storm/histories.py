@@ -189,18 +189,6 @@ def a_price_rises_soon_and_it_is_agreed_to(town: Town) -> list[str]:
     return wrongs(town) + ([] if paid == [25000, 25000, 26500, 26500] else [f"{paid} were charged"])
 
 
-def a_price_rises_and_the_yes_comes_too_late(town: Town) -> list[str]:
-    """The yes comes an hour before the charge: it counts no more, and the old price stays."""
-    begin(town)
-    town.raises_price("monthly", 1500, in_days=20)
-    town.live(DAY)
-    town.to_new_price(town.people[0], -HOUR)
-    town.tries(lambda: town.agrees(town.people[0]))
-    town.live(40 * DAY)
-    town.settle()
-    return wrongs(town)
-
-
 def a_price_rises_and_silence_ends_it(town: Town) -> list[str]:
     """The clinic keeps no old price: without an answer the paid month is the last, and nothing more is charged."""
     begin(town)

@@ -226,7 +226,6 @@ PLANTED: list[tuple[Callable[[Town], list[str]], Callable[[Patch], None]]] = [
     (histories.a_price_rises_and_silence_ends_it, nobody_leaves),
     (histories.a_price_rises_soon_and_it_is_agreed_to, a_new_price_begins_at_once),
     (histories.a_price_rises_soon_and_it_is_agreed_to, no_thirty_days),
-    (histories.a_price_rises_and_the_yes_comes_too_late, silence_is_a_yes),
     (histories.a_code_on_the_pay_page, a_code_is_lost_on_the_way),
     (histories.a_code_and_then_the_same_again, a_code_is_forgotten),
     (histories.DISPUTED_AND_LOST, a_dispute_leaves_the_ledger_as_if_paid),

@@ -263,7 +263,8 @@ def test_each_problem_is_said_once_above_and_once_where_it_is(
 
 
 def test_a_code_is_typed_shown_and_used(client: Browser, house: House, moving_stripe: StandIn) -> None:
-    signed_in(client, house, moving_stripe)
+    member = signed_in(client, house, moving_stripe)
+    member.pass_time(house.now + timedelta(days=1))
     for typed, words in (("", "Type your code"), ("nobody", "We do not know this code")):
         answer = client.submit("/billing/code", {"code": typed})
         assert (answer.status_code, words in answer.text) == (422, True)

@@ -93,7 +93,7 @@ def settle(
 ) -> rules.Outcome:
     """Write down how a refund stands at Stripe. The same again changes nothing; one that fails late is put back.
 
-    Raises ValueError for a status nobody knows.
+    A status nobody knows is answered with "unknown", and moves nothing.
     """
     outcome = rules.refund_outcome(stripe_status)
     invoice = locked_invoice(session, row.invoice_id)

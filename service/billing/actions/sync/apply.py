@@ -43,17 +43,15 @@ def subscription_now(
     gateway: Gateway,
     catalog: Catalog,
     now: datetime,
-    every_invoice: bool = False,
 ) -> Synced | None:
     """Bring a membership in line with its subscription; None for an attempt that came to nothing.
 
-    One call: the subscription with its latest invoice. `every_invoice` looks at the latest 24, for a comparison.
+    One call: the subscription with its latest invoice.
     Raises Unclaimed, and the gateway's errors.
     """
     writes.lock_object(session, subscription_id)
     facts = gateway.get_subscription(subscription_id)
-    invoices = tuple(gateway.list_invoices(subscription_id)) if every_invoice else ()
-    return apply(session, facts, invoices=invoices, catalog=catalog, now=now)
+    return apply(session, facts, catalog=catalog, now=now)
 
 
 def apply(

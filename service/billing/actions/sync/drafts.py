@@ -27,7 +27,7 @@ def ask_about(
         period = rules.try_label(invoice.id, invoice.status, invoice.attempts)
         if _asked(session, row, period):
             continue
-        answer, _ = writes.ask_gate(
+        answer, record_id = writes.ask_gate(
             session,
             patient_id=row.patient_id,
             enrollment_id=row.enrollment_id,
@@ -37,7 +37,7 @@ def ask_about(
             now=now,
         )
         if not answer.yes:
-            log.error("the gate refuses a draft", membership=str(row.id), reasons=answer.codes)
+            log.error("the gate refuses a draft", answer=str(record_id))  # why says something of the patient
             call_billing(session, row, catalog, now)
             halt(session, row, now=now)
 

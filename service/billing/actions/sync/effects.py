@@ -147,6 +147,6 @@ def _closes(session: Session, row: Membership) -> bool:
 
 def _note_trouble(session: Session, row: Membership, what: str, catalog: Catalog, now: datetime) -> None:
     """Keep it and call a person: somebody decides about the money. One call while one is open."""
-    log.error("a payment arrived that should not have been made", what=what, membership=str(row.id))
+    log.error("a payment arrived that should not have been made", membership=str(row.id))
     audit.record(session, SYSTEM, what, "membership", row.id, patient_id=row.patient_id, outcome="refused")
     call_billing(session, row, catalog, now)

@@ -76,7 +76,7 @@ def of_a_subscription(kind: str) -> bool:
 def together(messages: Sequence[Told]) -> list[list[UUID]]:
     """Messages in groups that one look at Stripe answers, in order of each group's first.
 
-    A month that is renewed sends several within a second, and Stripe takes only so many calls a second from one account.
+    A month that is renewed sends several within a second, and Stripe takes only so many calls a second from one of us.
     """
     groups: dict[object, tuple[list[UUID], set[str]]] = {}
     full: list[list[UUID]] = []

@@ -23,7 +23,7 @@ from service.billing.gateway.facts import (
     RefundFacts,
     SubscriptionFacts,
 )
-from service.billing.rules import membership_status
+from service.billing.rules import MOST_CENTS, membership_status
 
 if TYPE_CHECKING:  # only the gateway's api file speaks to the SDK
     import stripe
@@ -55,6 +55,15 @@ def _dollars(found: Any) -> None:
     """Raises ValueError for money in another currency: its amount is no amount of ours."""
     if found.currency != "usd":
         raise ValueError("not in dollars")
+
+
+def _cents(value: Any, *, least: int = -MOST_CENTS) -> int:
+    """An amount as Stripe has it. Raises ValueError for one that is no whole number of cents, below `least`, or larger
+    than what we can write down: it is looked at by a person, never cut or wrapped.
+    """
+    if type(value) is not int or not least <= value <= MOST_CENTS:
+        raise ValueError("an amount that cannot be")
+    return value
 
 
 def id_of(value: Any) -> str | None:
@@ -90,16 +99,16 @@ def invoice(found: stripe.Invoice) -> InvoiceFacts:
         id=str(found.id),
         subscription_id=id_of(details.subscription) if details else None,
         status=str(found.status),
-        amount_due_cents=int(found.amount_due),
-        amount_paid_cents=int(found.amount_paid),
+        amount_due_cents=_cents(found.amount_due, least=0),
+        amount_paid_cents=_cents(found.amount_paid, least=0),
         issued_at=moment(found.created),
         paid_at=moment(paid_at) if paid_at is not None else None,
         attempts=int(found.attempt_count),
         number=found.number,
         occasion=_OCCASIONS.get(str(found.billing_reason), "other"),
-        subtotal_cents=int(found.subtotal),
-        discount_cents=sum(int(one.amount) for one in found.total_discount_amounts or []),
-        credit_used_cents=0 if ending is None else max(0, int(ending) - int(found.starting_balance)),
+        subtotal_cents=_cents(found.subtotal),
+        discount_cents=sum(_cents(one.amount, least=0) for one in found.total_discount_amounts or []),
+        credit_used_cents=0 if ending is None else max(0, _cents(ending) - _cents(found.starting_balance)),
         next_try_at=moment(next_try) if next_try is not None else None,
         payment_id=_payment(found),
         lines=tuple(_line(one) for one in found.lines.data),
@@ -122,7 +131,7 @@ def _line(found: Any) -> LineFacts:
     return LineFacts(
         id=str(found.id),
         kind=kind,
-        amount_cents=int(found.amount),
+        amount_cents=_cents(found.amount),
         starts_at=moment(found.period.start),
         ends_at=moment(found.period.end),
     )
@@ -132,7 +141,7 @@ def _line(found: Any) -> LineFacts:
 def preview(found: stripe.Invoice) -> Preview:
     """What an invoice would be: what is due, and what of it the account would be credited instead."""
     lines = tuple(_line(one) for one in found.lines.data)
-    return Preview(int(found.amount_due), max(0, -int(found.total)), lines)
+    return Preview(_cents(found.amount_due, least=0), max(0, -_cents(found.total)), lines)
 
 
 @_strict
@@ -151,7 +160,7 @@ def subscription(found: stripe.Subscription) -> SubscriptionFacts:
         membership_id=ours(found.metadata, "membership"),
         status=membership_status(str(found.status)),
         price_key=item.price.lookup_key,
-        price_cents=item.price.unit_amount,
+        price_cents=_cents(item.price.unit_amount, least=1),
         period_starts_at=moment(item.current_period_start),
         period_ends_at=moment(item.current_period_end),
         cancels_at_period_end=found.cancel_at_period_end or found.cancel_at is not None,
@@ -175,7 +184,7 @@ def subscription(found: stripe.Subscription) -> SubscriptionFacts:
 
 def _balance(customer: Any) -> int:
     """The account's balance in cents; below zero is the customer's credit."""
-    return int(getattr(customer, "balance", None) or 0)
+    return _cents(getattr(customer, "balance", None) or 0)
 
 
 def _discount(found: stripe.Subscription) -> tuple[int | None, int | None, datetime | None]:
@@ -233,7 +242,7 @@ def refund(found: stripe.Refund) -> RefundFacts:
         id=found.id,
         payment_id=id_of(found.payment_intent),
         status=str(found.status),
-        amount_cents=int(found.amount),
+        amount_cents=_cents(found.amount, least=1),
         created_at=moment(found.created),
         refund_id=ours(found.metadata, "refund"),
         failure=getattr(found, "failure_reason", None),
@@ -247,7 +256,7 @@ def dispute(found: stripe.Dispute) -> DisputeFacts:
     return DisputeFacts(
         id=found.id,
         payment_id=id_of(found.payment_intent),
-        amount_cents=int(found.amount),
+        amount_cents=_cents(found.amount, least=1),
         reason=str(found.reason),
         status=str(found.status),
         created_at=moment(found.created),

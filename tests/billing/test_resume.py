@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -12,12 +12,14 @@ from sqlalchemy import select, update
 from service.billing import actions, rules
 from service.billing.gateway import Gateway
 from service.billing.models import GateRecord
+from service.billing.rules.charges import months_after
 from service.kit import db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotAllowed, NotFound, TryAgain
 from service.kit.ids import new_id
 from service.safety.models import Alert, SafetyHold
 from tests.billing.stand_in import FAILS_LATER, GOOD, KEY, SECRET, StandIn
+from tests.billing.test_change_price import FIRST, agree, told
 from tests.billing.test_renewals import a_member, charge_at, row_of, tick
 from tests.conftest import House
 from tests.factories.accounts import a_staff_member
@@ -84,7 +86,7 @@ def test_once_the_hold_is_lifted_it_goes_on_with_a_fresh_month(house: House, mov
     row = row_of(applicant)
     assert (row.status, unanswered(applicant), paid(applicant)) == ("active", [], 2)
     assert row.period_ends_at is not None
-    assert row.period_ends_at.date() == rules.month_after(house.now).date()
+    assert row.period_ends_at.date() == months_after(house.now, 1).date()
     assert [record.yes for record in asked_to_resume()] == [True]
     assert mails_to(applicant)["payment_receipt"] == 2
     assert billing_alerts() == []
@@ -231,3 +233,22 @@ def test_a_payment_during_a_hold_calls_a_person_once(house: House, moving_stripe
     assert mails_to(applicant) == Counter(
         ["membership_started", "membership_back", "payment_receipt", "payment_receipt"]
     )
+
+
+def test_a_higher_price_is_not_charged_before_the_charge_they_were_told_of(
+    house: House, moving_stripe: StandIn
+) -> None:
+    member = told(house, moving_stripe)
+    agree(member)
+    member.day_by_day(datetime(2027, 2, 20, tzinfo=UTC), step=timedelta(days=1))
+    assert member.at_stripe().price_cents == 26500
+    a_hold(house, member.applicant)
+    member.day_by_day(datetime(2027, 2, 23, 5, tzinfo=UTC))
+    assert member.row.status == "stopped"
+    lift(member.applicant, house)
+    with pytest.raises(Conflict) as no:
+        resume(house, member.gateway, member.applicant)
+    assert (no.value.code, member.charged()) == ("price_later", [25000] * 3)
+    member.day_by_day(FIRST + timedelta(hours=1), step=timedelta(hours=6))
+    assert resume(house, member.gateway, member.applicant).outcome == "goes_on"
+    assert member.charged() == [25000] * 3 + [26500]

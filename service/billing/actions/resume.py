@@ -10,7 +10,7 @@ from uuid import UUID
 
 from service.accounts import queries as accounts
 from service.audit import writes as audit
-from service.billing import rules, writes
+from service.billing import queries, rules, writes
 from service.billing.actions import intents, sync
 from service.billing.gateway import Declined, Gateway, NeedsAction
 from service.billing.models import Membership
@@ -20,6 +20,14 @@ from service.enrollment.rules.gate import Reason
 from service.kit import db
 from service.kit.actor import Actor
 from service.kit.errors import Conflict, NotAllowed, NotFound, words
+
+PRICE_LATER = Conflict(
+    "price_later",
+    words(
+        "Nothing was charged: the higher price they agreed to counts from their next charge on, and going on now would "
+        "charge it today. Let the membership go on once the day of that charge has come."
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,8 @@ def resume(*, membership_id: UUID, gateway: Gateway, catalog: Catalog, actor: Ac
     """Ask the gate, then charge for a new month from today; paid, it goes on. Pressed twice it is one charge.
 
     Raises NotAllowed for other roles, OutsideCareTeam for whoever does not look after the patient, NotFound, Conflict
-    where the patient has cancelled or it has ended, and the gateway's TryAgain (the next try is the same call) and Bug.
+    where the patient has cancelled, it has ended or a higher price counts from a later charge, and the gateway's
+    TryAgain (the next try is the same call) and Bug.
     """
     if actor.kind != "staff" or actor.role not in rules.MAY_RESUME:
         raise NotAllowed("may_not_resume", words("Only a coordinator or the owner can let a membership go on."))
@@ -81,6 +90,8 @@ def _mean(membership_id: UUID, gateway: Gateway, catalog: Catalog, actor: Actor,
             raise Conflict("has_ended", words("This membership has ended, so it cannot go on."))
         if row.cancels_at_period_end or intents.unanswered(session, row.id) == "cancel":
             raise Conflict("cancelled", words("The patient has cancelled this membership, so it cannot go on."))
+        if queries.dearer_from(session, row, now) is not None:
+            raise PRICE_LATER  # charged today it would be the new price, before the charge they were told of
         intent = intents.mean(session, row, "resume", actor=actor, now=now)
         answer, _ = writes.ask_gate(
             session,

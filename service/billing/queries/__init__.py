@@ -40,7 +40,7 @@ from service.billing.queries.memberships import (
     live_enrollment,
     membership_of,
 )
-from service.billing.queries.prices import ended_by_price, members_to_tell, notices_to_settle
+from service.billing.queries.prices import dearer_from, ended_by_price, members_to_tell, notices_to_settle
 
 __all__ = [
     "CARD_OF_PATIENT",
@@ -59,6 +59,7 @@ __all__ = [
     "changes_of",
     "charge_facts",
     "checkout_owner",
+    "dearer_from",
     "ended_by_price",
     "happened",
     "has_membership",

@@ -73,3 +73,19 @@ def ended_by_price(session: Session, membership_id: UUID) -> bool:
     """Is this membership ending because nobody agreed to a new price?"""
     ended = select(PriceNotice.id).where(PriceNotice.membership_id == membership_id, PriceNotice.outcome == "ended")
     return session.scalar(ended.limit(1)) is not None
+
+
+def dearer_from(session: Session, row: Membership, now: datetime) -> datetime | None:
+    """The first charge at a higher price that the patient agreed to, where it is the next one and not made yet.
+
+    From the charge before it on, Stripe charges the new price for whatever it charges.
+    """
+    if row.period_ends_at is None:
+        return None
+    query = select(func.min(PriceNotice.applies_at)).where(
+        PriceNotice.membership_id == row.id,
+        PriceNotice.outcome == "agreed",
+        PriceNotice.applies_at > now,
+        PriceNotice.applies_at <= row.period_ends_at,
+    )
+    return session.scalar(query)

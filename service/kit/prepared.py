@@ -91,6 +91,8 @@ def watch(engine: Engine) -> None:
     """Forget what a rolled-back connection had prepared: the driver throws it away then, whoever prepared it."""
 
     def rolled_back(connection: Connection, *_: Any) -> None:
+        if connection.invalidated:  # it died, and nobody uses it again
+            return
         driver: Any = connection.connection.driver_connection
         _prepared.pop(driver, None)
 

@@ -58,4 +58,4 @@ def say_answered(answered: bool, done: str) -> None:
     if answered:
         flash(done, "good")
     else:
-        flash(_("Stripe has not said yes yet. It is asked again by itself; look at this page in a few minutes."), "bad")
+        flash(_("Stripe has not said yes. Look at this page in a few minutes: it says what became of it."), "bad")

@@ -58,7 +58,7 @@ def checkout() -> ResponseReturnValue:
     shown = plan if plan is not None and plan.open else _sold_today().open_plans[0]
     offer, problem = _offered(form.code.data or "", shown)
     terms = _terms(shown, offer)
-    if plan is None or problem or not form.accepts_plan(plan, terms):
+    if problem or not form.accepts_plan(plan, terms) or plan is None:
         return _not_here(status=422) or _choose(
             form, shown, offer, status=422, problem=problem, code=form.code.data or ""
         )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.kit import crypto
 from service.visits.models import Appointment, LocationAttestation
+from service.visits.queries.visits import opened_needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,5 @@ def asked_for(session: Session, appointment_id: UUID) -> AskedFor | None:
     own_words = ""
     if row.needs_sealed is not None:
         own_words = crypto.unseal(row.needs_sealed, "appointments", "needs", row.id)
-    needs = row.needs_clear
-    if row.accommodations_sealed is not None:
-        needs = crypto.unseal_json(row.accommodations_sealed, "appointments", "accommodations", row.id)
+    needs = opened_needs(row.id, row.accommodations_sealed, row.needs_clear)
     return AskedFor(tuple(needs), own_words, row.physician_asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func, select, text, union_all
 from sqlalchemy.orm import Session
 
+from service.kit import crypto
 from service.visits.models import Appointment, Practitioner
 from service.visits.rules.times import SLOT
 
@@ -31,10 +32,26 @@ class Visit:
     held_until: datetime | None = None
     changed_from_id: UUID | None = None
     physician_asked: bool = False
+    accommodations_sealed: bytes | None = None
+    needs_clear: Sequence[str] = ()
+
+    @property
+    def needs(self) -> Sequence[str]:
+        """What they asked for, of rules.day.NEEDS, opened when it is read."""
+        return opened_needs(self.id, self.accommodations_sealed, self.needs_clear)
 
     @property
     def with_whom(self) -> str:
         return f"{self.practitioner_name}, {self.practitioner_credentials}"
+
+
+def opened_needs(
+    appointment_id: UUID, accommodations_sealed: bytes | None, needs_clear: Sequence[str]
+) -> Sequence[str]:
+    """What was asked for at a visit; `needs_clear` is what older code wrote (`keeping.clear`). Raises Unsealable."""
+    if accommodations_sealed is None:
+        return tuple(needs_clear)
+    return tuple(crypto.unseal_json(accommodations_sealed, "appointments", "accommodations", appointment_id))
 
 
 BOOKED = text("appointments.status = 'booked'")  # as the index of what is ahead says it, word for word
@@ -54,6 +71,8 @@ def _visits() -> Select[Any]:
         Appointment.held_until,
         Appointment.changed_from_id,
         Appointment.physician_asked,
+        Appointment.accommodations_sealed,
+        Appointment.needs_clear,
     ).join(Practitioner, Practitioner.id == Appointment.practitioner_id)
 
 

@@ -30,13 +30,11 @@ def own_visits() -> ResponseReturnValue:
     with db.reading() as session:
         found = bookable(session, current_user.patient_id, catalog, now)
         every = visits.visits_of(session, current_user.patient_id)
-        asked = visits.asked_for(session, found.ahead.id) if found.ahead else None
     ahead, rules = found.ahead, catalog.visits
     return render_template(
         "enrollment/booking/visits.html",
         found=found,
         ahead=ahead,
-        asked=asked,
         earlier=[visit for visit in every if ahead is None or visit.id != ahead.id],
         may_change=ahead is not None and found.open and day.may_change(ahead.starts_at, now, rules),
         may_cancel=ahead is not None and day.may_cancel(ahead.starts_at, now, rules),

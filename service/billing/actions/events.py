@@ -10,7 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ARRAY, Uuid, bindparam, func, select, text
+from sqlalchemy import select, text
 
 from service.billing import queries, rules, writes
 from service.billing.actions import hearing, sync
@@ -24,13 +24,7 @@ from service.kit.errors import TryAgain
 log = structlog.get_logger(__name__)
 BATCH = 100
 SECONDS = 45.0  # of each minute's sweep
-_UNHEARD = (StripeEvent.handled_at.is_(None), StripeEvent.parked_at.is_(None))
-_TAKEN = (
-    select(StripeEvent.id, StripeEvent.kind, StripeEvent.object_id, StripeEvent.subject_id)
-    .where(StripeEvent.id == func.any(bindparam("ids", type_=ARRAY(Uuid))), *_UNHEARD)
-    .with_for_update(skip_locked=True)
-    .cte("taken")
-)
+_TAKEN = queries.TOLD_BY_ID.with_for_update(skip_locked=True).cte("taken")
 _TAKE = Command(select(_TAKEN, writes.locking(_TAKEN.c.subject_id)))  # and nobody else works on what they are about
 _DONE = Command(
     text("UPDATE stripe_events SET attempts = attempts + 1, handled_at = :now, last_error = NULL WHERE id = ANY(:ids)")
@@ -116,7 +110,7 @@ def _handle(
 
 def _act(event_ids: Sequence[UUID], gateway: Gateway, catalog: Catalog, now: datetime, wall_now: datetime) -> None:
     with db.transaction() as session:
-        rows = _TAKE.rows(session, ids=list(event_ids))
+        rows = [row for row in _TAKE.rows(session, ids=list(event_ids)) if row.waits]
         if not rows:
             return  # handled, parked, or another worker has them
         heard, *others = (hearing.Heard(row.kind, row.object_id, row.subject_id) for row in rows)

@@ -15,6 +15,7 @@ from service.billing.queries.changes import (
 )
 from service.billing.queries.desk.waiting import Waits, waits
 from service.billing.queries.due import (
+    TOLD_BY_ID,
     OpenAttempt,
     Renewal,
     happened,
@@ -44,6 +45,7 @@ from service.billing.queries.prices import dearer_from, ended_by_price, members_
 
 __all__ = [
     "CARD_OF_PATIENT",
+    "TOLD_BY_ID",
     "ActiveMembership",
     "Changes",
     "History",

@@ -45,22 +45,19 @@ from service.billing.rules.standing import (
     membership_status,
     step,
 )
+from service.billing.rules.together import MOST_CHARGES, Told, of_a_subscription, together
 from service.billing.rules.tries import (
     ENOUGH,
     HEAD_START,
     KEY_LIVES,
-    MOST_CHARGES,
     PAGE_LIVES,
     REPLAY_FOR,
-    Told,
     ask_again_after,
     checkout_key,
     customer_key,
     expire_key,
     intent_key,
-    of_a_subscription,
     retry_after,
-    together,
 )
 
 __all__ = [

@@ -81,7 +81,8 @@ def connect(url: str, *, pool_size: int = 5, only_read: bool = False, alone: boo
         **each,
     )
     lines.watch(engine)
-    prepared.watch(engine)
+    if not each:  # the others have no rollbacks
+        prepared.watch(engine)
     return engine
 
 

@@ -64,7 +64,8 @@ class Prepared:
         return [known[name] for name in form.names]
 
     def send(self, connection: Any, given: dict[str, Any]) -> list[Any]:
-        """Every row, its columns by name and in order, on a connection of the driver's, of an engine that is `watch`ed.
+        """Every row, its columns by name and in order, on a connection of the driver's, of an engine that is `watch`ed
+        or that commits each statement by itself.
 
         A transaction begins where the driver would have begun one. Raises psycopg.Error.
         """
